@@ -1,0 +1,42 @@
+//! Words every domain shares: ids, money, time, the tenant scope, events, errors, transactions.
+//!
+//! Nothing here knows a database, a protocol or another crate of this workspace. A type enters when
+//! two domains need it and neither owns it. Start with [`scope`]: everything a service does, it does
+//! for one tenant and on behalf of one principal.
+
+pub mod code;
+pub mod email;
+pub mod error;
+pub mod event;
+pub mod id;
+pub mod money;
+pub mod page;
+pub mod permission;
+pub mod ports;
+pub mod principal;
+pub mod ratio;
+pub mod retry;
+pub mod scope;
+pub mod secret;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
+pub mod transaction;
+
+pub use code::{Code, InvalidCode};
+pub use email::EmailAddress;
+pub use error::{Denied, DomainError, ErrorKind, FieldError, StoreError};
+pub use event::{Change, Event, Mail, Value};
+pub use id::TenantId;
+pub use money::{Currency, Money};
+pub use page::{Cursor, Page, PageRequest};
+pub use permission::{Permission, PermissionSet};
+pub use ports::{Clock, Entropy, IdSource};
+pub use principal::{Origin, Principal};
+pub use ratio::Ratio;
+pub use scope::{Authority, Receipt, SystemScope, TenantScope};
+pub use secret::{Cipher, Secret};
+pub use transaction::Transaction;
+
+pub use async_trait::async_trait;
+pub use time;
+pub use uuid;

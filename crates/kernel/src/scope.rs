@@ -1,0 +1,204 @@
+//! The tenant scope: the only way to a tenant's data.
+//!
+//! **Invariant:** a scope cannot be made by hand. It is minted with an [`Authority`], which the
+//! composition root makes once and hands to tenancy's gate, the worker's gate and an embedder's resolver.
+//!
+//! ```compile_fail
+//! use tenantry_kernel::{Origin, PermissionSet, Principal, TenantId, TenantScope, uuid::Uuid};
+//! // The fields are private: this does not compile.
+//! let forged = TenantScope {
+//!     tenant: TenantId::from_uuid(Uuid::nil()),
+//!     principal: Principal::Anonymous,
+//!     permissions: PermissionSet::default(),
+//!     origin: Origin::default(),
+//!     receipt: None,
+//! };
+//! ```
+
+use std::sync::Arc;
+
+use crate::error::Denied;
+use crate::id::TenantId;
+use crate::permission::{Permission, PermissionSet};
+use crate::principal::{Origin, Principal};
+
+/// The right to mint scopes. Made once, in the composition root.
+#[derive(Clone, Debug)]
+pub struct Authority(());
+
+impl Authority {
+    /// Makes the authority. The lint `disallowed_methods` forbids this call outside the composition root.
+    #[must_use]
+    #[expect(
+        clippy::new_without_default,
+        reason = "minting must be visible: no `default()` may do it"
+    )]
+    pub const fn new() -> Self {
+        Self(())
+    }
+
+    /// Mints a scope for one tenant. The caller has checked that the principal may enter it.
+    #[must_use]
+    pub const fn enter(
+        &self,
+        tenant: TenantId,
+        principal: Principal,
+        permissions: PermissionSet,
+        origin: Origin,
+    ) -> TenantScope {
+        TenantScope {
+            tenant,
+            principal,
+            permissions,
+            origin,
+            receipt: None,
+        }
+    }
+
+    /// Mints a scope over the installation. The caller has checked that the principal is an operator or a worker.
+    #[must_use]
+    pub const fn enter_system(&self, principal: Principal, permissions: PermissionSet, origin: Origin) -> SystemScope {
+        SystemScope {
+            principal,
+            permissions,
+            origin,
+            receipt: None,
+        }
+    }
+}
+
+/// What an idempotent request leaves behind in the same commit as its effect.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Receipt {
+    /// The operation, as the route table names it.
+    pub operation: &'static str,
+    /// The caller's `Idempotency-Key`.
+    pub key: Arc<str>,
+    /// SHA-256 of the request body.
+    pub body_digest: [u8; 32],
+}
+
+/// One tenant, one principal, what it may do, and where the call came from.
+#[derive(Clone, Debug)]
+pub struct TenantScope {
+    tenant: TenantId,
+    principal: Principal,
+    permissions: PermissionSet,
+    origin: Origin,
+    receipt: Option<Arc<Receipt>>,
+}
+
+impl TenantScope {
+    /// The tenant everything under this scope belongs to.
+    #[must_use]
+    pub const fn tenant_id(&self) -> TenantId {
+        self.tenant
+    }
+
+    /// Who acts.
+    #[must_use]
+    pub const fn principal(&self) -> &Principal {
+        &self.principal
+    }
+
+    /// What they may do.
+    #[must_use]
+    pub const fn permissions(&self) -> &PermissionSet {
+        &self.permissions
+    }
+
+    /// Where the call came from.
+    #[must_use]
+    pub const fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
+    /// The receipt to leave with the next commit, for requests that carry an `Idempotency-Key`.
+    #[must_use]
+    pub fn receipt(&self) -> Option<&Receipt> {
+        self.receipt.as_deref()
+    }
+
+    /// The same scope, leaving `receipt` with its commit.
+    #[must_use]
+    pub fn with_receipt(mut self, receipt: Receipt) -> Self {
+        self.receipt = Some(Arc::new(receipt));
+        self
+    }
+
+    /// The same scope without a receipt: for the second commit of a use case that needs two.
+    #[must_use]
+    pub fn without_receipt(&self) -> Self {
+        Self {
+            receipt: None,
+            ..self.clone()
+        }
+    }
+
+    /// Passes when the permission is held.
+    ///
+    /// # Errors
+    /// [`Denied`] naming the permission otherwise.
+    pub fn require(&self, permission: &Permission) -> Result<(), Denied> {
+        if self.permissions.holds(permission) {
+            Ok(())
+        } else {
+            Err(Denied::new(permission.clone()))
+        }
+    }
+}
+
+/// The installation as a whole: operators and workers. Ports that take it answer with ids to be
+/// re-entered one tenant at a time.
+#[derive(Clone, Debug)]
+pub struct SystemScope {
+    principal: Principal,
+    permissions: PermissionSet,
+    origin: Origin,
+    receipt: Option<Arc<Receipt>>,
+}
+
+impl SystemScope {
+    /// Who acts.
+    #[must_use]
+    pub const fn principal(&self) -> &Principal {
+        &self.principal
+    }
+
+    /// What they may do.
+    #[must_use]
+    pub const fn permissions(&self) -> &PermissionSet {
+        &self.permissions
+    }
+
+    /// Where the call came from.
+    #[must_use]
+    pub const fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
+    /// The receipt to leave with the next commit.
+    #[must_use]
+    pub fn receipt(&self) -> Option<&Receipt> {
+        self.receipt.as_deref()
+    }
+
+    /// The same scope, leaving `receipt` with its commit.
+    #[must_use]
+    pub fn with_receipt(mut self, receipt: Receipt) -> Self {
+        self.receipt = Some(Arc::new(receipt));
+        self
+    }
+
+    /// Passes when the permission is held.
+    ///
+    /// # Errors
+    /// [`Denied`] naming the permission otherwise.
+    pub fn require(&self, permission: &Permission) -> Result<(), Denied> {
+        if self.permissions.holds(permission) {
+            Ok(())
+        } else {
+            Err(Denied::new(permission.clone()))
+        }
+    }
+}
