@@ -9,6 +9,7 @@ pub mod email;
 pub mod error;
 pub mod event;
 pub mod id;
+pub mod locale;
 pub mod money;
 pub mod page;
 pub mod permission;
@@ -20,13 +21,15 @@ pub mod scope;
 pub mod secret;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
+pub mod text;
 pub mod transaction;
 
 pub use code::{Code, InvalidCode};
 pub use email::EmailAddress;
 pub use error::{Denied, DomainError, ErrorKind, FieldError, StoreError};
 pub use event::{Change, Event, Mail, Value};
-pub use id::TenantId;
+pub use id::{ApiKeyId, MembershipId, SessionId, TenantId, UserId};
+pub use locale::{Locale, Timezone};
 pub use money::{Currency, Money};
 pub use page::{Cursor, Page, PageRequest};
 pub use permission::{Permission, PermissionSet};
@@ -35,6 +38,7 @@ pub use principal::{Origin, Principal};
 pub use ratio::Ratio;
 pub use scope::{Authority, Receipt, SystemScope, TenantScope};
 pub use secret::{Cipher, Secret};
+pub use text::{DisplayName, Note, Phone};
 pub use transaction::Transaction;
 
 pub use async_trait::async_trait;

@@ -76,6 +76,9 @@ pub struct Receipt {
     pub key: Arc<str>,
     /// SHA-256 of the request body.
     pub body_digest: [u8; 32],
+    /// True for routes that are called before a tenant is known, such as sign-up: the receipt is then kept for
+    /// the installation (nil tenant, empty principal), and the digest is what binds it to its caller.
+    pub platform: bool,
 }
 
 /// One tenant, one principal, what it may do, and where the call came from.

@@ -1,0 +1,9 @@
+//! The audit log: who did what to which thing, from where, and what it was before.
+
+pub mod model;
+pub mod repository;
+pub mod service;
+
+pub use model::{Actor, AuditEntry, AuditEntryId, AuditFilter, RecordedChange, ResourceFilter};
+pub use repository::AuditRepository;
+pub use service::{AuditError, AuditService};

@@ -1,0 +1,11 @@
+//! What a tenant pays with: references to methods that the gateway keeps.
+
+mod model;
+mod repository;
+mod service;
+
+pub use model::{PaymentMethod, PaymentMethodId};
+#[cfg(any(test, feature = "testing"))]
+pub use repository::MockPaymentMethodRepository;
+pub use repository::{PAYMENT_METHOD_EXISTS, PaymentMethodRepository};
+pub use service::{AddPaymentMethod, PaymentMethodError, PaymentMethodService};

@@ -1,0 +1,137 @@
+//! Lines: a period in advance, the rest of one, the credit for what will not be used, counted units.
+//!
+//! Proration is by second over the real period. The credit is what was billed less what is kept, so that the lines of
+//! a period add up to what was used, whatever happened in between.
+
+use std::collections::BTreeMap;
+
+use tenantry_kernel::money::MoneyError;
+use tenantry_kernel::{Code, Currency, Ratio};
+use time::OffsetDateTime;
+
+use crate::invoice::{Basis, LineKind};
+use crate::period::Period;
+use crate::plan::{Plan, Price, PriceBasis};
+use crate::subscription::{Prepaid, Quantity, Subscription, Terms};
+
+/// How many units of each meter were counted in a period. The caller asks whoever counts.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Counts(BTreeMap<Code, u64>);
+
+impl Counts {
+    /// Nothing was counted.
+    #[must_use]
+    pub const fn none() -> Self {
+        Self(BTreeMap::new())
+    }
+
+    /// The units of one meter; zero when it was not counted.
+    #[must_use]
+    pub fn of(&self, meter: &Code) -> u64 {
+        self.0.get(meter).copied().unwrap_or(0)
+    }
+}
+
+impl FromIterator<(Code, u64)> for Counts {
+    fn from_iter<I: IntoIterator<Item = (Code, u64)>>(counts: I) -> Self {
+        Self(counts.into_iter().collect())
+    }
+}
+
+/// The line for a period in advance, from `from` until its end; `None` when nothing is billed in advance.
+///
+/// # Errors
+/// [`MoneyError::OutOfRange`].
+pub fn in_advance(
+    plan: &Plan,
+    terms: &Terms,
+    currency: Currency,
+    period: Period,
+    from: OffsetDateTime,
+) -> Result<Option<Basis>, MoneyError> {
+    let Some(price) = plan.advance_price(terms.cycle, currency) else {
+        return Ok(None);
+    };
+    let fraction = period.fraction(from, period.end());
+    let (kind, description) = if fraction == Ratio::ONE {
+        (LineKind::Subscription, format!("{} ({})", plan.name, terms.cycle))
+    } else {
+        (
+            LineKind::ProrationCharge,
+            format!("Remaining time on {} ({})", plan.name, terms.cycle),
+        )
+    };
+    let quantity = advance_quantity(price, terms.quantity);
+    let part = (period, fraction);
+    Basis::charge(kind, description, quantity, price.unit_price_minor(), part, currency).map(Some)
+}
+
+/// The credit for what was billed in advance and will not be used after `now`; `None` when nothing is left.
+///
+/// # Errors
+/// [`MoneyError`].
+pub fn unused(subscription: &Subscription, plan: &Plan, now: OffsetDateTime) -> Result<Option<Basis>, MoneyError> {
+    let terms = subscription.terms();
+    let (Some(Prepaid { from, amount }), Some(price)) = (
+        subscription.prepaid(),
+        plan.advance_price(terms.cycle, subscription.currency()),
+    ) else {
+        return Ok(None);
+    };
+    let period = subscription.period();
+    let line = Basis::residual(
+        format!("Unused time on {} ({})", plan.name, terms.cycle),
+        advance_quantity(price, terms.quantity),
+        price.unit_price_minor(),
+        (period, period.fraction(from, now)),
+        amount,
+    )?;
+    Ok(Some(line).filter(|line| !line.amount().is_zero()))
+}
+
+/// The lines for what is billed after `period`, until `until`; a price that comes to nothing makes no line.
+///
+/// # Errors
+/// [`MoneyError::OutOfRange`].
+pub fn in_arrears(
+    plan: &Plan,
+    terms: &Terms,
+    currency: Currency,
+    counts: &Counts,
+    (period, until): (Period, OffsetDateTime),
+) -> Result<Vec<Basis>, MoneyError> {
+    let mut lines = Vec::new();
+    for price in plan.arrears_prices(terms.cycle, currency) {
+        let (kind, description, quantity, fraction) = match price.basis() {
+            PriceBasis::PerUnit { meter, .. } => (
+                LineKind::Usage,
+                format!("{}: {meter}", plan.name),
+                Ratio::whole(i128::from(counts.of(meter))),
+                Ratio::ONE,
+            ),
+            PriceBasis::Flat { .. } | PriceBasis::PerSeat { .. } => (
+                LineKind::Subscription,
+                format!("{} ({})", plan.name, terms.cycle),
+                advance_quantity(price, terms.quantity),
+                period.fraction(period.start(), until),
+            ),
+        };
+        let part = (period, fraction);
+        let line = Basis::charge(kind, description, quantity, price.unit_price_minor(), part, currency)?;
+        if !line.amount().is_zero() {
+            lines.push(line);
+        }
+    }
+    Ok(lines)
+}
+
+/// Seats for a price per seat, one for a flat price.
+fn advance_quantity(price: &Price, quantity: Quantity) -> Ratio {
+    match price.basis() {
+        PriceBasis::PerSeat { .. } => Ratio::whole(i128::from(quantity.get())),
+        PriceBasis::Flat { .. } | PriceBasis::PerUnit { .. } => Ratio::ONE,
+    }
+}
+
+#[cfg(test)]
+mod tests;

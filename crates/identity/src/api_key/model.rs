@@ -1,0 +1,206 @@
+//! API keys and whom they admit.
+
+use std::net::IpAddr;
+use std::num::NonZeroU32;
+
+use tenantry_kernel::id::{ApiKeyId, MembershipId};
+use tenantry_kernel::{PermissionSet, StoreError};
+use time::OffsetDateTime;
+
+use super::cidr::Cidr;
+use super::name::KeyName;
+use crate::fingerprint::Fingerprint;
+
+/// Why a key does not admit its bearer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+pub enum KeyRefusal {
+    /// No such key, or not its secret. Both look alike from outside.
+    #[error("the API key is not known")]
+    Unknown,
+    /// It was revoked.
+    #[error("the API key was revoked")]
+    Revoked,
+    /// Its time is over.
+    #[error("the API key has expired")]
+    Expired,
+    /// It may not be used from this address.
+    #[error("the API key may not be used from this address")]
+    AddressNotAllowed,
+}
+
+impl KeyRefusal {
+    /// The stable code, as `/api-keys/verify` answers it.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Unknown => "api_key_invalid",
+            Self::Revoked => "api_key_revoked",
+            Self::Expired => "api_key_expired",
+            Self::AddressNotAllowed => "address_not_allowed",
+        }
+    }
+}
+
+/// What storage keeps of an API key.
+#[derive(Clone, Debug)]
+pub struct ApiKeyRecord {
+    /// Which key.
+    pub id: ApiKeyId,
+    /// What its makers call it.
+    pub name: KeyName,
+    /// False for test keys.
+    pub live: bool,
+    /// What it may do.
+    pub permissions: PermissionSet,
+    /// Calls per minute, when limited.
+    pub rate_limit: Option<NonZeroU32>,
+    /// From where it may be used; anywhere when empty.
+    pub allowed_ips: Vec<Cidr>,
+    /// Of the current secret.
+    pub fingerprint: Fingerprint,
+    /// What may be shown of the text: `tk_live_…aB3x`.
+    pub hint: String,
+    /// Which member made it, if it was one.
+    pub created_by: Option<MembershipId>,
+    /// Since when.
+    pub created_at: OffsetDateTime,
+    /// Until when, if limited.
+    pub expires_at: Option<OffsetDateTime>,
+    /// When it was revoked, if it was.
+    pub revoked_at: Option<OffsetDateTime>,
+    /// When its secret was last replaced, if ever.
+    pub rotated_at: Option<OffsetDateTime>,
+    /// When it was last used, roughly.
+    pub last_used_at: Option<OffsetDateTime>,
+    /// Counts updates, as the key's `ETag` shows. Uses do not count.
+    pub version: i64,
+}
+
+/// A program's credential.
+#[derive(Clone, Debug)]
+pub struct ApiKey(ApiKeyRecord);
+
+impl ApiKey {
+    /// The key that storage kept, or that the service has just made.
+    #[must_use]
+    pub const fn restore(record: ApiKeyRecord) -> Self {
+        Self(record)
+    }
+
+    /// Everything storage keeps.
+    #[must_use]
+    pub const fn record(&self) -> &ApiKeyRecord {
+        &self.0
+    }
+
+    /// Which key.
+    #[must_use]
+    pub const fn id(&self) -> ApiKeyId {
+        self.0.id
+    }
+
+    /// What its makers call it.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.0.name.as_str()
+    }
+
+    /// False for test keys.
+    #[must_use]
+    pub const fn is_live(&self) -> bool {
+        self.0.live
+    }
+
+    /// What it may do.
+    #[must_use]
+    pub const fn permissions(&self) -> &PermissionSet {
+        &self.0.permissions
+    }
+
+    /// Calls per minute, when limited.
+    #[must_use]
+    pub const fn rate_limit(&self) -> Option<NonZeroU32> {
+        self.0.rate_limit
+    }
+
+    /// From where it may be used; anywhere when empty.
+    #[must_use]
+    pub fn allowed_ips(&self) -> &[Cidr] {
+        &self.0.allowed_ips
+    }
+
+    /// True once revoked.
+    #[must_use]
+    pub const fn is_revoked(&self) -> bool {
+        self.0.revoked_at.is_some()
+    }
+
+    /// Counts updates.
+    #[must_use]
+    pub const fn version(&self) -> i64 {
+        self.0.version
+    }
+
+    /// Passes when the bearer holds the secret, in time, from an allowed address. The secret is compared
+    /// first and in constant time: without it nothing is told about the key.
+    ///
+    /// # Errors
+    /// [`KeyRefusal`].
+    pub fn admits(
+        &self,
+        fingerprint: &Fingerprint,
+        now: OffsetDateTime,
+        address: Option<IpAddr>,
+    ) -> Result<(), KeyRefusal> {
+        if !self.0.fingerprint.matches(fingerprint) {
+            return Err(KeyRefusal::Unknown);
+        }
+        if self.0.revoked_at.is_some() {
+            return Err(KeyRefusal::Revoked);
+        }
+        if self.0.expires_at.is_some_and(|end| now >= end) {
+            return Err(KeyRefusal::Expired);
+        }
+        let anywhere = self.0.allowed_ips.is_empty();
+        let inside = |address| self.0.allowed_ips.iter().any(|range| range.contains(address));
+        if anywhere || address.is_some_and(inside) {
+            Ok(())
+        } else {
+            Err(KeyRefusal::AddressNotAllowed)
+        }
+    }
+
+    /// Passes when the caller expects no version, or this one.
+    ///
+    /// # Errors
+    /// `Stale`.
+    pub fn require_version(&self, expected: Option<i64>) -> Result<(), StoreError> {
+        if expected.is_none_or(|version| version == self.0.version) {
+            Ok(())
+        } else {
+            Err(StoreError::Stale)
+        }
+    }
+
+    /// The key as it is once its update is stored.
+    #[must_use]
+    pub const fn stored(mut self) -> Self {
+        self.0.version += 1;
+        self
+    }
+
+    /// Replaces the secret; the old one is worth nothing from now on.
+    pub fn rotate(&mut self, fingerprint: Fingerprint, hint: String, now: OffsetDateTime) {
+        self.0.fingerprint = fingerprint;
+        self.0.hint = hint;
+        self.0.rotated_at = Some(now);
+    }
+
+    /// Revokes it. The first time counts.
+    pub fn revoke(&mut self, now: OffsetDateTime) {
+        self.0.revoked_at.get_or_insert(now);
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,27 @@
+//! Port: where API keys are kept.
+
+use async_trait::async_trait;
+use tenantry_kernel::id::ApiKeyId;
+use tenantry_kernel::{Page, PageRequest, StoreError};
+
+use super::model::ApiKey;
+
+/// API keys of the tenant the unit is bound to.
+#[cfg_attr(any(test, feature = "testing"), mockall::automock)]
+#[async_trait]
+pub trait ApiKeyRepository: Send {
+    /// `None` when this tenant has no such key.
+    async fn find(&mut self, id: ApiKeyId) -> Result<Option<ApiKey>, StoreError>;
+
+    /// The tenant's keys that are not revoked, the youngest first.
+    async fn list(&mut self, page: PageRequest) -> Result<Page<ApiKey>, StoreError>;
+
+    /// Adds a key.
+    async fn insert(&mut self, key: &ApiKey) -> Result<(), StoreError>;
+
+    /// Stores what changed, except the last use, and raises the version by one.
+    ///
+    /// # Errors
+    /// `Stale` when the stored version is not the key's.
+    async fn update(&mut self, key: &ApiKey) -> Result<(), StoreError>;
+}

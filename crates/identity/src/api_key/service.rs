@@ -1,0 +1,225 @@
+//! Use cases of API keys: create, list, show, rotate, revoke.
+
+mod error;
+mod request;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use tenantry_kernel::id::ApiKeyId;
+use tenantry_kernel::{Clock, Event, Page, PageRequest, PermissionSet, Principal, Secret, TenantScope, Value};
+
+pub use error::ApiKeyError;
+pub use request::CreateApiKey;
+
+use super::model::{ApiKey, ApiKeyRecord};
+use super::text::{ApiKeyText, KeyPrefix};
+use crate::mint::Mint;
+use crate::permissions::{API_KEYS_MANAGE, API_KEYS_READ};
+use crate::store::IdentityStore;
+
+/// What the catalog says about API keys.
+#[derive(Clone, Debug)]
+pub struct ApiKeySettings {
+    /// What the keys begin with.
+    pub prefix: KeyPrefix,
+    /// Every permission there is: Tenantry's own and the application's.
+    pub registry: PermissionSet,
+}
+
+/// A key whose secret was just made. The text is nowhere else and never shown again.
+#[derive(Debug)]
+pub struct MintedKey {
+    /// The key.
+    pub key: ApiKey,
+    /// Its text.
+    pub text: Secret<String>,
+}
+
+/// Makes, shows and ends a tenant's API keys.
+pub struct ApiKeyService {
+    store: Arc<dyn IdentityStore>,
+    clock: Arc<dyn Clock>,
+    mint: Mint,
+    settings: ApiKeySettings,
+}
+
+impl ApiKeyService {
+    /// A service over these ports.
+    #[must_use]
+    pub const fn new(
+        store: Arc<dyn IdentityStore>,
+        clock: Arc<dyn Clock>,
+        mint: Mint,
+        settings: ApiKeySettings,
+    ) -> Self {
+        Self {
+            store,
+            clock,
+            mint,
+            settings,
+        }
+    }
+
+    /// Makes a key that may do at most what its maker may.
+    ///
+    /// # Errors
+    /// `Denied`; `Invalid` with every field at fault; `Lacking` a permission to pass on; `Store`.
+    pub async fn create(&self, scope: &TenantScope, request: CreateApiKey) -> Result<MintedKey, ApiKeyError> {
+        scope.require(&API_KEYS_MANAGE)?;
+
+        let now = self.clock.now(scope);
+        let granted = request.check(scope, &self.settings.registry, now)?;
+        let id = ApiKeyId::from_uuid(self.mint.ids.next());
+        let text = self.text(scope, id, granted.live);
+        let key = ApiKey::restore(ApiKeyRecord {
+            id,
+            name: granted.name,
+            live: granted.live,
+            permissions: granted.permissions,
+            rate_limit: granted.rate_limit,
+            allowed_ips: granted.allowed_ips,
+            fingerprint: text.fingerprint(self.mint.cipher.as_ref()),
+            hint: text.hint(),
+            created_by: match scope.principal() {
+                Principal::Member { membership, .. } => Some(*membership),
+                _ => None,
+            },
+            created_at: now,
+            expires_at: granted.expires_at,
+            revoked_at: None,
+            rotated_at: None,
+            last_used_at: None,
+            version: 1,
+        });
+
+        let mut unit = self.store.begin(scope).await?;
+
+        unit.api_keys().insert(&key).await?;
+
+        unit.commit(vec![created(&key)]).await?;
+        let text = text.to_text();
+        Ok(MintedKey { key, text })
+    }
+
+    /// The tenant's keys, without their secrets.
+    ///
+    /// # Errors
+    /// `Denied`, `Store`.
+    pub async fn list(&self, scope: &TenantScope, page: PageRequest) -> Result<Page<ApiKey>, ApiKeyError> {
+        scope.require(&API_KEYS_READ)?;
+        let mut unit = self.store.read(scope).await?;
+        Ok(unit.api_keys().list(page).await?)
+    }
+
+    /// One key, without its secret.
+    ///
+    /// # Errors
+    /// `Denied`, `NotFound` (also once revoked), `Store`.
+    pub async fn show(&self, scope: &TenantScope, id: ApiKeyId) -> Result<ApiKey, ApiKeyError> {
+        scope.require(&API_KEYS_READ)?;
+        let mut unit = self.store.read(scope).await?;
+        usable(unit.api_keys().find(id).await?)
+    }
+
+    /// Replaces the key's secret; the old one dies at once. Whoever rotates a key comes to hold all it
+    /// may do, so they must hold it already.
+    ///
+    /// # Errors
+    /// `Denied`, `NotFound`, `Lacking`, `Expired`, `Stale` when the version is not `expected`, `Store`.
+    pub async fn rotate(
+        &self,
+        scope: &TenantScope,
+        id: ApiKeyId,
+        expected: Option<i64>,
+    ) -> Result<MintedKey, ApiKeyError> {
+        scope.require(&API_KEYS_MANAGE)?;
+
+        let now = self.clock.now(scope);
+
+        let mut unit = self.store.begin(scope).await?;
+        let mut key = usable(unit.api_keys().find(id).await?)?;
+        key.require_version(expected)?;
+        if let Some(lacking) = key.permissions().difference(scope.permissions()).iter().next() {
+            return Err(ApiKeyError::Lacking(lacking.clone()));
+        }
+        if acts_as_test(scope) && key.is_live() {
+            return Err(ApiKeyError::TestKeyActs);
+        }
+        if key.record().expires_at.is_some_and(|end| now >= end) {
+            return Err(ApiKeyError::Expired);
+        }
+
+        let text = self.text(scope, id, key.is_live());
+        key.rotate(text.fingerprint(self.mint.cipher.as_ref()), text.hint(), now);
+        unit.api_keys().update(&key).await?;
+
+        let event = Event::new("api_key.rotated", id).change("key", Value::Masked, Value::Masked);
+        unit.commit(vec![event]).await?;
+        let text = text.to_text();
+        Ok(MintedKey {
+            key: key.stored(),
+            text,
+        })
+    }
+
+    /// Ends the key at once.
+    ///
+    /// # Errors
+    /// `Denied`, `NotFound` (also when revoked already), `Stale`, `Store`.
+    pub async fn revoke(&self, scope: &TenantScope, id: ApiKeyId, expected: Option<i64>) -> Result<(), ApiKeyError> {
+        scope.require(&API_KEYS_MANAGE)?;
+
+        let now = self.clock.now(scope);
+
+        let mut unit = self.store.begin(scope).await?;
+        let mut key = usable(unit.api_keys().find(id).await?)?;
+        key.require_version(expected)?;
+
+        key.revoke(now);
+        unit.api_keys().update(&key).await?;
+
+        let event = Event::new("api_key.revoked", id).set("revoked_at", now);
+        unit.commit(vec![event]).await?;
+        Ok(())
+    }
+
+    fn text(&self, scope: &TenantScope, id: ApiKeyId, live: bool) -> ApiKeyText {
+        ApiKeyText::mint(
+            &self.settings.prefix,
+            live,
+            scope.tenant_id(),
+            id,
+            self.mint.entropy.as_ref(),
+        )
+    }
+}
+
+/// A revoked key is kept for the audit log, and gone for everyone else.
+fn usable(found: Option<ApiKey>) -> Result<ApiKey, ApiKeyError> {
+    found.filter(|key| !key.is_revoked()).ok_or(ApiKeyError::NotFound)
+}
+
+/// True when a test key acts, which has no say over live keys.
+const fn acts_as_test(scope: &TenantScope) -> bool {
+    matches!(scope.principal(), Principal::ApiKey { live: false, .. })
+}
+
+fn created(key: &ApiKey) -> Event {
+    let record = key.record();
+    let permissions: Vec<&str> = record
+        .permissions
+        .iter()
+        .map(tenantry_kernel::Permission::as_str)
+        .collect();
+    let addresses: Vec<String> = record.allowed_ips.iter().map(ToString::to_string).collect();
+    Event::new("api_key.created", record.id)
+        .set("name", record.name.as_str())
+        .set("live", record.live)
+        .set("permissions", permissions)
+        .set("rate_limit", record.rate_limit.map(|limit| i64::from(limit.get())))
+        .set("allowed_ips", addresses)
+        .set("expires_at", record.expires_at)
+        .set("key", Value::Masked)
+}

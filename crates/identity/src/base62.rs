@@ -1,0 +1,132 @@
+//! Base 62: bytes as digits and letters, in a fixed width that sorts as the bytes do.
+//!
+//! Only canonical text decodes: exactly the width of the bytes, and no value beyond them.
+
+const DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+
+/// How many characters so many bytes take.
+#[must_use]
+pub const fn width(bytes: usize) -> usize {
+    // log 256 / log 62 = 1.34359…, rounded up to the next whole character.
+    (bytes * 134_360).div_ceil(100_000)
+}
+
+/// The bytes as text of [`width`] characters.
+#[must_use]
+pub fn encode(bytes: &[u8]) -> String {
+    let mut number = bytes.to_vec();
+    let mut text = vec![b'0'; width(bytes.len())];
+    for place in text.iter_mut().rev() {
+        let mut remainder = 0_u32;
+        for byte in &mut number {
+            let value = remainder * 256 + u32::from(*byte);
+            *byte = u8::try_from(value / 62).unwrap_or(u8::MAX);
+            remainder = value % 62;
+        }
+        *place = usize::try_from(remainder)
+            .ok()
+            .and_then(|digit| DIGITS.get(digit).copied())
+            .unwrap_or(b'0');
+    }
+    text.into_iter().map(char::from).collect()
+}
+
+/// The bytes that text stands for; `None` when it was not written by [`encode`] from `N` bytes.
+#[must_use]
+pub fn decode<const N: usize>(text: &str) -> Option<[u8; N]> {
+    if text.len() != width(N) {
+        return None;
+    }
+    let mut number = [0_u8; N];
+    for character in text.bytes() {
+        let mut carry = digit(character)?;
+        for byte in number.iter_mut().rev() {
+            let value = u32::from(*byte) * 62 + carry;
+            *byte = u8::try_from(value % 256).ok()?;
+            carry = value / 256;
+        }
+        if carry != 0 {
+            return None;
+        }
+    }
+    Some(number)
+}
+
+/// Two ids as one text.
+#[must_use]
+pub fn encode_pair(first: &[u8; 16], second: &[u8; 16]) -> String {
+    let mut both = [0; 32];
+    for (place, byte) in both.iter_mut().zip(first.iter().chain(second)) {
+        *place = *byte;
+    }
+    encode(&both)
+}
+
+/// The two ids of [`encode_pair`].
+#[must_use]
+pub fn decode_pair(text: &str) -> Option<[[u8; 16]; 2]> {
+    let both: [u8; 32] = decode(text)?;
+    let (first, second) = both.split_at(16);
+    Some([first.try_into().ok()?, second.try_into().ok()?])
+}
+
+fn digit(character: u8) -> Option<u32> {
+    let value = match character {
+        b'0'..=b'9' => character - b'0',
+        b'A'..=b'Z' => character - b'A' + 10,
+        b'a'..=b'z' => character - b'a' + 36,
+        _ => return None,
+    };
+    Some(u32::from(value))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn known_values_are_written_as_others_write_them() {
+        for (bytes, text) in [
+            ([0, 0, 0, 0], "000000"),
+            ([0, 0, 0, 61], "00000z"),
+            ([0, 0, 0, 62], "000010"),
+            ([0, 0, 0x0F, 0x04], "000100"),
+            ([0xFF, 0xFF, 0xFF, 0xFF], "4gfFC3"),
+        ] {
+            assert_eq!(encode(&bytes), text);
+            assert_eq!(decode::<4>(text), Some(bytes));
+        }
+    }
+
+    #[test]
+    fn widths_are_the_least_that_hold_every_value() {
+        assert_eq!([width(4), width(16), width(32)], [6, 22, 43]);
+        assert_eq!(encode(&[0xFF; 32]).len(), 43);
+        assert_eq!(decode::<32>(&encode(&[0xFF; 32])), Some([0xFF; 32]));
+        assert_eq!(decode::<16>(&encode(&[0xFF; 16])), Some([0xFF; 16]));
+    }
+
+    #[test]
+    fn text_that_was_never_written_is_refused() {
+        for bad in ["", "00000", "0000000", "4gfFC4", "zzzzzz", "00-000", "0000é", "00000 "] {
+            assert_eq!(decode::<4>(bad), None, "{bad}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_encoded_is_decoded_and_sorts_alike(left: [u8; 16], right: [u8; 16]) {
+            prop_assert_eq!(decode::<16>(&encode(&left)), Some(left));
+            prop_assert_eq!(left.cmp(&right), encode(&left).cmp(&encode(&right)));
+            prop_assert_eq!(decode_pair(&encode_pair(&left, &right)), Some([left, right]));
+        }
+
+        #[test]
+        fn no_input_panics_and_every_accepted_text_is_canonical(text in ".{0,50}") {
+            if let Some(bytes) = decode::<16>(&text) {
+                prop_assert_eq!(encode(&bytes), text);
+            }
+        }
+    }
+}

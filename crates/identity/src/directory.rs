@@ -1,0 +1,29 @@
+//! Look-ups of the hot path: one statement each, made before a scope exists, and cached by a decorator.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use tenantry_kernel::id::{ApiKeyId, SessionId, UserId};
+use tenantry_kernel::{StoreError, TenantId};
+use time::OffsetDateTime;
+
+use crate::api_key::ApiKey;
+
+/// Finds API keys by what their text says in the open.
+#[cfg_attr(any(test, feature = "testing"), mockall::automock)]
+#[async_trait]
+pub trait ApiKeyDirectory: Send + Sync {
+    /// The key, revoked or not; `None` when this tenant has no such key. Pinned to `tenant`.
+    async fn find(&self, tenant: TenantId, key: ApiKeyId) -> Result<Option<Arc<ApiKey>>, StoreError>;
+
+    /// Notes that the key was used at `at`. May be late and may leave out uses; never moves backwards.
+    async fn touch(&self, tenant: TenantId, key: ApiKeyId, at: OffsetDateTime) -> Result<(), StoreError>;
+}
+
+/// Tells whether sessions are live.
+#[cfg_attr(any(test, feature = "testing"), mockall::automock)]
+#[async_trait]
+pub trait SessionDirectory: Send + Sync {
+    /// True when the user has this session and it has neither ended nor expired at `now`.
+    async fn live(&self, user: UserId, session: SessionId, now: OffsetDateTime) -> Result<bool, StoreError>;
+}

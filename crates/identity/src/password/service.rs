@@ -1,0 +1,262 @@
+//! Use cases around passwords: forgot, reset, change; and verifying the address.
+//!
+//! Hashing takes tens of milliseconds, so it never happens inside a unit: each use case looks, hashes,
+//! and then opens the unit that writes, where it looks again.
+
+use std::sync::Arc;
+
+use tenantry_kernel::id::UserId;
+use tenantry_kernel::retry::contended;
+use tenantry_kernel::{Clock, EmailAddress, Event, Mail, Origin, Secret, Value};
+use uuid::Uuid;
+
+use super::error::PasswordError;
+use super::policy;
+use crate::mint::Mint;
+use crate::one_time_token::{self, OneTimeText, OneTimeToken, Purpose, TokenState};
+use crate::person::Person;
+use crate::store::{IdentityStore, PersonUnit};
+use crate::user::{PasswordHash, PasswordHasher, User};
+
+/// How often a unit is tried again when someone else changed the user meanwhile.
+const ATTEMPTS: u8 = 3;
+
+/// A change of password by someone who knows the current one.
+#[derive(Clone, Debug)]
+pub struct ChangePassword {
+    /// The current one.
+    pub current: Secret<String>,
+    /// The next one.
+    pub new: Secret<String>,
+}
+
+/// Changes passwords and verifies addresses.
+pub struct PasswordService {
+    store: Arc<dyn IdentityStore>,
+    hasher: Arc<dyn PasswordHasher>,
+    clock: Arc<dyn Clock>,
+    mint: Mint,
+}
+
+impl PasswordService {
+    /// A service over these ports.
+    #[must_use]
+    pub const fn new(
+        store: Arc<dyn IdentityStore>,
+        hasher: Arc<dyn PasswordHasher>,
+        clock: Arc<dyn Clock>,
+        mint: Mint,
+    ) -> Self {
+        Self {
+            store,
+            hasher,
+            clock,
+            mint,
+        }
+    }
+
+    /// Mails a reset link when the address is known, and says nothing about whether it is. Known or not,
+    /// one unit is written, so that the time tells nothing either.
+    ///
+    /// # Errors
+    /// `Store`.
+    pub async fn forgot(&self, email: &EmailAddress, origin: &Origin) -> Result<(), PasswordError> {
+        let known = self.store.user_by_email(email).await?;
+        let id = known.unwrap_or(UserId::from_uuid(Uuid::nil()));
+        let now = self.clock.system_now();
+
+        let mut unit = self.store.begin_person(id, origin).await?;
+        let user = unit.users().find(id).await?.filter(User::is_active);
+        unit.one_time_tokens().revoke(id, Purpose::ResetPassword, now).await?;
+
+        let mut event = Event::new("user.password_reset_requested", id);
+        if let Some(user) = user {
+            let tokens = unit.one_time_tokens();
+            let token = one_time_token::issue(tokens, Purpose::ResetPassword, id, None, &self.mint, now).await?;
+            event = event.mail(Mail {
+                template: "reset_password",
+                to: user.email().clone(),
+                locale: user.locale().to_owned(),
+                fields: vec![("name", user.name().to_owned())],
+                token: Some(token),
+            });
+        }
+
+        unit.commit(vec![event]).await?;
+        Ok(())
+    }
+
+    /// Sets the password with a token from a mail, which also proves the address; every session ends.
+    ///
+    /// # Errors
+    /// `TokenRefused`, `Weak`, `Hash`, `Store`.
+    pub async fn reset(&self, token: &str, new: Secret<String>, origin: &Origin) -> Result<UserId, PasswordError> {
+        let text = OneTimeText::parse(token).ok_or(PasswordError::TokenRefused)?;
+        if !matches!(text.purpose(), Purpose::ResetPassword | Purpose::SetPassword) {
+            return Err(PasswordError::TokenRefused);
+        }
+        let (_, user) = self.token_holder(&text).await?;
+        weighed(&new, &user, "password")?;
+        let hash = self.hasher.hash(new).await?;
+
+        contended(ATTEMPTS, || self.land_reset(&text, &hash, origin)).await
+    }
+
+    async fn land_reset(
+        &self,
+        text: &OneTimeText,
+        hash: &PasswordHash,
+        origin: &Origin,
+    ) -> Result<UserId, PasswordError> {
+        let now = self.clock.system_now();
+        let mut unit = self.store.begin_person(text.user(), origin).await?;
+        let mut user = self.spend(unit.as_mut(), text).await?;
+
+        user.set_password(hash.clone());
+        user.verify_email(now);
+        user.forgive();
+        unit.users().update(&user).await?;
+        unit.sessions().end_all_except(None, now).await?;
+        let tokens = unit.one_time_tokens();
+        tokens.revoke(user.id(), Purpose::ResetPassword, now).await?;
+        tokens.revoke(user.id(), Purpose::SetPassword, now).await?;
+
+        let event = Event::new("user.password_reset", user.id()).change("password", Value::Masked, Value::Masked);
+        unit.commit(vec![event]).await?;
+        Ok(user.id())
+    }
+
+    /// Proves the address with a token from a mail.
+    ///
+    /// # Errors
+    /// `TokenRefused`, `Store`.
+    pub async fn verify_email(&self, token: &str, origin: &Origin) -> Result<UserId, PasswordError> {
+        let text = OneTimeText::parse(token)
+            .filter(|text| text.purpose() == Purpose::VerifyEmail)
+            .ok_or(PasswordError::TokenRefused)?;
+
+        contended(ATTEMPTS, || self.land_verification(&text, origin)).await
+    }
+
+    async fn land_verification(&self, text: &OneTimeText, origin: &Origin) -> Result<UserId, PasswordError> {
+        let now = self.clock.system_now();
+        let mut unit = self.store.begin_person(text.user(), origin).await?;
+        let mut user = self.spend(unit.as_mut(), text).await?;
+
+        let before = user.email_verified_at();
+        user.verify_email(now);
+        unit.users().update(&user).await?;
+
+        let event = Event::new("user.email_verified", user.id());
+        let event = event.change("email_verified_at", before, user.email_verified_at());
+        unit.commit(vec![event]).await?;
+        Ok(user.id())
+    }
+
+    /// Changes the password of someone who knows the current one; every other session ends. Guesses are
+    /// counted and backed off like log-ins.
+    ///
+    /// # Errors
+    /// `Weak`, `WrongPassword`, `BackOff`, `NotFound`, `Hash`, `Store`.
+    pub async fn change(&self, person: &Person, request: ChangePassword) -> Result<(), PasswordError> {
+        let mut unit = self.store.read_person(person.user).await?;
+        let found = unit.users().find(person.user).await?;
+        drop(unit);
+        let user = found.ok_or(PasswordError::NotFound)?;
+        weighed(&request.new, &user, "new_password")?;
+        user.attempt(self.clock.system_now())?;
+
+        let verified = self
+            .hasher
+            .verify(request.current, user.password_hash().cloned())
+            .await?;
+        if !verified.matches {
+            contended(ATTEMPTS, || self.count_failure(person)).await?;
+            return Err(PasswordError::WrongPassword);
+        }
+        let hash = self.hasher.hash(request.new).await?;
+
+        contended(ATTEMPTS, || self.land_change(person, user.password_hash(), &hash)).await
+    }
+
+    async fn count_failure(&self, person: &Person) -> Result<(), PasswordError> {
+        let now = self.clock.system_now();
+        let mut unit = self.store.begin_person(person.user, &person.origin).await?;
+        let found = unit.users().find(person.user).await?;
+        let mut user = found.ok_or(PasswordError::NotFound)?;
+
+        user.failed(now);
+        unit.users().update(&user).await?;
+
+        unit.commit(vec![Event::new("user.password_guessed", person.user)])
+            .await?;
+        Ok(())
+    }
+
+    async fn land_change(
+        &self,
+        person: &Person,
+        proven: Option<&PasswordHash>,
+        hash: &PasswordHash,
+    ) -> Result<(), PasswordError> {
+        let now = self.clock.system_now();
+        let mut unit = self.store.begin_person(person.user, &person.origin).await?;
+        let found = unit.users().find(person.user).await?;
+        let mut user = found.ok_or(PasswordError::NotFound)?;
+        user.attempt(now)?;
+        // Someone else changed it while this request hashed: what was proven is the current one no more.
+        if user.password_hash() != proven {
+            return Err(PasswordError::WrongPassword);
+        }
+
+        user.set_password(hash.clone());
+        user.forgive();
+        unit.users().update(&user).await?;
+        unit.sessions().end_all_except(Some(person.session), now).await?;
+        let tokens = unit.one_time_tokens();
+        tokens.revoke(user.id(), Purpose::ResetPassword, now).await?;
+
+        let event = Event::new("user.password_changed", user.id()).change("password", Value::Masked, Value::Masked);
+        unit.commit(vec![event]).await?;
+        Ok(())
+    }
+
+    /// The token and its user, when the token is good. Only looks.
+    async fn token_holder(&self, text: &OneTimeText) -> Result<(OneTimeToken, User), PasswordError> {
+        let mut unit = self.store.read_person(text.user()).await?;
+        self.good(unit.as_mut(), text).await
+    }
+
+    /// The user of the token, which is spent now: exactly one caller gets here.
+    async fn spend(&self, unit: &mut dyn PersonUnit, text: &OneTimeText) -> Result<User, PasswordError> {
+        let (token, user) = self.good(unit, text).await?;
+        let now = self.clock.system_now();
+        if unit.one_time_tokens().use_once(token.id, now).await? {
+            Ok(user)
+        } else {
+            Err(PasswordError::TokenRefused)
+        }
+    }
+
+    async fn good(&self, unit: &mut dyn PersonUnit, text: &OneTimeText) -> Result<(OneTimeToken, User), PasswordError> {
+        let now = self.clock.system_now();
+        let fingerprint = text.fingerprint(self.mint.cipher.as_ref());
+        let token = unit.one_time_tokens().find(&fingerprint).await?;
+        let user = unit.users().find(text.user()).await?;
+        match (token, user) {
+            (Some(token), Some(user))
+                if token.purpose == text.purpose() && token.state(now) == TokenState::Good && user.is_active() =>
+            {
+                Ok((token, user))
+            }
+            _ => Err(PasswordError::TokenRefused),
+        }
+    }
+}
+
+fn weighed(new: &Secret<String>, user: &User, field: &'static str) -> Result<(), PasswordError> {
+    policy::check(new.expose(), user.email(), user.name()).map_err(|rule| PasswordError::Weak { field, rule })
+}
+
+#[cfg(test)]
+mod tests;

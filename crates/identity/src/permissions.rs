@@ -1,0 +1,10 @@
+//! The permissions of this domain.
+
+use tenantry_kernel::Permission;
+
+/// See the tenant's API keys, never their secrets.
+pub const API_KEYS_READ: Permission = Permission::known("api_keys.read");
+/// Create, rotate and revoke API keys.
+pub const API_KEYS_MANAGE: Permission = Permission::known("api_keys.manage");
+/// Ask whether a key of the tenant is valid, as a gateway does.
+pub const API_KEYS_VERIFY: Permission = Permission::known("api_keys.verify");

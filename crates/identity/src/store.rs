@@ -1,0 +1,47 @@
+//! How this domain reaches its data.
+
+use async_trait::async_trait;
+use tenantry_kernel::id::UserId;
+use tenantry_kernel::{EmailAddress, Origin, StoreError, TenantScope, Transaction};
+
+use crate::api_key::ApiKeyRepository;
+use crate::one_time_token::OneTimeTokenRepository;
+use crate::session::SessionRepository;
+use crate::user::UserRepository;
+
+/// One transaction over the data of one person. Others' rows are not there.
+pub trait PersonUnit: Transaction {
+    /// The person's own user row.
+    fn users(&mut self) -> &mut dyn UserRepository;
+
+    /// The person's sessions and refresh tokens.
+    fn sessions(&mut self) -> &mut dyn SessionRepository;
+
+    /// The person's one-time tokens.
+    fn one_time_tokens(&mut self) -> &mut dyn OneTimeTokenRepository;
+}
+
+/// One transaction over one tenant's credentials.
+pub trait IdentityUnit: Transaction {
+    /// The tenant's API keys.
+    fn api_keys(&mut self) -> &mut dyn ApiKeyRepository;
+}
+
+/// Opens units.
+#[async_trait]
+pub trait IdentityStore: Send + Sync {
+    /// Which user has this address, if any: the look-up before a person is known.
+    async fn user_by_email(&self, email: &EmailAddress) -> Result<Option<UserId>, StoreError>;
+
+    /// Begins a unit pinned to one person, who is also the actor of its events.
+    async fn begin_person(&self, user: UserId, origin: &Origin) -> Result<Box<dyn PersonUnit>, StoreError>;
+
+    /// Opens a unit pinned to one person, for reading only.
+    async fn read_person(&self, user: UserId) -> Result<Box<dyn PersonUnit>, StoreError>;
+
+    /// Begins a unit bound to the tenant in `scope`.
+    async fn begin(&self, scope: &TenantScope) -> Result<Box<dyn IdentityUnit>, StoreError>;
+
+    /// Opens a unit bound to the tenant in `scope`, for reading only.
+    async fn read(&self, scope: &TenantScope) -> Result<Box<dyn IdentityUnit>, StoreError>;
+}

@@ -1,0 +1,219 @@
+//! Doubles for this domain's ports: a store that hands out mocks, a cipher, a person.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_trait::async_trait;
+use tenantry_kernel::id::{SessionId, UserId};
+use tenantry_kernel::secret::CannotOpen;
+use tenantry_kernel::testing::{CountingEntropy, SequentialIds};
+use tenantry_kernel::{Cipher, EmailAddress, Event, Origin, Secret, StoreError, TenantScope, Transaction};
+use uuid::Uuid;
+
+use crate::api_key::{ApiKeyRepository, MockApiKeyRepository};
+use crate::mint::Mint;
+use crate::one_time_token::{MockOneTimeTokenRepository, OneTimeTokenRepository};
+use crate::person::Person;
+use crate::session::{MockSessionRepository, SessionRepository};
+use crate::store::{IdentityStore, IdentityUnit, PersonUnit};
+use crate::user::{MockUserRepository, UserRepository};
+
+/// One mock per repository.
+#[derive(Default)]
+pub struct Mocks {
+    /// Users.
+    pub users: MockUserRepository,
+    /// Sessions and refresh tokens.
+    pub sessions: MockSessionRepository,
+    /// One-time tokens.
+    pub one_time_tokens: MockOneTimeTokenRepository,
+    /// API keys.
+    pub api_keys: MockApiKeyRepository,
+}
+
+/// The commits that were made, each with its events.
+#[derive(Clone, Default)]
+pub struct Commits(Arc<Mutex<Vec<Vec<Event>>>>);
+
+impl Commits {
+    /// Every commit in order.
+    #[must_use]
+    pub fn all(&self) -> Vec<Vec<Event>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The actions of every event of every commit.
+    #[must_use]
+    pub fn actions(&self) -> Vec<&'static str> {
+        self.all().iter().flatten().map(|event| event.action).collect()
+    }
+}
+
+/// A store whose units hand out mocks, one unit at a time.
+#[derive(Default)]
+pub struct FakeIdentityStore {
+    mocks: Arc<Mutex<Option<Box<Mocks>>>>,
+    known: HashMap<EmailAddress, UserId>,
+    commits: Commits,
+}
+
+impl FakeIdentityStore {
+    /// A store over these mocks.
+    #[must_use]
+    pub fn over(mocks: Mocks) -> Self {
+        Self {
+            mocks: Arc::new(Mutex::new(Some(Box::new(mocks)))),
+            ..Self::default()
+        }
+    }
+
+    /// Knows this address.
+    #[must_use]
+    pub fn knowing(mut self, email: &EmailAddress, user: UserId) -> Self {
+        self.known.insert(email.clone(), user);
+        self
+    }
+
+    /// Where commits will be found.
+    #[must_use]
+    pub fn commits(&self) -> Commits {
+        self.commits.clone()
+    }
+
+    fn unit(&self) -> Result<Box<FakeUnit>, StoreError> {
+        let mut home = self.mocks.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(mocks) = home.take() else {
+            return Err(StoreError::Backend("a unit is open already".into()));
+        };
+        Ok(Box::new(FakeUnit {
+            mocks: Some(mocks),
+            home: Arc::clone(&self.mocks),
+            commits: self.commits.clone(),
+            spare: Mocks::default(),
+        }))
+    }
+}
+
+#[async_trait]
+impl IdentityStore for FakeIdentityStore {
+    async fn user_by_email(&self, email: &EmailAddress) -> Result<Option<UserId>, StoreError> {
+        Ok(self.known.get(email).copied())
+    }
+
+    async fn begin_person(&self, _: UserId, _: &Origin) -> Result<Box<dyn PersonUnit>, StoreError> {
+        Ok(self.unit()?)
+    }
+
+    async fn read_person(&self, _: UserId) -> Result<Box<dyn PersonUnit>, StoreError> {
+        Ok(self.unit()?)
+    }
+
+    async fn begin(&self, _: &TenantScope) -> Result<Box<dyn IdentityUnit>, StoreError> {
+        Ok(self.unit()?)
+    }
+
+    async fn read(&self, _: &TenantScope) -> Result<Box<dyn IdentityUnit>, StoreError> {
+        Ok(self.unit()?)
+    }
+}
+
+struct FakeUnit {
+    mocks: Option<Box<Mocks>>,
+    home: Arc<Mutex<Option<Box<Mocks>>>>,
+    commits: Commits,
+    spare: Mocks,
+}
+
+impl FakeUnit {
+    fn mocks(&mut self) -> &mut Mocks {
+        self.mocks.as_deref_mut().unwrap_or(&mut self.spare)
+    }
+}
+
+impl Drop for FakeUnit {
+    fn drop(&mut self) {
+        *self.home.lock().unwrap_or_else(PoisonError::into_inner) = self.mocks.take();
+    }
+}
+
+#[async_trait]
+impl Transaction for FakeUnit {
+    async fn commit(self: Box<Self>, events: Vec<Event>) -> Result<(), StoreError> {
+        let mut commits = self.commits.0.lock().unwrap_or_else(PoisonError::into_inner);
+        commits.push(events);
+        Ok(())
+    }
+}
+
+impl PersonUnit for FakeUnit {
+    fn users(&mut self) -> &mut dyn UserRepository {
+        &mut self.mocks().users
+    }
+
+    fn sessions(&mut self) -> &mut dyn SessionRepository {
+        &mut self.mocks().sessions
+    }
+
+    fn one_time_tokens(&mut self) -> &mut dyn OneTimeTokenRepository {
+        &mut self.mocks().one_time_tokens
+    }
+}
+
+impl IdentityUnit for FakeUnit {
+    fn api_keys(&mut self) -> &mut dyn ApiKeyRepository {
+        &mut self.mocks().api_keys
+    }
+}
+
+/// A cipher for tests: keeps contexts and values apart, and protects nothing.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct PlainCipher;
+
+impl Cipher for PlainCipher {
+    fn seal(&self, context: &str, plain: &[u8]) -> Vec<u8> {
+        let mut sealed = self.fingerprint(context, b"seal").to_vec();
+        sealed.extend_from_slice(plain);
+        sealed
+    }
+
+    fn open(&self, context: &str, sealed: &[u8]) -> Result<Secret<Vec<u8>>, CannotOpen> {
+        let plain = sealed.strip_prefix(self.fingerprint(context, b"seal").as_slice());
+        plain.map(|plain| Secret::new(plain.to_vec())).ok_or(CannotOpen)
+    }
+
+    fn fingerprint(&self, context: &str, value: &[u8]) -> [u8; 32] {
+        // FNV-1a, once per output word: spreads, and is no cryptography.
+        let mut out = [0; 32];
+        for (lane, chunk) in (0_u64..).zip(out.chunks_mut(8)) {
+            let seen = context.bytes().chain([0]).chain(value.iter().copied());
+            let hash = seen.fold(0xCBF2_9CE4_8422_2325 ^ lane, |hash, byte| {
+                (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3)
+            });
+            chunk.copy_from_slice(&hash.to_le_bytes());
+        }
+        out
+    }
+}
+
+/// A mint for tests: the same secrets and ids in every run.
+#[must_use]
+pub fn mint() -> Mint {
+    Mint {
+        cipher: Arc::new(PlainCipher),
+        entropy: Arc::new(CountingEntropy::default()),
+        ids: Arc::new(SequentialIds::default()),
+    }
+}
+
+/// A person for tests: user number `user`, in session number `user + 500`.
+#[must_use]
+pub fn person(user: u128) -> Person {
+    Person {
+        user: UserId::from_uuid(Uuid::from_u128(user)),
+        session: SessionId::from_uuid(Uuid::from_u128(user + 500)),
+        tenant: None,
+        membership: None,
+        platform_role: None,
+        origin: Origin::default(),
+    }
+}

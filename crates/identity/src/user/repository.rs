@@ -1,0 +1,30 @@
+//! Port: where users are kept.
+
+use async_trait::async_trait;
+use tenantry_kernel::StoreError;
+use tenantry_kernel::id::UserId;
+
+use super::model::User;
+
+/// The rule "one user per e-mail address".
+pub const EMAIL_TAKEN: &str = "email_taken";
+
+/// The user row of the person the unit is pinned to.
+#[cfg_attr(any(test, feature = "testing"), mockall::automock)]
+#[async_trait]
+pub trait UserRepository: Send {
+    /// `None` when there is no such user, or it is not the pinned person.
+    async fn find(&mut self, id: UserId) -> Result<Option<User>, StoreError>;
+
+    /// Adds the user and makes them findable by address.
+    ///
+    /// # Errors
+    /// `Conflict(`[`EMAIL_TAKEN`]`)`.
+    async fn insert(&mut self, user: &User) -> Result<(), StoreError>;
+
+    /// Stores what changed and raises the version by one; the address never changes here.
+    ///
+    /// # Errors
+    /// `Stale` when the stored version is not the user's.
+    async fn update(&mut self, user: &User) -> Result<(), StoreError>;
+}

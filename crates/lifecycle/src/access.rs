@@ -1,0 +1,360 @@
+//! Who calls, and which tenant they may enter: the way from a credential and an address to a scope.
+//!
+//! **Invariant:** the credential decides. An address that names another tenant answers as if that
+//! tenant did not exist, unless the person is a member of it and may switch.
+
+use std::num::NonZeroU32;
+use std::sync::Arc;
+
+use tenantry_identity::api_key::{ApiKeyText, KeyRefusal};
+use tenantry_identity::directory::{ApiKeyDirectory, SessionDirectory};
+use tenantry_identity::token::{AccessClaims, TokenError, TokenVerifier};
+use tenantry_identity::user::PlatformRole;
+use tenantry_kernel::{
+    ApiKeyId, Cipher, Clock, DomainError, ErrorKind, MembershipId, Origin, PermissionSet, SessionId, StoreError,
+    SystemScope, TenantId, TenantScope, UserId,
+};
+use tenantry_tenancy::directory::AccessDirectory;
+use tenantry_tenancy::gate::{EnterError, Gate};
+use tenantry_tenancy::host::{self, HostKind};
+
+use crate::roles;
+
+/// Whom a credential turned out to be.
+#[derive(Clone, Debug)]
+pub enum Caller {
+    /// A signed-in person.
+    Person(Person),
+    /// A program with an API key.
+    Key(Key),
+}
+
+/// A signed-in person, as their access token tells.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Person {
+    /// The human.
+    pub user: UserId,
+    /// The session the token belongs to.
+    pub session: SessionId,
+    /// The tenant and membership the token was minted for; `None` for platform people.
+    pub seat: Option<(TenantId, MembershipId)>,
+    /// Their role over the installation, if any.
+    pub platform_role: Option<PlatformRole>,
+}
+
+/// An API key that passed every check of its own.
+#[derive(Clone, Debug)]
+pub struct Key {
+    /// The tenant it is bound to.
+    pub tenant: TenantId,
+    /// The key.
+    pub id: ApiKeyId,
+    /// False for test keys.
+    pub live: bool,
+    /// What it may do.
+    pub permissions: PermissionSet,
+    /// Calls per minute, when the key has a limit of its own.
+    pub rate_limit_per_minute: Option<NonZeroU32>,
+}
+
+/// Where a request was addressed to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Address {
+    /// The `{tenant}` of the path: an id, a slug, `current` or `me`.
+    pub path: Option<String>,
+    /// The `X-Tenant-ID` header: an id or a slug.
+    pub header: Option<String>,
+    /// The host the request came to, as the client named it.
+    pub host: Option<String>,
+}
+
+/// Why a caller was turned away.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum AccessError {
+    /// No credential, or none that we believe.
+    #[error("the credential is missing, expired or not valid")]
+    NotAuthenticated,
+    /// The key is used from an address that it does not allow.
+    #[error("the API key may not be used from this address")]
+    AddressNotAllowed,
+    /// There is no such tenant for this caller.
+    #[error("there is no such tenant")]
+    NoSuchTenant,
+    /// The person is a member of the addressed tenant, but signed in to another.
+    #[error("the token belongs to another tenant of yours: switch first")]
+    TenantMismatch,
+    /// Platform people only.
+    #[error("a platform role is needed")]
+    NotAnOperator,
+    /// The gate's refusal.
+    #[error(transparent)]
+    Enter(#[from] EnterError),
+    /// The store failed.
+    #[error("could not look up who calls")]
+    Store(#[from] StoreError),
+}
+
+impl DomainError for AccessError {
+    fn kind(&self) -> ErrorKind {
+        match self {
+            Self::NotAuthenticated => ErrorKind::Unauthenticated,
+            Self::AddressNotAllowed | Self::NotAnOperator => ErrorKind::Denied,
+            Self::NoSuchTenant => ErrorKind::NotFound,
+            Self::TenantMismatch => ErrorKind::Malformed,
+            Self::Enter(cause) => cause.kind(),
+            Self::Store(cause) => cause.kind(),
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            Self::NotAuthenticated => "not_authenticated",
+            Self::AddressNotAllowed => "address_not_allowed",
+            Self::NoSuchTenant => "not_found",
+            Self::TenantMismatch => "tenant_mismatch",
+            Self::NotAnOperator => "permission_denied",
+            Self::Enter(cause) => cause.code(),
+            Self::Store(cause) => cause.code(),
+        }
+    }
+}
+
+/// Which hosts are the installation's own. Every other host must be a tenant's.
+#[derive(Clone, Debug)]
+pub struct HostPolicy {
+    /// One label beneath it is a tenant's slug.
+    pub base_domain: String,
+    /// The host of the public URL.
+    pub public_host: String,
+}
+
+/// Authenticates credentials and opens the gate. Holds only ports that answer from memory when warm.
+pub struct Access {
+    directory: Arc<dyn AccessDirectory>,
+    keys: Arc<dyn ApiKeyDirectory>,
+    sessions: Arc<dyn SessionDirectory>,
+    tokens: Arc<dyn TokenVerifier>,
+    cipher: Arc<dyn Cipher>,
+    clock: Arc<dyn Clock>,
+    gate: Gate,
+    hosts: HostPolicy,
+}
+
+/// The parts of [`Access`], named.
+pub struct AccessParts {
+    /// Tenants and memberships.
+    pub directory: Arc<dyn AccessDirectory>,
+    /// API keys.
+    pub keys: Arc<dyn ApiKeyDirectory>,
+    /// Sessions.
+    pub sessions: Arc<dyn SessionDirectory>,
+    /// Access tokens.
+    pub tokens: Arc<dyn TokenVerifier>,
+    /// Fingerprints.
+    pub cipher: Arc<dyn Cipher>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Where scopes are minted.
+    pub gate: Gate,
+    /// Which hosts name tenants.
+    pub hosts: HostPolicy,
+}
+
+impl Access {
+    /// Puts the parts together.
+    #[must_use]
+    pub fn new(parts: AccessParts) -> Self {
+        let AccessParts {
+            directory,
+            keys,
+            sessions,
+            tokens,
+            cipher,
+            clock,
+            gate,
+            hosts,
+        } = parts;
+        Self {
+            directory,
+            keys,
+            sessions,
+            tokens,
+            cipher,
+            clock,
+            gate,
+            hosts,
+        }
+    }
+
+    /// Checks an access token: signature, expiry, and that its session still lives.
+    ///
+    /// # Errors
+    /// [`AccessError::NotAuthenticated`], whatever is wrong with the token; [`AccessError::Store`].
+    pub async fn authenticate_token(&self, token: &str) -> Result<Caller, AccessError> {
+        let now = self.clock.system_now();
+        let claims = self
+            .tokens
+            .verify(token, now)
+            .map_err(|_: TokenError| AccessError::NotAuthenticated)?;
+        if !self.sessions.live(claims.user, claims.session, now).await? {
+            return Err(AccessError::NotAuthenticated);
+        }
+        Ok(Caller::Person(person_of(&claims)))
+    }
+
+    /// Checks an API key: checksum first, then secret, expiry, revocation and the caller's address.
+    ///
+    /// # Errors
+    /// [`AccessError::NotAuthenticated`], [`AccessError::AddressNotAllowed`], [`AccessError::Store`].
+    pub async fn authenticate_key(&self, text: &str, origin: &Origin) -> Result<Caller, AccessError> {
+        let parsed = ApiKeyText::parse(text).map_err(|_| AccessError::NotAuthenticated)?;
+        let found = self.keys.find(parsed.tenant(), parsed.key()).await?;
+        let key = found.ok_or(AccessError::NotAuthenticated)?;
+        let now = self.clock.system_now();
+        match key.admits(&parsed.fingerprint(&*self.cipher), now, origin.address) {
+            Ok(()) => {}
+            Err(KeyRefusal::AddressNotAllowed) => return Err(AccessError::AddressNotAllowed),
+            Err(_) => return Err(AccessError::NotAuthenticated),
+        }
+        self.keys.touch(parsed.tenant(), parsed.key(), now).await?;
+        Ok(Caller::Key(Key {
+            tenant: parsed.tenant(),
+            id: parsed.key(),
+            live: key.is_live(),
+            permissions: key.permissions().clone(),
+            rate_limit_per_minute: key.rate_limit(),
+        }))
+    }
+
+    /// Opens the tenant that the credential and the address agree on.
+    ///
+    /// # Errors
+    /// [`AccessError::NoSuchTenant`] when they disagree or name nothing; [`AccessError::TenantMismatch`] for a
+    /// person who is a member of the addressed tenant; what the gate refuses.
+    pub async fn enter(&self, caller: &Caller, address: &Address, origin: Origin) -> Result<TenantScope, AccessError> {
+        let named = self.named_tenants(address).await?;
+        match caller {
+            Caller::Key(key) => {
+                if named.iter().any(|tenant| *tenant != key.tenant) {
+                    return Err(AccessError::NoSuchTenant);
+                }
+                let scope = self
+                    .gate
+                    .enter_key(key.tenant, key.id, key.live, key.permissions.clone(), origin)
+                    .await?;
+                Ok(scope)
+            }
+            Caller::Person(person) => match (person.seat, person.platform_role) {
+                (Some((tenant, membership)), _) => {
+                    self.refuse_disagreement(person.user, tenant, &named).await?;
+                    let scope = self
+                        .gate
+                        .enter_member(tenant, person.user, membership, person.session, origin)
+                        .await?;
+                    Ok(scope)
+                }
+                (None, Some(role)) => {
+                    let tenant = agreed(&named).ok_or(AccessError::NoSuchTenant)?;
+                    let read_only = role == PlatformRole::Support;
+                    let scope = self
+                        .gate
+                        .enter_operator(tenant, person.user, person.session, read_only, origin)
+                        .await?;
+                    Ok(scope)
+                }
+                (None, None) => Err(AccessError::NoSuchTenant),
+            },
+        }
+    }
+
+    /// Opens the installation, for platform people.
+    ///
+    /// # Errors
+    /// [`AccessError::NotAnOperator`] for everyone else.
+    pub fn enter_system(&self, caller: &Caller, origin: Origin) -> Result<SystemScope, AccessError> {
+        match caller {
+            Caller::Person(Person {
+                user,
+                session,
+                platform_role: Some(role),
+                ..
+            }) => Ok(self
+                .gate
+                .enter_system(*user, *session, roles::platform_permissions(*role), origin)),
+            _ => Err(AccessError::NotAnOperator),
+        }
+    }
+
+    /// The tenant that an address names, for public routes.
+    ///
+    /// # Errors
+    /// [`AccessError::NoSuchTenant`] when it names an unknown one, or two.
+    pub async fn addressed(&self, address: &Address) -> Result<Option<TenantId>, AccessError> {
+        let named = self.named_tenants(address).await?;
+        if named.is_empty() {
+            Ok(None)
+        } else {
+            agreed(&named).map(Some).ok_or(AccessError::NoSuchTenant)
+        }
+    }
+
+    /// Every tenant that the address names, in the order path, header, host.
+    async fn named_tenants(&self, address: &Address) -> Result<Vec<TenantId>, AccessError> {
+        let mut named = Vec::with_capacity(3);
+        for text in [&address.path, &address.header].into_iter().flatten() {
+            if !matches!(text.as_str(), "current" | "me") {
+                named.push(self.tenant_by_text(text).await?);
+            }
+        }
+        if let Some(host) = &address.host {
+            named.extend(self.tenant_by_host(host).await?);
+        }
+        Ok(named)
+    }
+
+    async fn tenant_by_text(&self, text: &str) -> Result<TenantId, AccessError> {
+        let found = match text.parse::<TenantId>() {
+            Ok(id) => self.directory.tenant(id).await?.map(|tenant| tenant.id),
+            Err(_) => self.directory.tenant_by_slug(&text.to_ascii_lowercase()).await?,
+        };
+        found.ok_or(AccessError::NoSuchTenant)
+    }
+
+    async fn tenant_by_host(&self, host: &str) -> Result<Option<TenantId>, AccessError> {
+        let found = match host::classify(host, &self.hosts.base_domain, &self.hosts.public_host) {
+            HostKind::Platform | HostKind::IpLiteral => return Ok(None),
+            HostKind::Subdomain(slug) => self.directory.tenant_by_slug(slug.as_str()).await?,
+            HostKind::Custom(host) => self.directory.tenant_by_host(&host).await?,
+            HostKind::Invalid => None,
+        };
+        found.map(Some).ok_or(AccessError::NoSuchTenant)
+    }
+
+    async fn refuse_disagreement(&self, user: UserId, own: TenantId, named: &[TenantId]) -> Result<(), AccessError> {
+        let Some(other) = named.iter().find(|tenant| **tenant != own) else {
+            return Ok(());
+        };
+        let member = self.directory.membership_of(*other, user).await?.is_some();
+        Err(if member {
+            AccessError::TenantMismatch
+        } else {
+            AccessError::NoSuchTenant
+        })
+    }
+}
+
+fn person_of(claims: &AccessClaims) -> Person {
+    Person {
+        user: claims.user,
+        session: claims.session,
+        seat: claims.tenant.zip(claims.membership),
+        platform_role: claims.platform_role,
+    }
+}
+
+/// The one tenant that all of `named` are.
+fn agreed(named: &[TenantId]) -> Option<TenantId> {
+    let first = named.first()?;
+    named.iter().all(|tenant| tenant == first).then_some(*first)
+}

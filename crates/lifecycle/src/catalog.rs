@@ -1,0 +1,22 @@
+//! The catalog: what this installation sells, and under which names and rules.
+//!
+//! A catalog is read once when the program starts and never changes while it runs. Subscribers keep the edition
+//! of the plan that they bought: earlier editions come back from the [`PlanArchive`]. How a catalog is written
+//! down is not known here; the program reads it.
+//!
+//! **Invariant:** whatever an offer names — meters, features, currencies — its catalog declares.
+
+mod apply;
+mod archive;
+mod book;
+mod offer;
+mod rules;
+
+pub use apply::{Applied, ApplyError, apply, open};
+pub use archive::{ArchivedPlan, CatalogState, PlanArchive};
+pub use book::{ApplicationPermission, Catalog, CatalogError, CatalogParts, Feature, PlatformRoleName};
+pub use offer::{Offer, Retention};
+pub use rules::{Dunning, KeyRules};
+
+#[cfg(test)]
+mod tests;

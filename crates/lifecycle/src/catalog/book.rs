@@ -1,0 +1,437 @@
+//! The catalog itself: parts, checks and look-ups.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use tenantry_billing::plan::{Cycle, InvalidPlan, Plan, PlanRef, PlanSource};
+use tenantry_identity::api_key::KeyPrefix;
+use tenantry_identity::user::PlatformRole;
+use tenantry_kernel::{Code, Currency, Permission};
+use tenantry_quotas::directory::PlanLadder;
+use tenantry_quotas::meter::MeterBook;
+use tenantry_tenancy::role::RoleBook;
+use tenantry_tenancy::tenant::ReservedSlugs;
+
+use super::archive::CatalogState;
+use super::offer::Offer;
+use super::rules::{Dunning, KeyRules};
+use crate::roles;
+
+/// A feature that plans may switch on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Feature {
+    /// Its code: `api_access`.
+    pub code: Code,
+    /// One sentence for people.
+    pub description: String,
+}
+
+/// A permission of the application itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ApplicationPermission {
+    /// The permission: `whatsapp.send`.
+    pub permission: Permission,
+    /// One sentence for people.
+    pub description: String,
+}
+
+/// The catalog's own name for a platform role.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlatformRoleName {
+    /// The name: `super_admin`.
+    pub name: Code,
+    /// What it is.
+    pub role: PlatformRole,
+}
+
+/// What a catalog is made of.
+#[derive(Clone, Debug)]
+pub struct CatalogParts {
+    /// Its name: `pytake`.
+    pub name: Code,
+    /// The product's name for people.
+    pub display: String,
+    /// The content hash of all of it.
+    pub version_hash: String,
+    /// Currencies that prices are in; the first one is the default.
+    pub currencies: Vec<Currency>,
+    /// Billing cycles on offer; the first one is the default.
+    pub cycles: Vec<Cycle>,
+    /// The roles of a tenant's members.
+    pub roles: RoleBook,
+    /// Other names of platform roles.
+    pub platform_roles: Vec<PlatformRoleName>,
+    /// The application's own permissions.
+    pub permissions: Vec<ApplicationPermission>,
+    /// What is counted.
+    pub meters: MeterBook,
+    /// What plans may switch on.
+    pub features: Vec<Feature>,
+    /// The current edition of each plan.
+    pub offers: Vec<Offer>,
+    /// The plan of a tenant that names none.
+    pub default_plan: Code,
+    /// False when only operators create tenants.
+    pub self_signup: bool,
+    /// Slugs that nobody may have.
+    pub reserved_slugs: ReservedSlugs,
+    /// How API keys begin.
+    pub api_key_prefix: KeyPrefix,
+    /// The bounds of API keys.
+    pub key_rules: KeyRules,
+    /// What happens after a payment failed.
+    pub dunning: Dunning,
+    /// For how many days an invitation can be accepted.
+    pub invitation_days: u16,
+}
+
+/// Why parts do not make a catalog.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CatalogError {
+    /// Prices need one.
+    #[error("a catalog needs a currency")]
+    NoCurrency,
+    /// Subscriptions need one.
+    #[error("a catalog needs a billing cycle")]
+    NoCycle,
+    /// New tenants start on it.
+    #[error("the default plan {0} is not in the catalog")]
+    NoDefaultPlan(Code),
+    /// Two plans answer to one name.
+    #[error("two plans are called {0}")]
+    TwoPlans(String),
+    /// A plan names what the catalog does not declare.
+    #[error("the plan {plan} names {what}, which the catalog does not declare")]
+    Undeclared {
+        /// The plan.
+        plan: Code,
+        /// The meter, feature or currency.
+        what: String,
+    },
+    /// A plan that cannot be billed.
+    #[error("the plan {plan} {cause}")]
+    Plan {
+        /// The plan.
+        plan: Code,
+        /// Why.
+        #[source]
+        cause: InvalidPlan,
+    },
+}
+
+/// What this installation sells.
+#[derive(Clone, Debug)]
+pub struct Catalog {
+    parts: CatalogParts,
+    /// Every spelling of a plan's name, folded, to its place in `parts.offers`.
+    names: BTreeMap<String, usize>,
+    /// Editions that subscribers keep although they are no longer sold.
+    earlier: Vec<Offer>,
+}
+
+impl Catalog {
+    /// Makes a catalog of its parts.
+    ///
+    /// # Errors
+    /// [`CatalogError`] names the first part that does not fit.
+    pub fn new(mut parts: CatalogParts) -> Result<Self, CatalogError> {
+        if parts.currencies.is_empty() {
+            return Err(CatalogError::NoCurrency);
+        }
+        if parts.cycles.is_empty() {
+            return Err(CatalogError::NoCycle);
+        }
+        parts.offers.sort_by_key(|offer| offer.plan.rank);
+        for offer in &parts.offers {
+            check_offer(&parts, offer)?;
+        }
+        let names = names(&parts.offers)?;
+        let catalog = Self {
+            parts,
+            names,
+            earlier: Vec::new(),
+        };
+        if catalog.current_offer(&catalog.parts.default_plan).is_none() {
+            return Err(CatalogError::NoDefaultPlan(catalog.parts.default_plan));
+        }
+        Ok(catalog)
+    }
+
+    /// The same catalog, knowing editions that were sold before. Current ones among them are left out.
+    #[must_use]
+    pub fn with_earlier(mut self, offers: Vec<Offer>) -> Self {
+        self.earlier = offers;
+        let current = &self.parts.offers;
+        self.earlier
+            .retain(|old| current.iter().all(|offer| offer.reference() != old.reference()));
+        self
+    }
+
+    /// Its name.
+    #[must_use]
+    pub const fn name(&self) -> &Code {
+        &self.parts.name
+    }
+
+    /// The product's name for people.
+    #[must_use]
+    pub fn display(&self) -> &str {
+        &self.parts.display
+    }
+
+    /// What the archive knows it by.
+    #[must_use]
+    pub fn state(&self) -> CatalogState {
+        CatalogState {
+            name: self.parts.name.to_string(),
+            hash: self.parts.version_hash.clone(),
+        }
+    }
+
+    /// The content hash of all of it.
+    #[must_use]
+    pub fn version_hash(&self) -> &str {
+        &self.parts.version_hash
+    }
+
+    /// Currencies that prices are in.
+    #[must_use]
+    pub fn currencies(&self) -> &[Currency] {
+        &self.parts.currencies
+    }
+
+    /// The currency of a tenant that names none.
+    #[must_use]
+    pub fn default_currency(&self) -> Currency {
+        self.parts.currencies.first().copied().unwrap_or(Currency::USD)
+    }
+
+    /// Billing cycles on offer.
+    #[must_use]
+    pub fn cycles(&self) -> &[Cycle] {
+        &self.parts.cycles
+    }
+
+    /// The cycle of a subscription that names none: the first of the catalog's that the plan is sold in.
+    #[must_use]
+    pub fn default_cycle(&self, plan: &Plan, currency: Currency) -> Cycle {
+        let cycles = &self.parts.cycles;
+        let offered = cycles.iter().find(|cycle| plan.is_offered(**cycle, currency));
+        offered.or_else(|| cycles.first()).copied().unwrap_or(Cycle::Monthly)
+    }
+
+    /// The roles of a tenant's members.
+    #[must_use]
+    pub const fn roles(&self) -> &RoleBook {
+        &self.parts.roles
+    }
+
+    /// The platform role that a caller means: the catalog's name for it, or Tenantry's.
+    #[must_use]
+    pub fn platform_role(&self, text: &str) -> Option<PlatformRole> {
+        let folded = Code::fold(text);
+        let named = self.parts.platform_roles.iter();
+        named
+            .filter(|known| Code::fold(known.name.as_str()) == folded)
+            .map(|known| known.role)
+            .next()
+            .or_else(|| PlatformRole::from_name(&folded))
+    }
+
+    /// What this catalog calls a platform role.
+    #[must_use]
+    pub fn platform_role_name(&self, role: PlatformRole) -> &str {
+        let mut named = self.parts.platform_roles.iter();
+        named
+            .find(|known| known.role == role)
+            .map_or(role.as_str(), |known| known.name.as_str())
+    }
+
+    /// The application's own permissions.
+    #[must_use]
+    pub fn permissions(&self) -> &[ApplicationPermission] {
+        &self.parts.permissions
+    }
+
+    /// The permission that a caller means: one of Tenantry's or of the application's, in any spelling.
+    #[must_use]
+    pub fn find_permission(&self, text: &str) -> Option<Permission> {
+        let folded = Code::fold(text);
+        let own = self.parts.permissions.iter().map(|own| own.permission.clone());
+        own.chain(roles::tenant_permissions())
+            .find(|permission| Code::fold(permission.as_str()) == folded)
+    }
+
+    /// What is counted.
+    #[must_use]
+    pub const fn meters(&self) -> &MeterBook {
+        &self.parts.meters
+    }
+
+    /// What plans may switch on.
+    #[must_use]
+    pub fn features(&self) -> &[Feature] {
+        &self.parts.features
+    }
+
+    /// The feature that a caller means, in any spelling.
+    #[must_use]
+    pub fn find_feature(&self, text: &str) -> Option<&Code> {
+        let folded = Code::fold(text);
+        let mut codes = self.parts.features.iter().map(|feature| &feature.code);
+        codes.find(|code| Code::fold(code.as_str()) == folded)
+    }
+
+    /// The current edition of each plan, the smallest first.
+    #[must_use]
+    pub fn offers(&self) -> &[Offer] {
+        &self.parts.offers
+    }
+
+    /// The plans that anyone may choose, the smallest first.
+    pub fn public_offers(&self) -> impl Iterator<Item = &Offer> {
+        self.parts.offers.iter().filter(|offer| offer.plan.public)
+    }
+
+    /// The plan that a caller means: by code or alias, in any spelling.
+    #[must_use]
+    pub fn find_plan(&self, text: &str) -> Option<&Offer> {
+        let place = self.names.get(&Code::fold(text))?;
+        self.parts.offers.get(*place)
+    }
+
+    /// The current edition of a plan.
+    #[must_use]
+    pub fn current_offer(&self, code: &Code) -> Option<&Offer> {
+        self.parts.offers.iter().find(|offer| offer.plan.code == *code)
+    }
+
+    /// One edition, also one that is no longer sold.
+    #[must_use]
+    pub fn offer(&self, plan: &PlanRef) -> Option<&Offer> {
+        self.parts
+            .offers
+            .iter()
+            .chain(&self.earlier)
+            .find(|offer| offer.plan.code == plan.code && offer.plan.version == plan.version)
+    }
+
+    /// The plan of a tenant that names none.
+    #[must_use]
+    pub const fn default_plan(&self) -> &Code {
+        &self.parts.default_plan
+    }
+
+    /// False when only operators create tenants.
+    #[must_use]
+    pub const fn self_signup(&self) -> bool {
+        self.parts.self_signup
+    }
+
+    /// Slugs that nobody may have.
+    #[must_use]
+    pub const fn reserved_slugs(&self) -> &ReservedSlugs {
+        &self.parts.reserved_slugs
+    }
+
+    /// How API keys begin.
+    #[must_use]
+    pub const fn api_key_prefix(&self) -> &KeyPrefix {
+        &self.parts.api_key_prefix
+    }
+
+    /// The bounds of API keys.
+    #[must_use]
+    pub const fn key_rules(&self) -> &KeyRules {
+        &self.parts.key_rules
+    }
+
+    /// What happens after a payment failed.
+    #[must_use]
+    pub const fn dunning(&self) -> &Dunning {
+        &self.parts.dunning
+    }
+
+    /// For how many days an invitation can be accepted.
+    #[must_use]
+    pub const fn invitation_days(&self) -> u16 {
+        self.parts.invitation_days
+    }
+
+    /// Public plans above `current`, the next one first. From a plan that is not known any more, all of them.
+    fn above(&self, current: &Code) -> impl Iterator<Item = &Offer> {
+        let known = self.parts.offers.iter().chain(self.earlier.iter().rev());
+        let rank = known
+            .filter(|offer| offer.plan.code == *current)
+            .map(|offer| offer.plan.rank)
+            .next();
+        self.public_offers()
+            .filter(move |offer| rank.is_none_or(|rank| offer.plan.rank > rank))
+    }
+}
+
+impl PlanSource for Catalog {
+    fn find(&self, plan: &PlanRef) -> Option<Arc<Plan>> {
+        self.offer(plan).map(|offer| Arc::clone(&offer.plan))
+    }
+
+    fn current(&self, code: &Code) -> Option<Arc<Plan>> {
+        self.current_offer(code).map(|offer| Arc::clone(&offer.plan))
+    }
+}
+
+impl PlanLadder for Catalog {
+    fn lifting(&self, current: &Code, meter: &Code, needed: i64) -> Option<Code> {
+        let meter = self.parts.meters.get(meter)?;
+        self.above(current)
+            .find(|offer| offer.allowance(meter).hard_limit().is_none_or(|limit| limit >= needed))
+            .map(|offer| offer.plan.code.clone())
+    }
+
+    fn granting(&self, current: &Code, feature: &Code) -> Option<Code> {
+        self.above(current)
+            .find(|offer| offer.features.contains(feature))
+            .map(|offer| offer.plan.code.clone())
+    }
+}
+
+fn check_offer(parts: &CatalogParts, offer: &Offer) -> Result<(), CatalogError> {
+    let plan = &offer.plan;
+    let undeclared = |what: String| CatalogError::Undeclared {
+        plan: plan.code.clone(),
+        what,
+    };
+    plan.check().map_err(|cause| CatalogError::Plan {
+        plan: plan.code.clone(),
+        cause,
+    })?;
+    for allowance in &offer.allowances {
+        if parts.meters.get(&allowance.meter).is_none() {
+            return Err(undeclared(format!("the meter {}", allowance.meter)));
+        }
+    }
+    for feature in &offer.features {
+        if parts.features.iter().all(|known| known.code != *feature) {
+            return Err(undeclared(format!("the feature {feature}")));
+        }
+    }
+    for price in &plan.prices {
+        if !parts.currencies.contains(&price.currency()) {
+            return Err(undeclared(format!("the currency {}", price.currency())));
+        }
+    }
+    Ok(())
+}
+
+fn names(offers: &[Offer]) -> Result<BTreeMap<String, usize>, CatalogError> {
+    let mut names = BTreeMap::new();
+    for (place, offer) in offers.iter().enumerate() {
+        let own = offer.aliases.iter().map(String::as_str);
+        for name in std::iter::once(offer.plan.code.as_str()).chain(own) {
+            if names.insert(Code::fold(name), place).is_some() {
+                return Err(CatalogError::TwoPlans(name.to_owned()));
+            }
+        }
+    }
+    Ok(names)
+}

@@ -1,0 +1,31 @@
+//! What was used in a billing period, for prices that bill it.
+
+use tenantry_billing::plan::{Plan, PriceBasis};
+use tenantry_billing::proration::Counts;
+use tenantry_billing::subscription::Subscription;
+use tenantry_kernel::StoreError;
+use tenantry_kernel::time::OffsetDateTime;
+use tenantry_quotas::store::QuotaUnit;
+
+/// The units counted in the subscription's current period, until `now` or its end, of every meter that the plan
+/// bills by the unit.
+///
+/// # Errors
+/// The store's.
+pub async fn in_period<U: QuotaUnit + ?Sized>(
+    unit: &mut U,
+    plan: &Plan,
+    subscription: &Subscription,
+    now: OffsetDateTime,
+) -> Result<Counts, StoreError> {
+    let period = subscription.period();
+    let until = now.min(period.end());
+    let mut counted = Vec::new();
+    for price in plan.arrears_prices(subscription.cycle(), subscription.currency()) {
+        if let PriceBasis::PerUnit { meter, .. } = price.basis() {
+            let units = unit.usage().counted_between(meter, period.start(), until).await?;
+            counted.push((meter.clone(), u64::try_from(units).unwrap_or(0)));
+        }
+    }
+    Ok(counted.into_iter().collect())
+}

@@ -1,0 +1,20 @@
+//! Use cases that span domains: sign-up, sign-in, members and their seats, plan changes, renewals.
+//!
+//! Everything here opens one unit that reaches several domains, so that a sign-up or an upgrade lands
+//! whole or not at all. No tables of its own, no adapter. Start with [`sign_up`]; the installation's
+//! plans, meters and roles are in [`catalog`].
+
+pub mod access;
+pub mod billing_run;
+pub mod catalog;
+mod counts;
+mod entitle;
+pub mod members;
+pub mod operators;
+pub mod plan_change;
+pub mod roles;
+pub mod seats;
+pub mod sign_in;
+pub mod sign_up;
+pub mod store;
+pub mod tokens;

@@ -1,0 +1,9 @@
+//! Members and their seats: inviting, accepting, leaving. A seat is counted in the unit that fills it.
+
+mod accept;
+mod error;
+mod service;
+
+pub use accept::{Accept, AcceptService, Accepted};
+pub use error::MembersError;
+pub use service::{AddMember, Added, MembersParts, MembersService};

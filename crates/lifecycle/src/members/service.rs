@@ -1,0 +1,350 @@
+//! Adding, inviting again, deactivating, reactivating and removing members.
+
+use std::sync::Arc;
+
+use tenantry_identity::one_time_token::{OneTimeText, OneTimeToken, OneTimeTokenId, Purpose};
+use tenantry_identity::store::IdentityStore;
+use tenantry_identity::user::User;
+use tenantry_kernel::retry;
+use tenantry_kernel::time::{Duration, OffsetDateTime};
+use tenantry_kernel::{
+    Cipher, Clock, DisplayName, EmailAddress, Entropy, FieldError, IdSource, Locale, Mail, MembershipId, Note,
+    PermissionSet, Principal, StoreError, TenantScope, UserId,
+};
+use tenantry_tenancy::membership::steps::{self, Changed, Target};
+use tenantry_tenancy::membership::{Invitation, Membership, MembershipDetails, MembershipStatus, policy};
+use tenantry_tenancy::permissions::MEMBERS_INVITE;
+use tenantry_tenancy::role::RoleDefinition;
+
+use super::error::MembersError;
+use crate::catalog::Catalog;
+use crate::seats;
+use crate::store::{LifecycleStore, LifecycleUnit};
+
+/// Somebody to add.
+#[derive(Clone, Debug)]
+pub struct AddMember {
+    /// Their address.
+    pub email: EmailAddress,
+    /// What they are called; what stands before the `@` when absent.
+    pub name: Option<DisplayName>,
+    /// Their role, in any of its spellings.
+    pub role: String,
+    /// Permissions beyond the role, in any of their spellings.
+    pub permissions: Vec<String>,
+    /// Where in the organization.
+    pub department: Option<Note>,
+    /// As what.
+    pub position: Option<Note>,
+    /// A sentence for the invitation.
+    pub message: Option<Note>,
+    /// True to invite by mail; false to add at once, without a word.
+    pub invite: bool,
+}
+
+/// Somebody was added.
+#[derive(Clone, Debug)]
+pub struct Added {
+    /// Their membership.
+    pub membership: Membership,
+}
+
+/// What changing members needs.
+pub struct MembersParts {
+    /// What is sold, and the roles.
+    pub catalog: Arc<Catalog>,
+    /// People.
+    pub people: Arc<dyn IdentityStore>,
+    /// Units over tenant and person.
+    pub store: Arc<dyn LifecycleStore>,
+    /// Fingerprints.
+    pub cipher: Arc<dyn Cipher>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Identifiers.
+    pub ids: Arc<dyn IdSource>,
+    /// Secrets.
+    pub entropy: Arc<dyn Entropy>,
+}
+
+/// Changes who is a member.
+pub struct MembersService(MembersParts);
+
+/// An addition whose every question is answered.
+struct Addition<'a> {
+    request: &'a AddMember,
+    role: &'a RoleDefinition,
+    extra: PermissionSet,
+    name: DisplayName,
+}
+
+impl MembersService {
+    /// Puts the parts together.
+    #[must_use]
+    pub const fn new(parts: MembersParts) -> Self {
+        Self(parts)
+    }
+
+    /// Adds a member, or invites one. Takes a seat either way.
+    ///
+    /// # Errors
+    /// [`MembersError`]: denied, unknown role or permission, already a member, no seat.
+    pub async fn add(&self, scope: &TenantScope, request: AddMember) -> Result<Added, MembersError> {
+        scope.require(&MEMBERS_INVITE)?;
+        let role = self.role(&request.role)?;
+        let extra = self.permissions(&request.permissions)?;
+        policy::may_grant(scope.permissions(), role, &extra)?;
+        let name = request.name.clone().unwrap_or_else(|| name_of(&request.email));
+
+        let addition = Addition {
+            request: &request,
+            role,
+            extra,
+            name,
+        };
+        retry::contended(3, || self.try_add(scope, &addition)).await
+    }
+
+    /// Sends an invitation again. The link of the earlier mail stops working.
+    ///
+    /// # Errors
+    /// [`MembersError`]: denied, not found, not pending.
+    pub async fn resend(&self, scope: &TenantScope, id: MembershipId) -> Result<Membership, MembersError> {
+        scope.require(&MEMBERS_INVITE)?;
+        let target = self.target(scope, id, None);
+        let expires_at = self.invitation_end(target.now);
+
+        let user = self.user_of(scope, target).await?;
+        let mut unit = self.0.store.begin_spanning(scope, Some(user)).await?;
+        let mut member = steps::manageable(unit.memberships(), target).await?;
+        let event = member.resend(expires_at, target.now)?;
+        unit.memberships().update(&member).await?;
+        unit.one_time_tokens()
+            .revoke(user, Purpose::Invitation, target.now)
+            .await?;
+        let mail = self.invitation(&mut *unit, scope, &member, None, target.now).await?;
+        unit.commit(vec![event.mail(mail)]).await?;
+        Ok(member.saved())
+    }
+
+    /// Closes the tenant to a member and frees the seat.
+    ///
+    /// # Errors
+    /// [`MembersError`]: denied, not found, stale, last owner, not active.
+    pub async fn deactivate(
+        &self,
+        scope: &TenantScope,
+        id: MembershipId,
+        expected: Option<i64>,
+    ) -> Result<Membership, MembersError> {
+        let target = self.target(scope, id, expected);
+        retry::contended(3, || async {
+            let mut unit = self.0.store.begin_spanning(scope, None).await?;
+            let changed = steps::deactivate(unit.memberships(), target).await?;
+            self.finish(unit, changed).await
+        })
+        .await
+    }
+
+    /// Opens the tenant to a deactivated member again and takes a seat.
+    ///
+    /// # Errors
+    /// [`MembersError`]: denied, not found, stale, not deactivated, no seat.
+    pub async fn reactivate(
+        &self,
+        scope: &TenantScope,
+        id: MembershipId,
+        expected: Option<i64>,
+    ) -> Result<Membership, MembersError> {
+        let target = self.target(scope, id, expected);
+        retry::contended(3, || async {
+            let mut unit = self.0.store.begin_spanning(scope, None).await?;
+            let changed = steps::reactivate(unit.memberships(), target).await?;
+            self.finish(unit, changed).await
+        })
+        .await
+    }
+
+    /// Removes a member or revokes an invitation, and frees the seat.
+    ///
+    /// # Errors
+    /// [`MembersError`]: denied, not found, stale, last owner.
+    pub async fn remove(
+        &self,
+        scope: &TenantScope,
+        id: MembershipId,
+        expected: Option<i64>,
+    ) -> Result<(), MembersError> {
+        let target = self.target(scope, id, expected);
+        retry::contended(3, || async {
+            let mut unit = self.0.store.begin_spanning(scope, None).await?;
+            let changed = steps::remove(unit.memberships(), target).await?;
+            self.finish(unit, changed).await
+        })
+        .await?;
+        Ok(())
+    }
+
+    fn role(&self, text: &str) -> Result<&RoleDefinition, MembersError> {
+        self.0.catalog.roles().find(text).ok_or_else(|| {
+            let known: Vec<_> = self
+                .0
+                .catalog
+                .roles()
+                .all()
+                .iter()
+                .map(|role| role.code.as_str())
+                .collect();
+            let detail = format!("there is no role {text:?}; there are {}", known.join(", "));
+            MembersError::Invalid(vec![FieldError::new("role", "unknown_role", detail)])
+        })
+    }
+
+    fn permissions(&self, texts: &[String]) -> Result<PermissionSet, MembersError> {
+        let mut unknown = Vec::new();
+        let mut found = Vec::new();
+        for (position, text) in texts.iter().enumerate() {
+            match self.0.catalog.find_permission(text) {
+                Some(permission) => found.push(permission),
+                None => unknown.push(FieldError::new(
+                    format!("permissions[{position}]"),
+                    "unknown_permission",
+                    format!("there is no permission {text:?}"),
+                )),
+            }
+        }
+        if unknown.is_empty() {
+            Ok(found.into_iter().collect())
+        } else {
+            Err(MembersError::Invalid(unknown))
+        }
+    }
+
+    async fn try_add(&self, scope: &TenantScope, addition: &Addition<'_>) -> Result<Added, MembersError> {
+        let now = self.0.clock.now(scope);
+        let email = &addition.request.email;
+        let known = self.0.people.user_by_email(email).await?;
+        let user = known.unwrap_or_else(|| UserId::from_uuid(self.0.ids.next()));
+        let membership = self.draft(scope, addition, user, now);
+
+        let mut unit = self.0.store.begin_spanning(scope, Some(user)).await?;
+        seats::adjust(&mut *unit, &self.0.catalog, 1).await?;
+        let mut events = Vec::new();
+        if known.is_none() {
+            let person = User::register(user, email.clone(), addition.name.clone(), Locale::default(), now);
+            unit.users().insert(&person).await?;
+        }
+        unit.memberships().insert(&membership).await?;
+        let mut created = membership.created();
+        if addition.request.invite {
+            let message = addition.request.message.as_ref();
+            created = created.mail(self.invitation(&mut *unit, scope, &membership, message, now).await?);
+        }
+        events.push(created);
+        unit.commit(events).await?;
+        Ok(Added { membership })
+    }
+
+    fn draft(&self, scope: &TenantScope, addition: &Addition<'_>, user: UserId, now: OffsetDateTime) -> Membership {
+        let id = MembershipId::from_uuid(self.0.ids.next());
+        let request = addition.request;
+        let details = MembershipDetails {
+            user,
+            email: request.email.clone(),
+            name: Some(addition.name.clone()),
+            role: addition.role.code.clone(),
+            extra: addition.extra.clone(),
+            department: request.department.clone(),
+            position: request.position.clone(),
+        };
+        if !request.invite {
+            return Membership::join(id, details, now);
+        }
+        let by = match scope.principal() {
+            Principal::Member { membership, .. } => Some(*membership),
+            _ => None,
+        };
+        Membership::invite(
+            id,
+            details,
+            Invitation {
+                by,
+                expires_at: self.invitation_end(now),
+            },
+            now,
+        )
+    }
+
+    fn invitation_end(&self, now: OffsetDateTime) -> OffsetDateTime {
+        now + Duration::days(i64::from(self.0.catalog.invitation_days()))
+    }
+
+    /// Stores a fresh token and answers the mail that carries it.
+    async fn invitation(
+        &self,
+        unit: &mut dyn LifecycleUnit,
+        scope: &TenantScope,
+        member: &Membership,
+        message: Option<&Note>,
+        now: OffsetDateTime,
+    ) -> Result<Mail, StoreError> {
+        let text = OneTimeText::mint(
+            Purpose::Invitation,
+            member.user(),
+            Some(scope.tenant_id()),
+            &*self.0.entropy,
+        );
+        let id = OneTimeTokenId::from_uuid(self.0.ids.next());
+        let mut token = OneTimeToken::issue(id, &text, Some(member.id()), &*self.0.cipher, now);
+        if let MembershipStatus::Invited { expires_at } = member.status() {
+            token.expires_at = *expires_at;
+        }
+        unit.one_time_tokens().insert(&token).await?;
+        let tenant = unit.tenants().find().await?;
+        let (name, locale) = tenant.map_or_else(
+            || (String::new(), "en".to_owned()),
+            |tenant| (tenant.name().to_string(), tenant.profile().locale.as_str().to_owned()),
+        );
+        let mut fields = vec![("tenant", name), ("product", self.0.catalog.display().to_owned())];
+        fields.extend(member.name().map(|name| ("name", name.to_string())));
+        fields.extend(message.map(|message| ("message", message.to_string())));
+        Ok(Mail {
+            template: "invitation",
+            to: member.email().clone(),
+            locale,
+            fields,
+            token: Some(text.to_text()),
+        })
+    }
+
+    async fn user_of(&self, scope: &TenantScope, target: Target<'_>) -> Result<UserId, MembersError> {
+        let mut unit = self.0.store.begin_spanning(scope, None).await?;
+        Ok(steps::manageable(unit.memberships(), target).await?.user())
+    }
+
+    fn target<'a>(&'a self, scope: &'a TenantScope, id: MembershipId, expected: Option<i64>) -> Target<'a> {
+        Target {
+            scope,
+            roles: self.0.catalog.roles(),
+            id,
+            expected,
+            now: self.0.clock.now(scope),
+        }
+    }
+
+    /// Moves the seats with the member and commits both.
+    async fn finish(&self, mut unit: Box<dyn LifecycleUnit>, changed: Changed) -> Result<Membership, MembersError> {
+        seats::adjust(&mut *unit, &self.0.catalog, changed.seats_delta()).await?;
+        if let Some(event) = changed.event {
+            unit.commit(vec![event]).await?;
+        }
+        Ok(changed.after.unwrap_or(changed.before))
+    }
+}
+
+/// What stands before the `@`, for somebody who was added without a name.
+fn name_of(email: &EmailAddress) -> DisplayName {
+    let local = email.as_str().split('@').next().unwrap_or_default();
+    // An address's local part is 1 to 64 printable characters: always a name.
+    DisplayName::try_from(local).unwrap_or_else(|_| DisplayName::unnamed())
+}

@@ -1,0 +1,11 @@
+//! Changing the plan: preview, charge, and the entitlements that follow the subscription.
+//!
+//! Three steps, so that no unit is open while money moves and a crash loses nothing: the intention is written,
+//! the gateway is asked, the result is written together with the new entitlements. A crash in between leaves a
+//! pending attempt, which the worker resumes with the same idempotency key.
+
+mod error;
+mod service;
+
+pub use error::PlanChangeError;
+pub use service::{ChangePlan, Changed, PlanChangeParts, PlanChangeService, Preview};

@@ -1,0 +1,319 @@
+//! The use case.
+
+use std::sync::Arc;
+
+use tenantry_billing::change::{ChangeOutcome, Effect, Totals, When, Wish, plan_change, totals};
+use tenantry_billing::invoice::{Invoice, Purpose};
+use tenantry_billing::payment::{Collection, Draft, PayWith, PaymentAttempt, Prepared, Settlement};
+use tenantry_billing::permissions::{BILLING_MANAGE, BILLING_READ};
+use tenantry_billing::plan::{Cycle, Plan, PlanSource};
+use tenantry_billing::subscription::{Quantity, Subscription};
+use tenantry_kernel::retry;
+use tenantry_kernel::time::OffsetDateTime;
+use tenantry_kernel::{Clock, Event, FieldError, Principal, TenantScope};
+
+use super::error::PlanChangeError;
+use crate::catalog::{Catalog, Offer};
+use crate::counts;
+use crate::entitle;
+use crate::store::{LifecycleStore, LifecycleUnit};
+
+/// A wish for another plan.
+#[derive(Clone, Debug)]
+pub struct ChangePlan {
+    /// The plan, in any of its spellings.
+    pub plan: String,
+    /// How often it is to be billed; as now when absent.
+    pub cycle: Option<Cycle>,
+    /// For how many seats; as now when absent.
+    pub quantity: Option<Quantity>,
+    /// When; an upgrade at once, a downgrade at the end of the period when absent.
+    pub when: Option<When>,
+    /// A payment method's id or the gateway's token; the default one when absent.
+    pub payment_method: Option<String>,
+}
+
+/// What a change would mean now.
+#[derive(Clone, Debug)]
+pub struct Preview {
+    /// The plan that was asked for.
+    pub plan: Arc<Plan>,
+    /// The change.
+    pub outcome: ChangeOutcome,
+    /// What would be due at once.
+    pub totals: Totals,
+}
+
+/// What a change did.
+#[derive(Clone, Debug)]
+pub struct Changed {
+    /// The subscription now.
+    pub subscription: Subscription,
+    /// The plan it is on now.
+    pub plan: Arc<Plan>,
+    /// What was billed; `None` when nothing was.
+    pub invoice: Option<Invoice>,
+}
+
+/// What changing plans needs.
+pub struct PlanChangeParts {
+    /// What is sold.
+    pub catalog: Arc<Catalog>,
+    /// Units over every domain.
+    pub store: Arc<dyn LifecycleStore>,
+    /// The charge flow.
+    pub collection: Collection,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// Changes plans.
+pub struct PlanChangeService(PlanChangeParts);
+
+/// What the first unit left to do.
+enum Begun {
+    Done(Box<Changed>),
+    Charge(Box<PaymentAttempt>),
+}
+
+impl PlanChangeService {
+    /// Puts the parts together.
+    #[must_use]
+    pub const fn new(parts: PlanChangeParts) -> Self {
+        Self(parts)
+    }
+
+    /// What a change would mean now. Writes nothing; the same planner executes it.
+    ///
+    /// # Errors
+    /// [`PlanChangeError`].
+    pub async fn preview(&self, scope: &TenantScope, request: &ChangePlan) -> Result<Preview, PlanChangeError> {
+        scope.require(&BILLING_READ)?;
+        let offer = self.offer(scope, &request.plan)?;
+
+        let mut unit = self.0.store.begin_spanning(scope, None).await?;
+        let now = self.0.clock.now(scope);
+        let outcome = self.plan(&mut *unit, request, offer, now).await?;
+        let account = unit
+            .billing_accounts()
+            .find()
+            .await?
+            .ok_or(PlanChangeError::NoSubscription)?;
+        let totals = totals(&outcome.lines, account.credit())?;
+        Ok(Preview {
+            plan: Arc::clone(&offer.plan),
+            outcome,
+            totals,
+        })
+    }
+
+    /// Changes the plan: at once when it is paid, or at the end of the period.
+    ///
+    /// # Errors
+    /// [`PlanChangeError`]; a refused payment leaves the subscription as it was.
+    pub async fn change(&self, scope: &TenantScope, request: &ChangePlan) -> Result<Changed, PlanChangeError> {
+        scope.require(&BILLING_MANAGE)?;
+        let offer = self.offer(scope, &request.plan)?;
+        let pay_with = self.0.collection.pay_with(request.payment_method.as_deref()).await?;
+
+        match retry::contended(3, || self.begin(scope, request, offer, &pay_with)).await? {
+            Begun::Done(changed) => Ok(*changed),
+            Begun::Charge(attempt) => self.charge(scope, &attempt).await,
+        }
+    }
+
+    /// Finishes a payment that was begun and never finished: asks the gateway what became of it.
+    ///
+    /// # Errors
+    /// [`PlanChangeError`]; the attempt stays pending when even the gateway does not know.
+    pub async fn resume(&self, scope: &TenantScope) -> Result<Option<Settlement>, PlanChangeError> {
+        scope.require(&BILLING_MANAGE)?;
+
+        let mut unit = self.0.store.begin_spanning(scope, None).await?;
+        let Some(attempt) = unit.payment_attempts().pending().await? else {
+            return Ok(None);
+        };
+        drop(unit);
+        let outcome = self.0.collection.resume(&attempt).await?;
+        let settlement = retry::contended(3, || self.settle(scope, &attempt, &outcome)).await?;
+        Ok(Some(settlement))
+    }
+
+    /// A public plan, or any plan for an operator.
+    fn offer(&self, scope: &TenantScope, text: &str) -> Result<&Offer, PlanChangeError> {
+        let operator = matches!(scope.principal(), Principal::Operator { .. } | Principal::Worker { .. });
+        self.0
+            .catalog
+            .find_plan(text)
+            .filter(|offer| offer.plan.public || operator)
+            .ok_or_else(|| {
+                let known: Vec<_> = self
+                    .0
+                    .catalog
+                    .public_offers()
+                    .map(|offer| offer.code().as_str())
+                    .collect();
+                let detail = format!("there is no plan {text:?} to choose; there are {}", known.join(", "));
+                PlanChangeError::Invalid(vec![FieldError::new("new_plan", "unknown_plan", detail)])
+            })
+    }
+
+    async fn plan(
+        &self,
+        unit: &mut dyn LifecycleUnit,
+        request: &ChangePlan,
+        offer: &Offer,
+        now: OffsetDateTime,
+    ) -> Result<ChangeOutcome, PlanChangeError> {
+        let subscription = unit
+            .subscriptions()
+            .live()
+            .await?
+            .ok_or(PlanChangeError::NoSubscription)?;
+        let current = PlanSource::find(&*self.0.catalog, subscription.plan());
+        let current = current.ok_or_else(|| PlanChangeError::LostPlan(subscription.plan().code.to_string()))?;
+        let on_file = unit.payment_methods().default_method().await?.is_some();
+        let wish = Wish {
+            cycle: request
+                .cycle
+                .unwrap_or_else(|| cycle_for(&offer.plan, &subscription, &self.0.catalog)),
+            quantity: request.quantity.unwrap_or_else(|| subscription.quantity()),
+            when: request.when,
+            has_method: on_file || request.payment_method.is_some(),
+        };
+        let counts = counts::in_period(unit, &current, &subscription, now).await?;
+        Ok(plan_change(&subscription, &current, &offer.plan, &wish, &counts, now)?)
+    }
+
+    /// Writes the intention; or the whole change, when nothing is to be charged.
+    async fn begin(
+        &self,
+        scope: &TenantScope,
+        request: &ChangePlan,
+        offer: &Offer,
+        pay_with: &PayWith,
+    ) -> Result<Begun, PlanChangeError> {
+        let now = self.0.clock.now(scope);
+        let mut unit = self.0.store.begin_spanning(scope, None).await?;
+        unit.billing_accounts().lock().await?;
+        let outcome = self.plan(&mut *unit, request, offer, now).await?;
+        let to = match outcome.effect {
+            Effect::Now(transition) => transition,
+            Effect::At(at) => return self.schedule(unit, outcome.subscription, offer, at).await,
+        };
+        let draft = Draft {
+            subscription: Some(outcome.subscription.id()),
+            purpose: Purpose::ChangePlan { to },
+            lines: outcome.lines,
+        };
+        match self
+            .0
+            .collection
+            .prepare(unit.as_billing(), draft, pay_with, now)
+            .await?
+        {
+            Prepared::Pending { attempt, events, .. } => {
+                unit.commit(events).await?;
+                Ok(Begun::Charge(attempt))
+            }
+            Prepared::Settled(settlement) => {
+                let settlement = self.finish(unit, *settlement).await?;
+                self.changed(scope, settlement)
+                    .await
+                    .map(|changed| Begun::Done(Box::new(changed)))
+            }
+        }
+    }
+
+    async fn schedule(
+        &self,
+        mut unit: Box<dyn LifecycleUnit>,
+        subscription: Subscription,
+        offer: &Offer,
+        at: OffsetDateTime,
+    ) -> Result<Begun, PlanChangeError> {
+        unit.subscriptions().update(&subscription).await?;
+        let event = Event::new("subscription.change_scheduled", subscription.id())
+            .set("plan", offer.code().as_str())
+            .set("at", at);
+        unit.commit(vec![event]).await?;
+        let plan = PlanSource::find(&*self.0.catalog, subscription.plan());
+        let plan = plan.ok_or_else(|| PlanChangeError::LostPlan(subscription.plan().code.to_string()))?;
+        Ok(Begun::Done(Box::new(Changed {
+            subscription,
+            plan,
+            invoice: None,
+        })))
+    }
+
+    async fn charge(&self, scope: &TenantScope, attempt: &PaymentAttempt) -> Result<Changed, PlanChangeError> {
+        let outcome = self.0.collection.charge(attempt).await?;
+        // The intention left the receipt; this is the same request's second commit.
+        let scope = scope.without_receipt();
+        let settlement = retry::contended(5, || self.settle(&scope, attempt, &outcome)).await?;
+        self.changed(&scope, settlement.into_paid()?).await
+    }
+
+    async fn settle(
+        &self,
+        scope: &TenantScope,
+        attempt: &PaymentAttempt,
+        outcome: &tenantry_billing::payment::ChargeOutcome,
+    ) -> Result<Settlement, PlanChangeError> {
+        let now = self.0.clock.now(scope);
+        let mut unit = self.0.store.begin_spanning(scope, None).await?;
+        let settlement = self
+            .0
+            .collection
+            .settle(unit.as_billing(), attempt.id, outcome, now)
+            .await?;
+        self.finish(unit, settlement).await
+    }
+
+    /// Writes the entitlements that follow the subscription, and commits.
+    async fn finish(
+        &self,
+        mut unit: Box<dyn LifecycleUnit>,
+        settlement: Settlement,
+    ) -> Result<Settlement, PlanChangeError> {
+        if settlement.repeated {
+            return Ok(settlement);
+        }
+        if let Some(subscription) = &settlement.subscription {
+            let offer = self.0.catalog.offer(subscription.plan());
+            let offer = offer.ok_or_else(|| PlanChangeError::LostPlan(subscription.plan().code.to_string()))?;
+            entitle::follow(&mut *unit, offer, subscription).await?;
+        }
+        unit.commit(settlement.events.clone()).await?;
+        Ok(settlement)
+    }
+
+    async fn changed(&self, scope: &TenantScope, settlement: Settlement) -> Result<Changed, PlanChangeError> {
+        let subscription = if let Some(subscription) = settlement.subscription {
+            subscription
+        } else {
+            let mut unit = self.0.store.begin_spanning(scope, None).await?;
+            unit.subscriptions()
+                .live()
+                .await?
+                .ok_or(PlanChangeError::NoSubscription)?
+        };
+        let plan = PlanSource::find(&*self.0.catalog, subscription.plan());
+        let plan = plan.ok_or_else(|| PlanChangeError::LostPlan(subscription.plan().code.to_string()))?;
+        Ok(Changed {
+            subscription,
+            plan,
+            invoice: settlement.invoice,
+        })
+    }
+}
+
+/// The present cycle where the plan is sold so; else the plan's first.
+fn cycle_for(plan: &Plan, subscription: &Subscription, catalog: &Catalog) -> Cycle {
+    let (cycle, currency) = (subscription.cycle(), subscription.currency());
+    if plan.is_offered(cycle, currency) {
+        cycle
+    } else {
+        catalog.default_cycle(plan, currency)
+    }
+}

@@ -1,0 +1,147 @@
+//! Who may do what: system roles and permissions, in one table.
+//!
+//! A catalog names roles and hands out the application's own permissions; what a role may do with Tenantry itself
+//! follows from its base alone. Platform roles are a table of their own: they belong to the installation.
+
+use tenantry_activity::permissions::{AUDIT_READ, WEBHOOKS_MANAGE, WEBHOOKS_READ};
+use tenantry_billing::permissions::{BILLING_MANAGE, BILLING_READ, INVOICES_READ};
+use tenantry_identity::permissions::{API_KEYS_MANAGE, API_KEYS_READ, API_KEYS_VERIFY};
+use tenantry_identity::user::PlatformRole;
+use tenantry_kernel::{Code, Permission, PermissionSet};
+use tenantry_quotas::permissions::{CONSUME_USAGE, READ_BASIC_USAGE, READ_USAGE};
+use tenantry_tenancy::permissions::{
+    ALL as TENANCY, DOMAINS_READ, MEMBERS_INVITE, MEMBERS_MANAGE_BASIC, MEMBERS_READ, SETTINGS_READ, TENANT_DELETE,
+    TENANT_READ,
+};
+use tenantry_tenancy::role::{RoleBook, RoleDefinition, SystemRole};
+
+/// See all tenants and how the installation does.
+pub const PLATFORM_READ: Permission = Permission::known("platform.read");
+/// Create, suspend and reactivate tenants, change their plans and limits.
+pub const PLATFORM_MANAGE: Permission = Permission::known("platform.manage");
+
+/// Every permission that a tenant's members may hold, the application's own aside.
+#[must_use]
+pub fn tenant_permissions() -> Vec<Permission> {
+    let others = [
+        API_KEYS_READ,
+        API_KEYS_MANAGE,
+        API_KEYS_VERIFY,
+        READ_USAGE,
+        READ_BASIC_USAGE,
+        CONSUME_USAGE,
+        BILLING_READ,
+        BILLING_MANAGE,
+        INVOICES_READ,
+        AUDIT_READ,
+        WEBHOOKS_READ,
+        WEBHOOKS_MANAGE,
+    ];
+    TENANCY.into_iter().chain(others).collect()
+}
+
+/// What a system role may do with Tenantry itself.
+#[must_use]
+pub fn system_permissions(role: SystemRole) -> PermissionSet {
+    match role {
+        SystemRole::Owner => tenant_permissions().into_iter().collect(),
+        SystemRole::Admin => {
+            let owners_alone = [BILLING_READ, BILLING_MANAGE, INVOICES_READ, TENANT_DELETE];
+            let all: PermissionSet = tenant_permissions().into_iter().collect();
+            all.difference(&owners_alone.into_iter().collect())
+        }
+        SystemRole::Manager => PermissionSet::from_iter([
+            TENANT_READ,
+            MEMBERS_READ,
+            MEMBERS_INVITE,
+            MEMBERS_MANAGE_BASIC,
+            API_KEYS_READ,
+            WEBHOOKS_READ,
+            DOMAINS_READ,
+            SETTINGS_READ,
+            READ_USAGE,
+            READ_BASIC_USAGE,
+            CONSUME_USAGE,
+        ]),
+        SystemRole::Member => PermissionSet::from_iter([TENANT_READ, MEMBERS_READ, READ_BASIC_USAGE, CONSUME_USAGE]),
+        SystemRole::Viewer => PermissionSet::from_iter([TENANT_READ, MEMBERS_READ, READ_USAGE, READ_BASIC_USAGE]),
+    }
+}
+
+/// What a platform role may do with the installation.
+#[must_use]
+pub fn platform_permissions(role: PlatformRole) -> PermissionSet {
+    match role {
+        PlatformRole::Operator => PermissionSet::from_iter([PLATFORM_READ, PLATFORM_MANAGE]),
+        PlatformRole::Support => PermissionSet::from_iter([PLATFORM_READ]),
+    }
+}
+
+/// A role of a catalog: its base's permissions, and of the application's those that it is given.
+///
+/// Owners and admins hold all of the application's permissions, viewers none, whatever they are given.
+#[must_use]
+pub fn define(
+    code: Code,
+    base: SystemRole,
+    aliases: Vec<String>,
+    given: &PermissionSet,
+    application: &PermissionSet,
+) -> RoleDefinition {
+    let own = system_permissions(base);
+    let permissions = match base {
+        SystemRole::Owner | SystemRole::Admin => own.union(application),
+        SystemRole::Manager | SystemRole::Member => own.union(&given.intersection(application)),
+        SystemRole::Viewer => own,
+    };
+    RoleDefinition {
+        code,
+        base,
+        aliases,
+        permissions,
+    }
+}
+
+/// The roles of a catalog that names none: the five system roles under their own names.
+#[must_use]
+pub fn system_roles(application: &PermissionSet) -> Vec<RoleDefinition> {
+    let named = |base: SystemRole| {
+        let code = Code::try_from(base.as_str()).ok()?;
+        // Managers and members of such a catalog use all of the application.
+        Some(define(code, base, Vec::new(), application, application))
+    };
+    SystemRole::ALL.into_iter().filter_map(named).collect()
+}
+
+/// Roles against permissions, as a table in text: what the golden file holds.
+#[must_use]
+pub fn matrix(roles: &RoleBook) -> String {
+    let mut permissions: Vec<Permission> = tenant_permissions();
+    permissions.extend(roles.owner().permissions.iter().cloned());
+    permissions.sort();
+    permissions.dedup();
+    let width = permissions
+        .iter()
+        .map(|permission| permission.as_str().len())
+        .max()
+        .unwrap_or_default();
+
+    let mut table = format!("{:width$}", "permission");
+    for role in roles.all() {
+        table.push_str(&format!("  {}", role.code));
+    }
+    table.push('\n');
+    for permission in &permissions {
+        let mut line = format!("{:width$}", permission.as_str());
+        for role in roles.all() {
+            let mark = if role.permissions.holds(permission) { "x" } else { "." };
+            line.push_str(&format!("  {mark:<role_width$}", role_width = role.code.as_str().len()));
+        }
+        table.push_str(line.trim_end());
+        table.push('\n');
+    }
+    table
+}
+
+#[cfg(test)]
+mod tests;

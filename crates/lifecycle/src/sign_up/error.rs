@@ -1,0 +1,98 @@
+//! Why a sign-up was refused.
+
+use tenantry_billing::period::BeyondCalendar;
+use tenantry_identity::token::SigningFailed;
+use tenantry_identity::user::{EMAIL_TAKEN, HashFailed};
+use tenantry_kernel::retry::MaybeContended;
+use tenantry_kernel::{Denied, DomainError, ErrorKind, FieldError, StoreError, Value};
+use tenantry_tenancy::tenant::SLUG_TAKEN;
+
+/// Why there is no new tenant. Nothing was written.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SignUpError {
+    /// The installation does not let people sign up by themselves.
+    #[error("sign-up is closed here: ask the operator for an account")]
+    Closed,
+    /// The slug belongs to another tenant.
+    #[error("the slug {slug} is taken")]
+    SlugTaken {
+        /// The slug asked for.
+        slug: String,
+        /// Others that look free.
+        suggestions: Vec<String>,
+    },
+    /// Fields break rules.
+    #[error("the request breaks a rule")]
+    Invalid(Vec<FieldError>),
+    /// Not an operator's right.
+    #[error(transparent)]
+    Denied(#[from] Denied),
+    /// The plan allows no user at all.
+    #[error("the plan has no seat for an owner")]
+    NoSeat,
+    /// A period left the calendar.
+    #[error("the subscription leaves the calendar")]
+    Calendar(#[from] BeyondCalendar),
+    /// The password could not be hashed.
+    #[error("the password could not be stored")]
+    Hash(#[from] HashFailed),
+    /// No token could be signed. The tenant exists.
+    #[error("no token could be signed")]
+    Sign(#[from] SigningFailed),
+    /// The store failed.
+    #[error("the sign-up could not be stored")]
+    Store(#[from] StoreError),
+}
+
+impl DomainError for SignUpError {
+    fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Closed => ErrorKind::Denied,
+            Self::SlugTaken { .. } => ErrorKind::Conflict,
+            Self::Invalid(_) | Self::NoSeat | Self::Calendar(_) => ErrorKind::Invalid,
+            Self::Denied(denied) => denied.kind(),
+            Self::Hash(_) | Self::Sign(_) => ErrorKind::Internal,
+            Self::Store(cause) => cause.kind(),
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Closed => "sign_up_closed",
+            Self::SlugTaken { .. } => SLUG_TAKEN,
+            Self::Invalid(_) | Self::NoSeat | Self::Calendar(_) => "validation_failed",
+            Self::Denied(denied) => denied.code(),
+            Self::Hash(_) | Self::Sign(_) => "internal_error",
+            Self::Store(cause) => cause.code(),
+        }
+    }
+
+    fn fields(&self) -> Vec<FieldError> {
+        match self {
+            Self::Invalid(fields) => fields.clone(),
+            _ => Vec::new(),
+        }
+    }
+
+    fn details(&self) -> Vec<(&'static str, Value)> {
+        match self {
+            Self::SlugTaken { suggestions, .. } => vec![("suggestions", suggestions.clone().into())],
+            _ => Vec::new(),
+        }
+    }
+
+    fn retry_after_s(&self) -> Option<u64> {
+        match self {
+            Self::Store(cause) => cause.retry_after_s(),
+            _ => None,
+        }
+    }
+}
+
+impl MaybeContended for SignUpError {
+    fn is_contended(&self) -> bool {
+        // Two sign-ups with one new address: the loser finds a person that exists by now.
+        matches!(self, Self::Store(cause) if cause.is_contended() || matches!(cause, StoreError::Conflict(EMAIL_TAKEN)))
+    }
+}

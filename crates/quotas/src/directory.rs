@@ -1,0 +1,25 @@
+//! Look-ups beside the units: what a tenant may use, before anything is opened, and which plan would lift a limit.
+
+use std::sync::Arc;
+
+use tenantry_kernel::{Code, StoreError, TenantId, async_trait};
+
+use crate::entitlement::Entitlements;
+
+/// What tenants may use. Implementations cache; a change is seen on every node within a second.
+#[cfg_attr(any(test, feature = "testing"), mockall::automock)]
+#[async_trait]
+pub trait EntitlementSource: Send + Sync {
+    /// The tenant's entitlements with overrides; `None` before a plan took effect.
+    async fn of(&self, tenant: TenantId) -> Result<Option<Arc<Entitlements>>, StoreError>;
+}
+
+/// The plans on offer, from small to large.
+#[cfg_attr(any(test, feature = "testing"), mockall::automock)]
+pub trait PlanLadder: Send + Sync {
+    /// The next plan after `current` that allows `needed` of a meter; `None` when none does.
+    fn lifting(&self, current: &Code, meter: &Code, needed: i64) -> Option<Code>;
+
+    /// The next plan after `current` that has a feature; `None` when none does.
+    fn granting(&self, current: &Code, feature: &Code) -> Option<Code>;
+}

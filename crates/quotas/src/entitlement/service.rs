@@ -1,0 +1,251 @@
+//! Requiring features; changing limits for one tenant.
+
+use std::sync::Arc;
+
+use tenantry_kernel::{
+    Clock, Code, Denied, DomainError, ErrorKind, Event, FieldError, Permission, StoreError, TenantScope, Value,
+};
+
+use crate::directory::{EntitlementSource, PlanLadder};
+use crate::entitlement::model::{Entitlements, LimitOverride};
+use crate::meter::MeterBook;
+use crate::store::QuotaStore;
+
+/// Longest reason of an override in characters.
+pub const MAX_REASON: usize = 500;
+
+/// The plan lacks a feature.
+#[derive(Debug, thiserror::Error)]
+pub enum FeatureError {
+    /// The feature must be bought first.
+    #[error("the plan {plan} does not include {feature}")]
+    NotInPlan {
+        /// The feature.
+        feature: Code,
+        /// The tenant's plan.
+        plan: Code,
+        /// The next plan that has it.
+        upgrade_to: Option<Code>,
+    },
+    /// No plan has taken effect for the tenant.
+    #[error("the tenant has no plan yet")]
+    NoPlan,
+    /// The store failed.
+    #[error("could not read what the tenant is entitled to")]
+    Store(#[from] StoreError),
+}
+
+impl DomainError for FeatureError {
+    fn kind(&self) -> ErrorKind {
+        match self {
+            Self::NotInPlan { .. } | Self::NoPlan => ErrorKind::PaymentRequired,
+            Self::Store(cause) => cause.kind(),
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            Self::NotInPlan { .. } => "feature_not_in_plan",
+            Self::NoPlan => "no_plan",
+            Self::Store(cause) => cause.code(),
+        }
+    }
+
+    fn details(&self) -> Vec<(&'static str, Value)> {
+        match self {
+            Self::NotInPlan {
+                feature,
+                plan,
+                upgrade_to,
+            } => vec![
+                ("feature", Value::from(feature.as_str())),
+                ("plan", Value::from(plan.as_str())),
+                ("upgrade_to", Value::from(upgrade_to.as_ref().map(Code::as_str))),
+            ],
+            Self::NoPlan | Self::Store(_) => Vec::new(),
+        }
+    }
+
+    fn retry_after_s(&self) -> Option<u64> {
+        match self {
+            Self::Store(cause) => cause.retry_after_s(),
+            _ => None,
+        }
+    }
+}
+
+/// An operator's wish for one limit of one tenant.
+#[derive(Clone, Debug)]
+pub struct OverrideLimit {
+    /// The meter, as the caller spells it.
+    pub meter: String,
+    /// The limit; `None` is unlimited.
+    pub limit: Option<i64>,
+    /// Why.
+    pub reason: String,
+}
+
+/// Why a limit was not changed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum OverrideError {
+    /// The principal may not.
+    #[error(transparent)]
+    Denied(#[from] Denied),
+    /// The input breaks rules.
+    #[error("the limit cannot be changed as described")]
+    Invalid(Vec<FieldError>),
+    /// The catalog has no such meter.
+    #[error("there is no meter {0}")]
+    UnknownMeter(String),
+    /// No plan has taken effect for the tenant.
+    #[error("the tenant has no plan yet")]
+    NoPlan,
+    /// The store failed.
+    #[error("could not store the limit")]
+    Store(#[from] StoreError),
+}
+
+impl DomainError for OverrideError {
+    fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Denied(denied) => denied.kind(),
+            Self::Invalid(_) | Self::UnknownMeter(_) => ErrorKind::Invalid,
+            Self::NoPlan => ErrorKind::PaymentRequired,
+            Self::Store(cause) => cause.kind(),
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Denied(denied) => denied.code(),
+            Self::Invalid(_) => "validation_failed",
+            Self::UnknownMeter(_) => "unknown_meter",
+            Self::NoPlan => "no_plan",
+            Self::Store(cause) => cause.code(),
+        }
+    }
+
+    fn fields(&self) -> Vec<FieldError> {
+        match self {
+            Self::Invalid(fields) => fields.clone(),
+            Self::UnknownMeter(_) => vec![FieldError::new("meter", self.code(), self)],
+            _ => Vec::new(),
+        }
+    }
+
+    fn retry_after_s(&self) -> Option<u64> {
+        match self {
+            Self::Store(cause) => cause.retry_after_s(),
+            _ => None,
+        }
+    }
+}
+
+/// Requires features and changes limits.
+pub struct EntitlementService {
+    store: Arc<dyn QuotaStore>,
+    source: Arc<dyn EntitlementSource>,
+    ladder: Arc<dyn PlanLadder>,
+    meters: Arc<MeterBook>,
+    clock: Arc<dyn Clock>,
+}
+
+impl EntitlementService {
+    /// A service over these ports.
+    #[must_use]
+    pub const fn new(
+        store: Arc<dyn QuotaStore>,
+        source: Arc<dyn EntitlementSource>,
+        ladder: Arc<dyn PlanLadder>,
+        meters: Arc<MeterBook>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        Self {
+            store,
+            source,
+            ladder,
+            meters,
+            clock,
+        }
+    }
+
+    /// Passes when the tenant's plan has the feature.
+    ///
+    /// # Errors
+    /// [`FeatureError`].
+    pub async fn require_feature(&self, scope: &TenantScope, feature: &Code) -> Result<(), FeatureError> {
+        let found = self.source.of(scope.tenant_id()).await?;
+        let entitlements = found.ok_or(FeatureError::NoPlan)?;
+        if entitlements.grants(feature) {
+            return Ok(());
+        }
+        Err(FeatureError::NotInPlan {
+            feature: feature.clone(),
+            plan: entitlements.plan.clone(),
+            upgrade_to: self.ladder.granting(&entitlements.plan, feature),
+        })
+    }
+
+    /// Changes one limit for this tenant until it is changed again; plan changes leave it alone.
+    ///
+    /// `needed` is the permission of operators: it is not the tenant's to give.
+    ///
+    /// # Errors
+    /// [`OverrideError`].
+    pub async fn override_limit(
+        &self,
+        scope: &TenantScope,
+        needed: &Permission,
+        request: OverrideLimit,
+    ) -> Result<Entitlements, OverrideError> {
+        scope.require(needed)?;
+
+        let found = self.meters.find(&request.meter);
+        let meter = found.ok_or_else(|| OverrideError::UnknownMeter(request.meter.chars().take(64).collect()))?;
+        checked(&request)?;
+        let change = LimitOverride {
+            meter: meter.code.clone(),
+            limit: request.limit,
+            reason: request.reason,
+            at: self.clock.now(scope),
+        };
+
+        let mut unit = self.store.begin(scope).await?;
+
+        let mut entitlements = unit.entitlements().find().await?.ok_or(OverrideError::NoPlan)?;
+        let before = entitlements.allowance(meter).limit;
+        unit.entitlements().put_override(&change).await?;
+
+        let event = Event::new("quota.overridden", &change.meter)
+            .change("limit", before, change.limit)
+            .set("reason", change.reason.as_str());
+        unit.commit(vec![event]).await?;
+        entitlements.overrides.retain(|known| known.meter != change.meter);
+        entitlements.overrides.push(change);
+        Ok(entitlements)
+    }
+}
+
+fn checked(request: &OverrideLimit) -> Result<(), OverrideError> {
+    let mut wrong = Vec::new();
+    if request.limit.is_some_and(|limit| limit < 0) {
+        wrong.push(FieldError::new(
+            "limit",
+            "out_of_range",
+            "must be 0 or more, or null for unlimited",
+        ));
+    }
+    let length = request.reason.trim().chars().count();
+    if length == 0 || length > MAX_REASON {
+        wrong.push(FieldError::new("reason", "out_of_range", "must be 1 to 500 characters"));
+    }
+    if wrong.is_empty() {
+        Ok(())
+    } else {
+        Err(OverrideError::Invalid(wrong))
+    }
+}
+
+#[cfg(test)]
+mod tests;

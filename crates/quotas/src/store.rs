@@ -1,0 +1,27 @@
+//! The way to one tenant's quota data.
+
+use tenantry_kernel::{StoreError, TenantScope, Transaction, async_trait};
+
+use crate::entitlement::EntitlementRepository;
+use crate::gauge::GaugeRepository;
+use crate::ledger::UsageRepository;
+
+/// One transaction over one tenant's quota data.
+pub trait QuotaUnit: Transaction {
+    /// What the tenant is entitled to.
+    fn entitlements(&mut self) -> &mut dyn EntitlementRepository;
+    /// The gauges that change with other data.
+    fn gauges(&mut self) -> &mut dyn GaugeRepository;
+    /// Accounts and ledger.
+    fn usage(&mut self) -> &mut dyn UsageRepository;
+}
+
+/// Opens units.
+#[async_trait]
+pub trait QuotaStore: Send + Sync {
+    /// Begins a unit bound to the tenant in `scope`.
+    async fn begin(&self, scope: &TenantScope) -> Result<Box<dyn QuotaUnit>, StoreError>;
+
+    /// Begins a unit that only reads.
+    async fn read(&self, scope: &TenantScope) -> Result<Box<dyn QuotaUnit>, StoreError>;
+}

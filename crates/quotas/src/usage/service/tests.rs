@@ -1,0 +1,472 @@
+//! Use cases of usage over doubles.
+
+use std::sync::Arc;
+
+use tenantry_kernel::id::ApiKeyId;
+use tenantry_kernel::testing::{FixedClock, SequentialIds};
+use tenantry_kernel::uuid::Uuid;
+use time::macros::datetime;
+
+use super::*;
+use crate::account::AccountKey;
+use crate::counter::{Consumed, MockUsageCounter};
+use crate::directory::{MockEntitlementSource, MockPlanLadder};
+use crate::entitlement::{Allowance, Enforcement};
+use crate::period::Period;
+use crate::rate::{MockRateLimiter, Pace};
+use crate::requests::MockRequestCounter;
+use crate::testing::{FakeQuotaStore, FakeQuotaUnit, code, entitlements, meter};
+
+struct Fixture {
+    unit: FakeQuotaUnit,
+    counter: MockUsageCounter,
+    requests: MockRequestCounter,
+    rates: MockRateLimiter,
+    ladder: MockPlanLadder,
+    granted: Option<Entitlements>,
+}
+
+const NOW: OffsetDateTime = datetime!(2025-06-15 12:00 UTC);
+const NEXT_MONTH: OffsetDateTime = datetime!(2025-07-01 0:00 UTC);
+
+fn messages() -> Meter {
+    meter("messages", MeterKind::Counter)
+}
+
+fn users() -> Meter {
+    Meter {
+        source: MeterSource::Members,
+        ..meter("users", MeterKind::Gauge)
+    }
+}
+
+fn api_calls() -> Meter {
+    Meter {
+        source: MeterSource::Requests,
+        ..meter("api_calls", MeterKind::Rate)
+    }
+}
+
+fn fixture() -> Fixture {
+    let mut requests = MockRequestCounter::new();
+    requests.expect_unused().return_const(0);
+    Fixture {
+        unit: FakeQuotaUnit::default(),
+        counter: MockUsageCounter::new(),
+        requests,
+        rates: MockRateLimiter::new(),
+        ladder: MockPlanLadder::new(),
+        granted: Some(entitlements(&[
+            (&messages(), Some(1_000)),
+            (&users(), Some(2)),
+            (&api_calls(), Some(10)),
+        ])),
+    }
+}
+
+impl Fixture {
+    fn service(self) -> UsageService {
+        let mut source = MockEntitlementSource::new();
+        let granted = self.granted.map(Arc::new);
+        source.expect_of().returning(move |_| Ok(granted.clone()));
+        UsageService::new(UsagePorts {
+            store: Arc::new(FakeQuotaStore::with(self.unit)),
+            entitlements: Arc::new(source),
+            counter: Arc::new(self.counter),
+            requests: Arc::new(self.requests),
+            rates: Arc::new(self.rates),
+            meters: Arc::new(MeterBook::new(vec![messages(), users(), api_calls()]).unwrap()),
+            ladder: Arc::new(self.ladder),
+            clock: Arc::new(FixedClock::at(NOW)),
+            ids: Arc::new(SequentialIds::default()),
+        })
+    }
+}
+
+fn consume(meter: &str, amount: i64) -> Consume {
+    Consume {
+        meter: meter.to_owned(),
+        amount,
+        description: None,
+        subject: None,
+        operation: None,
+    }
+}
+
+fn consumed(used: i64) -> Consumed {
+    Consumed {
+        used,
+        limit: Some(1_000),
+        resets_at: Some(NEXT_MONTH),
+        replayed: false,
+    }
+}
+
+#[tokio::test]
+async fn usage_is_counted_and_what_is_left_is_told() {
+    let mut fixture = fixture();
+    let expected = |_: &TenantScope, request: &ConsumeRequest| {
+        request.meter == messages() && request.amount.get() == 3 && request.live && request.at == NOW
+    };
+    let counter = fixture.counter.expect_consume().withf(expected);
+    counter.return_once(|_, _| Ok(consumed(45)));
+    let service = fixture.service();
+    let scope = TenantScope::for_test(1, &[CONSUME_USAGE]);
+
+    let answer = service.consume(&scope, consume("Messages", 3)).await.unwrap();
+
+    assert_eq!(
+        (answer.used, answer.limit, answer.remaining),
+        (45, Some(1_000), Some(955))
+    );
+    assert_eq!(
+        (answer.meter.as_str(), answer.resets_at),
+        ("messages", Some(NEXT_MONTH))
+    );
+}
+
+#[tokio::test]
+async fn a_viewer_never_reaches_the_counter() {
+    let service = fixture().service();
+    let scope = TenantScope::for_test(1, &[READ_USAGE]);
+
+    let refused = service.consume(&scope, consume("messages", 1)).await;
+
+    assert!(matches!(refused, Err(UsageError::Denied(_))));
+}
+
+#[tokio::test]
+async fn bad_amounts_and_long_texts_are_named_together() {
+    let service = fixture().service();
+    let scope = TenantScope::for_test(1, &[CONSUME_USAGE]);
+    let request = Consume {
+        description: Some("é".repeat(501)),
+        subject: Some("é".repeat(129)),
+        ..consume("messages", 0)
+    };
+
+    let refused = service.consume(&scope, request).await.unwrap_err();
+
+    let fields: Vec<_> = refused.fields().into_iter().map(|wrong| wrong.field).collect();
+    assert_eq!(fields, ["amount", "description", "subject"]);
+    assert_eq!(
+        (refused.kind(), refused.code()),
+        (ErrorKind::Invalid, "validation_failed")
+    );
+}
+
+#[tokio::test]
+async fn texts_at_their_longest_are_counted() {
+    let mut fixture = fixture();
+    fixture.counter.expect_consume().return_once(|_, _| Ok(consumed(1)));
+    let service = fixture.service();
+    let scope = TenantScope::for_test(1, &[CONSUME_USAGE]);
+    let request = Consume {
+        description: Some("é".repeat(500)),
+        subject: Some("é".repeat(128)),
+        ..consume("messages", 1)
+    };
+
+    assert!(service.consume(&scope, request).await.is_ok());
+}
+
+#[tokio::test]
+async fn unknown_meters_and_meters_of_the_system_are_refused() {
+    let service = fixture().service();
+    let scope = TenantScope::for_test(1, &[CONSUME_USAGE]);
+
+    for (text, code) in [
+        ("rockets", "unknown_meter"),
+        ("users", "meter_not_reportable"),
+        ("api_calls", "meter_not_reportable"),
+    ] {
+        let refused = service.consume(&scope, consume(text, 1)).await.unwrap_err();
+
+        assert_eq!((refused.kind(), refused.code()), (ErrorKind::Invalid, code), "{text}");
+        assert_eq!(refused.fields()[0].field, "meter");
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_names_meter_limit_use_reset_and_the_plan_that_lifts_it() {
+    let mut fixture = fixture();
+    fixture.counter.expect_consume().return_once(|_, _| {
+        Err(ConsumeError::Exceeded {
+            limit: 1_000,
+            used: 999,
+            resets_at: Some(NEXT_MONTH),
+        })
+    });
+    let asked = |plan: &Code, meter: &Code, needed: &i64| {
+        plan.as_str() == "free" && meter.as_str() == "messages" && *needed == 1_001
+    };
+    fixture
+        .ladder
+        .expect_lifting()
+        .withf(asked)
+        .return_const(Some(code("starter")));
+    let service = fixture.service();
+    let scope = TenantScope::for_test(1, &[CONSUME_USAGE]);
+
+    let refused = service.consume(&scope, consume("messages", 2)).await.unwrap_err();
+
+    assert_eq!(
+        (refused.kind(), refused.code()),
+        (ErrorKind::Exhausted, "quota_exceeded")
+    );
+    assert_eq!(
+        refused.details(),
+        [
+            ("meter", Value::from("messages")),
+            ("limit", Value::Int(1_000)),
+            ("used", Value::Int(999)),
+            ("resets_at", Value::Time(NEXT_MONTH)),
+            ("upgrade_to", Value::from("starter")),
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_test_key_counts_apart() {
+    let mut fixture = fixture();
+    let counter = fixture.counter.expect_consume().withf(|_, request| !request.live);
+    counter.return_once(|_, _| Ok(consumed(1)));
+    let service = fixture.service();
+    let key = Principal::ApiKey {
+        key: ApiKeyId::from_uuid(Uuid::from_u128(7)),
+        live: false,
+    };
+    let scope = TenantScope::for_test_as(1, key, &[CONSUME_USAGE]);
+
+    assert!(service.consume(&scope, consume("messages", 1)).await.is_ok());
+}
+
+#[tokio::test]
+async fn operations_without_a_name_get_one_each() {
+    let mut fixture = fixture();
+    let names = Arc::new(std::sync::Mutex::new(Vec::new()));
+    let seen = Arc::clone(&names);
+    fixture.counter.expect_consume().times(2).returning(move |_, request| {
+        seen.lock().unwrap().push(request.operation);
+        Ok(consumed(1))
+    });
+    let service = fixture.service();
+    let scope = TenantScope::for_test(1, &[CONSUME_USAGE]);
+
+    service.consume(&scope, consume("messages", 1)).await.unwrap();
+    service.consume(&scope, consume("messages", 1)).await.unwrap();
+
+    let names = names.lock().unwrap();
+    assert_ne!(names[0], names[1]);
+}
+
+#[tokio::test]
+async fn a_full_queue_says_when_to_come_back() {
+    let mut fixture = fixture();
+    let busy = fixture.counter.expect_consume();
+    busy.return_once(|_, _| Err(ConsumeError::Busy { retry_after_s: 1 }));
+    let service = fixture.service();
+    let scope = TenantScope::for_test(1, &[CONSUME_USAGE]);
+
+    let refused = service.consume(&scope, consume("messages", 1)).await.unwrap_err();
+
+    assert_eq!(
+        (refused.kind(), refused.retry_after_s()),
+        (ErrorKind::Unavailable, Some(1))
+    );
+}
+
+#[tokio::test]
+async fn rows_show_every_meter_of_the_catalog_from_where_it_is_counted() {
+    let mut fixture = fixture();
+    fixture.unit.usage.expect_posted().returning(|_| Ok(vec![45]));
+    fixture.unit.gauges.expect_used().returning(|_| Ok(2));
+    fixture.rates.expect_peek().returning(|_, _| Pace {
+        allowed: true,
+        limit: 10,
+        remaining: 7,
+        reset_after: std::time::Duration::from_secs(18),
+        retry_after: std::time::Duration::ZERO,
+    });
+    let service = fixture.service();
+    let scope = TenantScope::for_test(1, &[READ_BASIC_USAGE]);
+
+    let rows = service.rows(&scope).await.unwrap();
+
+    let seen: Vec<_> = rows
+        .iter()
+        .map(|row| {
+            (
+                row.meter.code.as_str(),
+                row.used,
+                row.limit(),
+                row.percentage_tenths(),
+                row.resets_at,
+            )
+        })
+        .collect();
+    assert_eq!(
+        seen,
+        [
+            ("messages", 45, Some(1_000), Some(45), Some(NEXT_MONTH)),
+            ("users", 2, Some(2), Some(1_000), None),
+            (
+                "api_calls",
+                3,
+                Some(10),
+                Some(300),
+                Some(NOW + time::Duration::seconds(18))
+            ),
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_meter_that_the_plan_does_not_name_is_unlimited() {
+    let mut fixture = fixture();
+    fixture.granted = Some(entitlements(&[]));
+    fixture.unit.usage.expect_posted().returning(|_| Ok(vec![45]));
+    fixture.unit.gauges.expect_used().returning(|_| Ok(2));
+    let service = fixture.service();
+    let scope = TenantScope::for_test(1, &[READ_USAGE]);
+
+    let rows = service.rows(&scope).await.unwrap();
+
+    assert_eq!(rows.len(), 3);
+    assert!(
+        rows.iter()
+            .all(|row| row.limit().is_none() && row.remaining().is_none())
+    );
+    assert_eq!(rows[0].used, 45);
+}
+
+#[tokio::test]
+async fn what_this_node_holds_but_has_not_used_is_not_shown_as_used() {
+    let mut fixture = fixture();
+    fixture.requests = MockRequestCounter::new();
+    fixture.requests.expect_unused().return_const(5);
+    fixture.unit.usage.expect_posted().returning(|_| Ok(vec![45]));
+    fixture.unit.gauges.expect_used().returning(|_| Ok(0));
+    fixture.granted = Some(entitlements(&[]));
+    let service = fixture.service();
+    let scope = TenantScope::for_test(1, &[READ_USAGE]);
+
+    let rows = service.rows(&scope).await.unwrap();
+
+    assert_eq!(rows[0].used, 40);
+}
+
+#[tokio::test]
+async fn a_check_tells_what_would_happen_and_counts_nothing() {
+    for (amount, allowed) in [(955, true), (956, false)] {
+        let mut fixture = fixture();
+        fixture.unit.usage.expect_posted().returning(|_| Ok(vec![45]));
+        let service = fixture.service();
+        let scope = TenantScope::for_test(1, &[CONSUME_USAGE]);
+
+        let checked = service.check(&scope, "messages", amount).await.unwrap();
+
+        assert_eq!(
+            (checked.allowed, checked.row.used, checked.row.remaining()),
+            (allowed, 45, Some(955))
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_check_looks_at_every_limit_of_the_meter() {
+    let mut fixture = fixture();
+    let daily = Allowance {
+        meter: code("messages"),
+        limit: Some(50),
+        enforcement: Enforcement::Hard,
+        overage: false,
+        period: Period::Day,
+    };
+    let monthly = Allowance {
+        limit: Some(1_000),
+        period: Period::CalendarMonth,
+        ..daily.clone()
+    };
+    fixture.granted = Some(Entitlements {
+        allowances: vec![daily, monthly],
+        ..entitlements(&[])
+    });
+    let held = |account: &AccountKey| if account.period == Period::Day { 50 } else { 60 };
+    let usage = fixture.unit.usage.expect_posted();
+    usage.returning(move |accounts| Ok(accounts.iter().map(held).collect()));
+    let service = fixture.service();
+    let scope = TenantScope::for_test(1, &[CONSUME_USAGE]);
+
+    let checked = service.check(&scope, "messages", 1).await.unwrap();
+
+    assert_eq!(
+        (checked.allowed, checked.row.used, checked.row.limit()),
+        (false, 60, Some(1_000))
+    );
+}
+
+#[tokio::test]
+async fn soft_limits_and_overage_are_shown_but_do_not_refuse() {
+    for (enforcement, overage) in [(Enforcement::Soft, false), (Enforcement::Hard, true)] {
+        let mut fixture = fixture();
+        let mut granted = entitlements(&[(&messages(), Some(10))]);
+        granted.allowances[0].enforcement = enforcement;
+        granted.allowances[0].overage = overage;
+        fixture.granted = Some(granted);
+        fixture.unit.usage.expect_posted().returning(|_| Ok(vec![12]));
+        let service = fixture.service();
+        let scope = TenantScope::for_test(1, &[CONSUME_USAGE]);
+
+        let checked = service.check(&scope, "messages", 1).await.unwrap();
+
+        assert_eq!(
+            (checked.allowed, checked.row.limit(), checked.row.overage()),
+            (true, Some(10), 2)
+        );
+    }
+}
+
+#[tokio::test]
+async fn the_log_is_not_for_members_with_basic_sight() {
+    let service = fixture().service();
+    let scope = TenantScope::for_test(1, &[READ_BASIC_USAGE, CONSUME_USAGE]);
+
+    let refused = service.logs(&scope, None, PageRequest::first()).await;
+
+    assert!(matches!(refused, Err(UsageError::Denied(_))));
+}
+
+#[tokio::test]
+async fn the_log_can_be_narrowed_to_a_meter() {
+    let mut fixture = fixture();
+    let narrowed = |filter: &EntryFilter, _: &PageRequest| filter.meter == Some(code("messages"));
+    let list = fixture.unit.usage.expect_list_entries().withf(narrowed);
+    list.return_once(|_, _| {
+        Ok(Page {
+            items: Vec::new(),
+            next: None,
+        })
+    });
+    let service = fixture.service();
+    let scope = TenantScope::for_test(1, &[READ_USAGE]);
+
+    assert!(
+        service
+            .logs(&scope, Some("messages"), PageRequest::first())
+            .await
+            .is_ok()
+    );
+}
+
+#[tokio::test]
+async fn a_tenant_without_a_plan_counts_nothing() {
+    let mut fixture = fixture();
+    fixture.granted = None;
+    let service = fixture.service();
+    let scope = TenantScope::for_test(1, &[CONSUME_USAGE]);
+
+    let refused = service.consume(&scope, consume("messages", 1)).await;
+
+    assert!(matches!(refused, Err(UsageError::NoPlan)));
+}

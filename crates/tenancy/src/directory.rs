@@ -1,0 +1,90 @@
+//! Look-ups before a scope exists, and lists across tenants for operators.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use tenantry_kernel::id::{MembershipId, UserId};
+use tenantry_kernel::{Code, Page, PageRequest, PermissionSet, StoreError, SystemScope, TenantId};
+
+use crate::locale::Timezone;
+use crate::membership::MembershipState;
+use crate::tenant::{Slug, TenantState, TenantStatus};
+use crate::text::DisplayName;
+
+/// What the gate needs to know of a tenant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TenantAccess {
+    /// The tenant.
+    pub id: TenantId,
+    /// Its slug.
+    pub slug: Slug,
+    /// Its name.
+    pub name: DisplayName,
+    /// Whether it may be used.
+    pub status: TenantStatus,
+    /// Where its days begin.
+    pub timezone: Timezone,
+}
+
+/// What the gate needs to know of a member.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MemberAccess {
+    /// The membership.
+    pub membership: MembershipId,
+    /// The human.
+    pub user: UserId,
+    /// The role, as stored.
+    pub role: Code,
+    /// Permissions beyond the role.
+    pub extra: PermissionSet,
+    /// Whether it may be used.
+    pub status: MembershipState,
+}
+
+/// The platform's look-ups that make a scope possible. Each is one statement; a decorator caches them.
+#[cfg_attr(any(test, feature = "testing"), mockall::automock)]
+#[async_trait]
+pub trait AccessDirectory: Send + Sync {
+    /// The tenant with this id.
+    async fn tenant(&self, tenant: TenantId) -> Result<Option<Arc<TenantAccess>>, StoreError>;
+
+    /// A membership of this tenant; `None` for another tenant's.
+    async fn member(&self, tenant: TenantId, membership: MembershipId)
+    -> Result<Option<Arc<MemberAccess>>, StoreError>;
+
+    /// The user's membership in this tenant, in whatever state.
+    async fn membership_of(&self, tenant: TenantId, user: UserId) -> Result<Option<MembershipId>, StoreError>;
+
+    /// Every tenant the user belongs to, in whatever state, oldest membership first.
+    async fn memberships_of_user(&self, user: UserId) -> Result<Vec<(TenantId, MembershipId)>, StoreError>;
+
+    /// The tenant that owns a slug (in lower case).
+    async fn tenant_by_slug(&self, slug: &str) -> Result<Option<TenantId>, StoreError>;
+
+    /// The tenant that has *verified* a host name (in lower case, without port or trailing dot).
+    async fn tenant_by_host(&self, host: &str) -> Result<Option<TenantId>, StoreError>;
+}
+
+/// Which tenants an operator looks for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TenantFilter {
+    /// In this state.
+    pub status: Option<TenantState>,
+    /// On this plan, of whatever version.
+    pub plan: Option<Code>,
+    /// Name, slug or billing address contain this text, whatever its case.
+    pub text: Option<String>,
+}
+
+/// Lists across tenants, for operators and workers. Answers ids, to be entered one at a time.
+#[cfg_attr(any(test, feature = "testing"), mockall::automock)]
+#[async_trait]
+pub trait TenantDirectory: Send + Sync {
+    /// Tenants that match the filter, oldest first.
+    async fn list(
+        &self,
+        scope: &SystemScope,
+        filter: &TenantFilter,
+        page: PageRequest,
+    ) -> Result<Page<TenantId>, StoreError>;
+}

@@ -1,0 +1,251 @@
+//! The gate: the only place that mints scopes for members, keys, operators and workers.
+//!
+//! **Invariants:** a member enters only a tenant they are an active member of; nobody but operators and
+//! workers enters a suspended one; a stranger cannot tell a tenant they do not belong to from none.
+
+use std::sync::Arc;
+
+use tenantry_kernel::id::{ApiKeyId, MembershipId, SessionId, UserId};
+use tenantry_kernel::{
+    Authority, DomainError, ErrorKind, Origin, PermissionSet, Principal, StoreError, SystemScope, TenantId,
+    TenantScope, Value,
+};
+
+use crate::directory::{AccessDirectory, MemberAccess, TenantAccess};
+use crate::membership::MembershipState;
+use crate::role::RoleBook;
+use crate::tenant::TenantStatus;
+
+/// Why somebody may not enter.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum EnterError {
+    /// There is no such tenant, or not for this caller.
+    #[error("there is no such tenant")]
+    NotFound,
+    /// The tenant is closed until an operator reactivates it.
+    #[error("the tenant is suspended")]
+    Suspended {
+        /// Why, in the operator's words.
+        reason: String,
+    },
+    /// The membership is not active: not accepted yet, or deactivated.
+    #[error("the membership is {}", .0.as_str())]
+    Denied(MembershipState),
+    /// The look-up failed.
+    #[error("could not look up the tenant or the member")]
+    Store(#[from] StoreError),
+}
+
+impl DomainError for EnterError {
+    fn kind(&self) -> ErrorKind {
+        match self {
+            Self::NotFound => ErrorKind::NotFound,
+            Self::Suspended { .. } => ErrorKind::Locked,
+            Self::Denied(_) => ErrorKind::Denied,
+            Self::Store(cause) => cause.kind(),
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            Self::NotFound => "not_found",
+            Self::Suspended { .. } => "tenant_suspended",
+            Self::Denied(_) => "membership_inactive",
+            Self::Store(cause) => cause.code(),
+        }
+    }
+
+    fn details(&self) -> Vec<(&'static str, Value)> {
+        match self {
+            Self::Suspended { reason } => vec![("reason", reason.as_str().into())],
+            _ => Vec::new(),
+        }
+    }
+
+    fn retry_after_s(&self) -> Option<u64> {
+        match self {
+            Self::Store(cause) => cause.retry_after_s(),
+            _ => None,
+        }
+    }
+}
+
+/// Mints scopes for those who may enter.
+pub struct Gate {
+    authority: Authority,
+    directory: Arc<dyn AccessDirectory>,
+    roles: Arc<RoleBook>,
+    read_only: PermissionSet,
+}
+
+impl Gate {
+    /// A gate with the right to mint, over this directory.
+    #[must_use]
+    pub fn new(authority: Authority, directory: Arc<dyn AccessDirectory>, roles: Arc<RoleBook>) -> Self {
+        let reads = |name: &str| name.ends_with(".read") || name.ends_with(".read_basic");
+        let read_only = roles
+            .owner()
+            .permissions
+            .iter()
+            .filter(|permission| reads(permission.as_str()))
+            .cloned()
+            .collect();
+        Self {
+            authority,
+            directory,
+            roles,
+            read_only,
+        }
+    }
+
+    /// A person enters as a member, with the role's permissions and their own extra ones.
+    ///
+    /// # Errors
+    /// [`EnterError`]; `NotFound` also when the membership is another person's.
+    pub async fn enter_member(
+        &self,
+        tenant: TenantId,
+        user: UserId,
+        membership: MembershipId,
+        session: SessionId,
+        origin: Origin,
+    ) -> Result<TenantScope, EnterError> {
+        let found = self.tenant(tenant).await?;
+        let member = self.directory.member(tenant, membership).await?;
+        let member = member
+            .filter(|member| member.user == user)
+            .ok_or(EnterError::NotFound)?;
+        // Membership first: only those inside learn that the tenant is suspended.
+        Self::require_active(&member)?;
+        Self::require_open(&found)?;
+
+        let permissions = self.roles.permissions_of(&member.role, &member.extra);
+        let principal = Principal::Member {
+            user,
+            membership,
+            session,
+        };
+        Ok(self.authority.enter(tenant, principal, permissions, origin))
+    }
+
+    /// A program enters with a key that has been checked; the permissions are the key's.
+    ///
+    /// # Errors
+    /// [`EnterError`].
+    pub async fn enter_key(
+        &self,
+        tenant: TenantId,
+        key: ApiKeyId,
+        live: bool,
+        permissions: PermissionSet,
+        origin: Origin,
+    ) -> Result<TenantScope, EnterError> {
+        let found = self.tenant(tenant).await?;
+        Self::require_open(&found)?;
+
+        let principal = Principal::ApiKey { key, live };
+        Ok(self.authority.enter(tenant, principal, permissions, origin))
+    }
+
+    /// A person with a platform role enters any tenant, suspended or not: with all an owner may do, or
+    /// with the reading part of it.
+    ///
+    /// # Errors
+    /// [`EnterError::NotFound`], [`EnterError::Store`].
+    pub async fn enter_operator(
+        &self,
+        tenant: TenantId,
+        user: UserId,
+        session: SessionId,
+        read_only: bool,
+        origin: Origin,
+    ) -> Result<TenantScope, EnterError> {
+        self.tenant(tenant).await?;
+
+        let permissions = if read_only {
+            self.read_only.clone()
+        } else {
+            self.roles.owner().permissions.clone()
+        };
+        let principal = Principal::Operator { user, session };
+        Ok(self.authority.enter(tenant, principal, permissions, origin))
+    }
+
+    /// A background worker enters a tenant, suspended or not, with all an owner may do.
+    ///
+    /// # Errors
+    /// [`EnterError::NotFound`], [`EnterError::Store`].
+    pub async fn enter_as_system(&self, tenant: TenantId, job: &'static str) -> Result<TenantScope, EnterError> {
+        self.tenant(tenant).await?;
+
+        let permissions = self.roles.owner().permissions.clone();
+        let principal = Principal::Worker { job };
+        Ok(self.authority.enter(tenant, principal, permissions, Origin::default()))
+    }
+
+    /// The founder enters a tenant that does not exist yet, with all an owner may do, to write it.
+    #[must_use]
+    pub fn found(&self, tenant: TenantId, founder: Principal, origin: Origin) -> TenantScope {
+        self.authority
+            .enter(tenant, founder, self.roles.owner().permissions.clone(), origin)
+    }
+
+    /// A person accepts an invitation: they enter as the member they are about to be. The caller has
+    /// checked the token.
+    ///
+    /// # Errors
+    /// [`EnterError::NotFound`], [`EnterError::Suspended`], [`EnterError::Store`].
+    pub async fn enter_invited(
+        &self,
+        tenant: TenantId,
+        invited: Principal,
+        origin: Origin,
+    ) -> Result<TenantScope, EnterError> {
+        let found = self.tenant(tenant).await?;
+        Self::require_open(&found)?;
+
+        Ok(self.authority.enter(tenant, invited, PermissionSet::default(), origin))
+    }
+
+    /// A person with a platform role works across tenants.
+    #[must_use]
+    pub const fn enter_system(
+        &self,
+        user: UserId,
+        session: SessionId,
+        permissions: PermissionSet,
+        origin: Origin,
+    ) -> SystemScope {
+        self.authority
+            .enter_system(Principal::Operator { user, session }, permissions, origin)
+    }
+
+    /// A background worker works across tenants.
+    #[must_use]
+    pub fn enter_system_as_worker(&self, job: &'static str, permissions: PermissionSet) -> SystemScope {
+        self.authority
+            .enter_system(Principal::Worker { job }, permissions, Origin::default())
+    }
+
+    async fn tenant(&self, tenant: TenantId) -> Result<Arc<TenantAccess>, EnterError> {
+        self.directory.tenant(tenant).await?.ok_or(EnterError::NotFound)
+    }
+
+    const fn require_active(member: &MemberAccess) -> Result<(), EnterError> {
+        match member.status {
+            MembershipState::Active => Ok(()),
+            inactive => Err(EnterError::Denied(inactive)),
+        }
+    }
+
+    fn require_open(tenant: &TenantAccess) -> Result<(), EnterError> {
+        match &tenant.status {
+            TenantStatus::Active => Ok(()),
+            TenantStatus::Suspended { reason, .. } => Err(EnterError::Suspended { reason: reason.clone() }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,20 @@
+//! Tenants, their members and roles, their custom domains, and the gate.
+//!
+//! **Invariants:** a tenant has at least one active owner once it is founded; nobody grants what they
+//! lack; a slug and a verified host name belong to one tenant. A scope is minted by [`gate::Gate`] only.
+//! Seats are counted elsewhere: this crate decides who may be a member, not how many may.
+//! Start with [`gate`], then [`membership::policy`].
+
+pub mod directory;
+pub mod domain;
+pub mod gate;
+pub mod host;
+pub mod locale;
+pub mod membership;
+pub mod permissions;
+pub mod role;
+pub mod store;
+pub mod tenant;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
+pub mod text;

@@ -1,0 +1,452 @@
+//! What a membership is and how it changes.
+
+use tenantry_kernel::id::{MembershipId, UserId};
+use tenantry_kernel::time::OffsetDateTime;
+use tenantry_kernel::{Code, EmailAddress, Event, PermissionSet, Value};
+
+use crate::text::{DisplayName, Note};
+
+/// Where a membership stands. Invited and active ones take a seat; deactivated ones do not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MembershipStatus {
+    /// Asked, not answered yet.
+    Invited {
+        /// Until when the invitation can be accepted.
+        expires_at: OffsetDateTime,
+    },
+    /// May enter.
+    Active,
+    /// May not enter; keeps its history.
+    Deactivated {
+        /// Since when.
+        at: OffsetDateTime,
+    },
+}
+
+/// A membership's status without its circumstances.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum MembershipState {
+    /// See [`MembershipStatus::Invited`].
+    Invited,
+    /// See [`MembershipStatus::Active`].
+    Active,
+    /// See [`MembershipStatus::Deactivated`].
+    Deactivated,
+}
+
+impl MembershipState {
+    /// The name in lower case.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Invited => "invited",
+            Self::Active => "active",
+            Self::Deactivated => "deactivated",
+        }
+    }
+
+    /// The state of that name.
+    #[must_use]
+    pub fn from_name(text: &str) -> Option<Self> {
+        [Self::Invited, Self::Active, Self::Deactivated]
+            .into_iter()
+            .find(|state| state.as_str() == text)
+    }
+
+    /// True when a membership in this state takes a seat of the plan.
+    #[must_use]
+    pub const fn takes_a_seat(self) -> bool {
+        matches!(self, Self::Invited | Self::Active)
+    }
+}
+
+impl MembershipStatus {
+    /// The status without its circumstances.
+    #[must_use]
+    pub const fn state(&self) -> MembershipState {
+        match self {
+            Self::Invited { .. } => MembershipState::Invited,
+            Self::Active => MembershipState::Active,
+            Self::Deactivated { .. } => MembershipState::Deactivated,
+        }
+    }
+}
+
+/// The membership is not in the state that the change needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum WrongState {
+    /// Only an active member can be deactivated.
+    #[error("the member is not active")]
+    NotActive,
+    /// Only a deactivated member can be reactivated.
+    #[error("the member is not deactivated")]
+    NotDeactivated,
+    /// Only a pending invitation can be accepted, resent or revoked.
+    #[error("the invitation is no longer pending")]
+    NotInvited,
+    /// The invitation has run out.
+    #[error("the invitation has expired")]
+    Expired,
+}
+
+/// What a tenant knows of the person and lets them do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MembershipDetails {
+    /// The human.
+    pub user: UserId,
+    /// The address, as this tenant knows it.
+    pub email: EmailAddress,
+    /// The name, as this tenant knows it.
+    pub name: Option<DisplayName>,
+    /// The role's code in the catalog.
+    pub role: Code,
+    /// Permissions beyond the role.
+    pub extra: PermissionSet,
+    /// Where in the organization.
+    pub department: Option<Note>,
+    /// As what.
+    pub position: Option<Note>,
+}
+
+/// What an invitation adds to the details.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Invitation {
+    /// Who invites; `None` when no member did (an operator, a key).
+    pub by: Option<MembershipId>,
+    /// Until when it can be accepted.
+    pub expires_at: OffsetDateTime,
+}
+
+/// The tie between one user and one tenant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Membership {
+    id: MembershipId,
+    details: MembershipDetails,
+    status: MembershipStatus,
+    invited_by: Option<MembershipId>,
+    last_login_at: Option<OffsetDateTime>,
+    created_at: OffsetDateTime,
+    updated_at: OffsetDateTime,
+    version: i64,
+}
+
+/// A membership as it is stored. For stores only.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredMembership {
+    /// The id.
+    pub id: MembershipId,
+    /// What a tenant knows of the person and lets them do.
+    pub details: MembershipDetails,
+    /// Where it stands.
+    pub status: MembershipStatus,
+    /// Who invited.
+    pub invited_by: Option<MembershipId>,
+    /// When the person last signed in to this tenant.
+    pub last_login_at: Option<OffsetDateTime>,
+    /// When it came to be.
+    pub created_at: OffsetDateTime,
+    /// When it last changed.
+    pub updated_at: OffsetDateTime,
+    /// The version.
+    pub version: i64,
+}
+
+impl Membership {
+    /// An active membership, at version 1: a founder's, or one that an operator makes.
+    #[must_use]
+    pub const fn join(id: MembershipId, details: MembershipDetails, now: OffsetDateTime) -> Self {
+        Self::new(id, details, MembershipStatus::Active, None, now)
+    }
+
+    /// A pending invitation, at version 1.
+    #[must_use]
+    pub const fn invite(
+        id: MembershipId,
+        details: MembershipDetails,
+        invitation: Invitation,
+        now: OffsetDateTime,
+    ) -> Self {
+        let status = MembershipStatus::Invited {
+            expires_at: invitation.expires_at,
+        };
+        Self::new(id, details, status, invitation.by, now)
+    }
+
+    const fn new(
+        id: MembershipId,
+        details: MembershipDetails,
+        status: MembershipStatus,
+        invited_by: Option<MembershipId>,
+        now: OffsetDateTime,
+    ) -> Self {
+        Self {
+            id,
+            details,
+            status,
+            invited_by,
+            last_login_at: None,
+            created_at: now,
+            updated_at: now,
+            version: 1,
+        }
+    }
+
+    /// A membership as it was stored. For stores only.
+    #[must_use]
+    pub fn restore(stored: StoredMembership) -> Self {
+        Self {
+            id: stored.id,
+            details: stored.details,
+            status: stored.status,
+            invited_by: stored.invited_by,
+            last_login_at: stored.last_login_at,
+            created_at: stored.created_at,
+            updated_at: stored.updated_at,
+            version: stored.version,
+        }
+    }
+
+    /// The id; what a tenant's API calls `users[].id`.
+    #[must_use]
+    pub const fn id(&self) -> MembershipId {
+        self.id
+    }
+
+    /// The human.
+    #[must_use]
+    pub const fn user(&self) -> UserId {
+        self.details.user
+    }
+
+    /// The address, as this tenant knows it.
+    #[must_use]
+    pub const fn email(&self) -> &EmailAddress {
+        &self.details.email
+    }
+
+    /// The name, as this tenant knows it.
+    #[must_use]
+    pub const fn name(&self) -> Option<&DisplayName> {
+        self.details.name.as_ref()
+    }
+
+    /// The role's code.
+    #[must_use]
+    pub const fn role(&self) -> &Code {
+        &self.details.role
+    }
+
+    /// Permissions beyond the role.
+    #[must_use]
+    pub const fn extra(&self) -> &PermissionSet {
+        &self.details.extra
+    }
+
+    /// What the tenant knows of the person and lets them do.
+    #[must_use]
+    pub const fn details(&self) -> &MembershipDetails {
+        &self.details
+    }
+
+    /// Where it stands.
+    #[must_use]
+    pub const fn status(&self) -> &MembershipStatus {
+        &self.status
+    }
+
+    /// Where it stands, without circumstances.
+    #[must_use]
+    pub const fn state(&self) -> MembershipState {
+        self.status.state()
+    }
+
+    /// Who invited, if a member did.
+    #[must_use]
+    pub const fn invited_by(&self) -> Option<MembershipId> {
+        self.invited_by
+    }
+
+    /// When the person last signed in to this tenant.
+    #[must_use]
+    pub const fn last_login_at(&self) -> Option<OffsetDateTime> {
+        self.last_login_at
+    }
+
+    /// When it came to be.
+    #[must_use]
+    pub const fn created_at(&self) -> OffsetDateTime {
+        self.created_at
+    }
+
+    /// When it last changed.
+    #[must_use]
+    pub const fn updated_at(&self) -> OffsetDateTime {
+        self.updated_at
+    }
+
+    /// The version as it was read from the store; an update is refused when it is no longer that.
+    #[must_use]
+    pub const fn version(&self) -> i64 {
+        self.version
+    }
+
+    /// The membership as it stands after an update has written it: one version on.
+    #[must_use]
+    pub const fn saved(mut self) -> Self {
+        self.version += 1;
+        self
+    }
+
+    /// Gives another role and other extra permissions. `None` when they are the same.
+    pub fn change_role(&mut self, role: Code, extra: PermissionSet, now: OffsetDateTime) -> Option<Event> {
+        if self.details.role == role && self.details.extra == extra {
+            return None;
+        }
+        let event = Event::new("membership.role_changed", self.id)
+            .change("role", self.details.role.as_str(), role.as_str())
+            .change("permissions", names(&self.details.extra), names(&extra));
+        self.details.role = role;
+        self.details.extra = extra;
+        self.updated_at = now;
+        Some(event)
+    }
+
+    /// Changes what the tenant knows of the person; each `None` leaves a field. `None` when nothing changed.
+    pub fn describe(&mut self, change: DetailsChange, now: OffsetDateTime) -> Option<Event> {
+        let before = self.details.clone();
+        if let Some(name) = change.name {
+            self.details.name = Some(name);
+        }
+        if let Some(department) = change.department {
+            self.details.department = department;
+        }
+        if let Some(position) = change.position {
+            self.details.position = position;
+        }
+        if self.details == before {
+            return None;
+        }
+        self.updated_at = now;
+        let note = |note: &Option<Note>| note.as_ref().map(Note::to_string);
+        let name = |name: &Option<DisplayName>| name.as_ref().map(DisplayName::to_string);
+        Some(
+            Event::new("membership.updated", self.id)
+                .change("name", name(&before.name), name(&self.details.name))
+                .change("department", note(&before.department), note(&self.details.department))
+                .change("position", note(&before.position), note(&self.details.position)),
+        )
+    }
+
+    /// Closes the tenant to an active member.
+    ///
+    /// # Errors
+    /// [`WrongState::NotActive`].
+    pub fn deactivate(&mut self, now: OffsetDateTime) -> Result<Event, WrongState> {
+        if self.state() != MembershipState::Active {
+            return Err(WrongState::NotActive);
+        }
+        Ok(self.move_to("membership.deactivated", MembershipStatus::Deactivated { at: now }, now))
+    }
+
+    /// Opens the tenant again to a deactivated member.
+    ///
+    /// # Errors
+    /// [`WrongState::NotDeactivated`].
+    pub fn reactivate(&mut self, now: OffsetDateTime) -> Result<Event, WrongState> {
+        if self.state() != MembershipState::Deactivated {
+            return Err(WrongState::NotDeactivated);
+        }
+        Ok(self.move_to("membership.reactivated", MembershipStatus::Active, now))
+    }
+
+    /// Accepts the invitation. The caller has checked the token and the verified address.
+    ///
+    /// # Errors
+    /// [`WrongState::NotInvited`], [`WrongState::Expired`].
+    pub fn accept(&mut self, name: Option<DisplayName>, now: OffsetDateTime) -> Result<Event, WrongState> {
+        let MembershipStatus::Invited { expires_at } = self.status else {
+            return Err(WrongState::NotInvited);
+        };
+        if now >= expires_at {
+            return Err(WrongState::Expired);
+        }
+        if name.is_some() {
+            self.details.name = name;
+        }
+        Ok(self.move_to("membership.joined", MembershipStatus::Active, now))
+    }
+
+    /// Extends a pending invitation; its mail is sent again. An expired one comes back to life.
+    ///
+    /// # Errors
+    /// [`WrongState::NotInvited`].
+    pub fn resend(&mut self, expires_at: OffsetDateTime, now: OffsetDateTime) -> Result<Event, WrongState> {
+        let MembershipStatus::Invited { expires_at: before } = self.status else {
+            return Err(WrongState::NotInvited);
+        };
+        self.status = MembershipStatus::Invited { expires_at };
+        self.updated_at = now;
+        Ok(Event::new("membership.invitation_resent", self.id).change("expires_at", before, expires_at))
+    }
+
+    /// Notes that the person signed in. Says nothing to the audit log: the sign-in itself does.
+    pub const fn signed_in(&mut self, now: OffsetDateTime) {
+        self.last_login_at = Some(now);
+    }
+
+    /// The event that tells how it came to be: invited or joined.
+    #[must_use]
+    pub fn created(&self) -> Event {
+        let action = match self.status {
+            MembershipStatus::Invited { .. } => "membership.invited",
+            _ => "membership.created",
+        };
+        let event = Event::new(action, self.id)
+            .set("email", self.details.email.as_str())
+            .set("role", self.details.role.as_str())
+            .set("status", self.state().as_str());
+        if self.details.extra.is_empty() {
+            event
+        } else {
+            event.set("permissions", names(&self.details.extra))
+        }
+    }
+
+    /// The event that tells of its removal.
+    #[must_use]
+    pub fn removed(&self) -> Event {
+        let action = match self.status {
+            MembershipStatus::Invited { .. } => "membership.invitation_revoked",
+            _ => "membership.removed",
+        };
+        Event::new(action, self.id)
+            .change("email", self.details.email.as_str(), Value::Null)
+            .change("role", self.details.role.as_str(), Value::Null)
+            .change("status", self.state().as_str(), Value::Null)
+    }
+
+    fn move_to(&mut self, action: &'static str, status: MembershipStatus, now: OffsetDateTime) -> Event {
+        let event = Event::new(action, self.id).change("status", self.state().as_str(), status.state().as_str());
+        self.status = status;
+        self.updated_at = now;
+        event
+    }
+}
+
+/// A change to what a tenant knows of a member: `None` leaves a field as it is, `Some(None)` empties it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DetailsChange {
+    /// A new name.
+    pub name: Option<DisplayName>,
+    /// A new department, or none.
+    pub department: Option<Option<Note>>,
+    /// A new position, or none.
+    pub position: Option<Option<Note>>,
+}
+
+fn names(permissions: &PermissionSet) -> Vec<String> {
+    permissions.iter().map(ToString::to_string).collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,53 @@
+//! The storage port of memberships.
+
+use async_trait::async_trait;
+use tenantry_kernel::id::{MembershipId, UserId};
+use tenantry_kernel::{Code, EmailAddress, Page, PageRequest, StoreError};
+
+use crate::membership::{Membership, MembershipState};
+
+/// The rule "a user is once a member of a tenant, and so is an address".
+pub const ALREADY_MEMBER: &str = "already_member";
+
+/// Which members are looked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct MembershipFilter {
+    /// In this state.
+    pub state: Option<MembershipState>,
+    /// With this role.
+    pub role: Option<Code>,
+    /// Name or address contain this text, whatever its case; `%` and `_` mean themselves.
+    pub text: Option<String>,
+}
+
+/// Memberships of one tenant.
+#[cfg_attr(any(test, feature = "testing"), mockall::automock)]
+#[async_trait]
+pub trait MembershipRepository: Send {
+    /// `None` when this tenant has no such membership.
+    async fn find(&mut self, id: MembershipId) -> Result<Option<Membership>, StoreError>;
+
+    /// The membership of a user, in whatever state.
+    async fn find_by_user(&mut self, user: UserId) -> Result<Option<Membership>, StoreError>;
+
+    /// The membership with this address, in whatever state.
+    async fn find_by_email(&mut self, email: &EmailAddress) -> Result<Option<Membership>, StoreError>;
+
+    /// Memberships that match, oldest first.
+    async fn list(&mut self, filter: &MembershipFilter, page: PageRequest) -> Result<Page<Membership>, StoreError>;
+
+    /// Refused with `StoreError::Conflict(ALREADY_MEMBER)` when the user or the address has one, also
+    /// under concurrency.
+    async fn insert(&mut self, membership: &Membership) -> Result<(), StoreError>;
+
+    /// Writes every field and counts the stored version up by one.
+    /// Refused with `StoreError::Stale` when the stored version is not `membership.version()`.
+    async fn update(&mut self, membership: &Membership) -> Result<(), StoreError>;
+
+    /// Removes it. Refused with `StoreError::Stale` when the stored version is not `version`.
+    async fn delete(&mut self, id: MembershipId, version: i64) -> Result<(), StoreError>;
+
+    /// How many *active* members other than `id` have the role `owner`. Locks their rows until the unit
+    /// ends, so that of two owners who leave at once one is refused.
+    async fn other_owners(&mut self, owner: &Code, id: MembershipId) -> Result<u64, StoreError>;
+}

@@ -1,0 +1,28 @@
+//! Opening units of work over one tenant's tenancy data.
+
+use async_trait::async_trait;
+use tenantry_kernel::{StoreError, TenantScope, Transaction};
+
+use crate::domain::CustomDomainRepository;
+use crate::membership::MembershipRepository;
+use crate::tenant::TenantRepository;
+
+/// One transaction over one tenant, its members and its domains.
+pub trait TenancyUnit: Transaction {
+    /// The tenant itself.
+    fn tenants(&mut self) -> &mut dyn TenantRepository;
+    /// Its members.
+    fn memberships(&mut self) -> &mut dyn MembershipRepository;
+    /// Its custom domains.
+    fn custom_domains(&mut self) -> &mut dyn CustomDomainRepository;
+}
+
+/// Opens units bound to the tenant of a scope.
+#[async_trait]
+pub trait TenancyStore: Send + Sync {
+    /// Begins a unit that may write.
+    async fn begin(&self, scope: &TenantScope) -> Result<Box<dyn TenancyUnit>, StoreError>;
+
+    /// Begins a unit that only reads: cheaper, and never in a writer's way.
+    async fn read(&self, scope: &TenantScope) -> Result<Box<dyn TenancyUnit>, StoreError>;
+}

@@ -1,0 +1,267 @@
+//! Doubles for this domain's ports, and fixtures.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_trait::async_trait;
+use tenantry_kernel::id::{MembershipId, UserId};
+use tenantry_kernel::time::OffsetDateTime;
+use tenantry_kernel::uuid::Uuid;
+use tenantry_kernel::{Code, EmailAddress, Event, PermissionSet, StoreError, TenantId, TenantScope, Transaction};
+
+pub use crate::directory::{MockAccessDirectory, MockTenantDirectory};
+pub use crate::domain::repository::MockCustomDomainRepository;
+pub use crate::domain::resolver::MockTxtResolver;
+pub use crate::membership::repository::MockMembershipRepository;
+pub use crate::tenant::repository::MockTenantRepository;
+
+use crate::directory::{MemberAccess, TenantAccess};
+use crate::domain::CustomDomainRepository;
+use crate::locale::{Locale, Timezone};
+use crate::membership::{Membership, MembershipDetails, MembershipRepository, MembershipState};
+use crate::permissions;
+use crate::role::{InvalidRoleBook, RoleBook, RoleDefinition, SystemRole};
+use crate::store::{TenancyStore, TenancyUnit};
+use crate::tenant::{Profile, Slug, Tenant, TenantRepository, TenantStatus};
+use crate::text::DisplayName;
+
+/// The moment at which fixtures happen: 2026-03-01 12:00 UTC.
+pub const NOW: OffsetDateTime = time::macros::datetime!(2026-03-01 12:00 UTC);
+
+/// One mock per repository: set expectations, then turn them into a store.
+#[derive(Default)]
+pub struct FakeTenancy {
+    /// Of the tenant.
+    pub tenants: MockTenantRepository,
+    /// Of its members.
+    pub memberships: MockMembershipRepository,
+    /// Of its domains.
+    pub custom_domains: MockCustomDomainRepository,
+    /// How many of the first commits lose their race.
+    pub lost_commits: u8,
+}
+
+impl FakeTenancy {
+    /// The store as services take it, and what it will have committed.
+    #[must_use]
+    pub fn into_store(self) -> (Arc<dyn TenancyStore>, Outcome) {
+        let outcome = Outcome::default();
+        let store = FakeTenancyStore {
+            parked: Arc::new(Mutex::new(Some(self))),
+            outcome: outcome.clone(),
+        };
+        (Arc::new(store), outcome)
+    }
+}
+
+/// What the units of a fake store have committed.
+#[derive(Clone, Debug, Default)]
+pub struct Outcome(Arc<Mutex<Vec<Vec<Event>>>>);
+
+impl Outcome {
+    /// The events of the only commit; `None` when nothing was committed.
+    #[must_use]
+    pub fn events(&self) -> Option<Vec<Event>> {
+        self.commits().pop()
+    }
+
+    /// The events of each commit, in order.
+    #[must_use]
+    pub fn commits(&self) -> Vec<Vec<Event>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The actions of everything committed, in order.
+    #[must_use]
+    pub fn actions(&self) -> Vec<&'static str> {
+        self.commits().iter().flatten().map(|event| event.action).collect()
+    }
+}
+
+type Parked = Arc<Mutex<Option<FakeTenancy>>>;
+
+struct FakeTenancyStore {
+    parked: Parked,
+    outcome: Outcome,
+}
+
+impl FakeTenancyStore {
+    fn open(&self) -> Result<Box<dyn TenancyUnit>, StoreError> {
+        let fakes = self.parked.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let fakes = fakes.ok_or_else(|| StoreError::Backend("a unit is open already".into()))?;
+        Ok(Box::new(FakeUnit {
+            fakes,
+            parked: Arc::clone(&self.parked),
+            outcome: self.outcome.clone(),
+        }))
+    }
+}
+
+#[async_trait]
+impl TenancyStore for FakeTenancyStore {
+    async fn begin(&self, _scope: &TenantScope) -> Result<Box<dyn TenancyUnit>, StoreError> {
+        self.open()
+    }
+
+    async fn read(&self, _scope: &TenantScope) -> Result<Box<dyn TenancyUnit>, StoreError> {
+        self.open()
+    }
+}
+
+struct FakeUnit {
+    fakes: FakeTenancy,
+    parked: Parked,
+    outcome: Outcome,
+}
+
+impl TenancyUnit for FakeUnit {
+    fn tenants(&mut self) -> &mut dyn TenantRepository {
+        &mut self.fakes.tenants
+    }
+    fn memberships(&mut self) -> &mut dyn MembershipRepository {
+        &mut self.fakes.memberships
+    }
+    fn custom_domains(&mut self) -> &mut dyn CustomDomainRepository {
+        &mut self.fakes.custom_domains
+    }
+}
+
+#[async_trait]
+impl Transaction for FakeUnit {
+    async fn commit(mut self: Box<Self>, events: Vec<Event>) -> Result<(), StoreError> {
+        if let Some(left) = self.fakes.lost_commits.checked_sub(1) {
+            self.fakes.lost_commits = left;
+            return Err(StoreError::Contended);
+        }
+        let mut commits = self.outcome.0.lock().unwrap_or_else(PoisonError::into_inner);
+        commits.push(events);
+        Ok(())
+    }
+}
+
+/// Mocks go back to the store, so that the next unit finds their remaining expectations.
+impl Drop for FakeUnit {
+    fn drop(&mut self) {
+        let fakes = std::mem::take(&mut self.fakes);
+        *self.parked.lock().unwrap_or_else(PoisonError::into_inner) = Some(fakes);
+    }
+}
+
+/// The tenant id of `TenantScope::for_test(number, ..)`.
+#[must_use]
+pub const fn tenant_id(number: u128) -> TenantId {
+    TenantId::from_uuid(Uuid::from_u128(number))
+}
+
+/// A membership id by number.
+#[must_use]
+pub const fn membership_id(number: u128) -> MembershipId {
+    MembershipId::from_uuid(Uuid::from_u128(number))
+}
+
+/// A user id by number.
+#[must_use]
+pub const fn user_id(number: u128) -> UserId {
+    UserId::from_uuid(Uuid::from_u128(number))
+}
+
+/// An active tenant named after its slug.
+///
+/// # Panics
+/// When the slug is none.
+#[must_use]
+pub fn tenant(number: u128, slug: &str) -> Tenant {
+    let profile = Profile {
+        name: valid(DisplayName::try_from(slug)),
+        billing_email: valid(EmailAddress::try_from("billing@example.com")),
+        phone: None,
+        timezone: Timezone::utc(),
+        locale: Locale::english(),
+        company_size: None,
+        use_case: None,
+        region: None,
+    };
+    Tenant::found(tenant_id(number), valid(Slug::try_from(slug)), profile, NOW)
+}
+
+/// What the gate knows of `tenant(number, slug)`.
+#[must_use]
+pub fn tenant_access(number: u128, slug: &str) -> TenantAccess {
+    let tenant = tenant(number, slug);
+    TenantAccess {
+        id: tenant.id(),
+        slug: tenant.slug().clone(),
+        name: tenant.name().clone(),
+        status: TenantStatus::Active,
+        timezone: Timezone::utc(),
+    }
+}
+
+/// An active member with a role; user and address are named after the number.
+#[must_use]
+pub fn member(number: u128, role: SystemRole) -> Membership {
+    Membership::join(membership_id(number), details(number, role), NOW)
+}
+
+/// What a tenant knows of member `number`.
+#[must_use]
+pub fn details(number: u128, role: SystemRole) -> MembershipDetails {
+    MembershipDetails {
+        user: user_id(number + 1_000),
+        email: valid(EmailAddress::try_from(format!("member{number}@example.com"))),
+        name: Some(valid(DisplayName::try_from(format!("Member {number}")))),
+        role: valid(Code::try_from(role.as_str())),
+        extra: PermissionSet::default(),
+        department: None,
+        position: None,
+    }
+}
+
+/// What the gate knows of `member(number, role)`.
+#[must_use]
+pub fn member_access(number: u128, role: SystemRole) -> MemberAccess {
+    MemberAccess {
+        membership: membership_id(number),
+        user: user_id(number + 1_000),
+        role: valid(Code::try_from(role.as_str())),
+        extra: PermissionSet::default(),
+        status: MembershipState::Active,
+    }
+}
+
+/// The five system roles under their own names, with this crate's permissions by the role matrix.
+#[must_use]
+pub fn roles() -> RoleBook {
+    let definition = |base: SystemRole| RoleDefinition {
+        code: valid(Code::try_from(base.as_str())),
+        base,
+        aliases: Vec::new(),
+        permissions: role_permissions(base),
+    };
+    let roles: Vec<_> = SystemRole::ALL.into_iter().map(definition).collect();
+    valid::<_, InvalidRoleBook>(RoleBook::new(roles))
+}
+
+/// What a system role holds of this crate's permissions.
+#[must_use]
+pub fn role_permissions(base: SystemRole) -> PermissionSet {
+    use permissions as p;
+    let held = |permission: &tenantry_kernel::Permission| match base {
+        SystemRole::Owner => true,
+        SystemRole::Admin => *permission != p::TENANT_DELETE,
+        SystemRole::Manager => [
+            p::TENANT_READ,
+            p::MEMBERS_READ,
+            p::MEMBERS_INVITE,
+            p::MEMBERS_MANAGE_BASIC,
+            p::DOMAINS_READ,
+            p::SETTINGS_READ,
+        ]
+        .contains(permission),
+        SystemRole::Member | SystemRole::Viewer => [p::TENANT_READ, p::MEMBERS_READ].contains(permission),
+    };
+    p::ALL.into_iter().filter(held).collect()
+}
+
+fn valid<T, E: std::fmt::Display>(made: Result<T, E>) -> T {
+    made.unwrap_or_else(|cause| panic!("the fixture is not valid: {cause}"))
+}
