@@ -7,5 +7,5 @@ mod service;
 pub use model::{PaymentMethod, PaymentMethodId};
 #[cfg(any(test, feature = "testing"))]
 pub use repository::MockPaymentMethodRepository;
-pub use repository::{PAYMENT_METHOD_EXISTS, PaymentMethodRepository};
+pub use repository::{PAYMENT_METHOD_EXISTS, PAYMENT_METHOD_ONE_DEFAULT, PaymentMethodRepository};
 pub use service::{AddPaymentMethod, PaymentMethodError, PaymentMethodService};

@@ -5,7 +5,10 @@
 use std::fmt;
 use std::sync::Arc;
 
+use tenantry_kernel::money::MoneyError;
 use tenantry_kernel::{Code, Currency, Money, Ratio};
+
+use crate::subscription::Quantity;
 
 /// How often a subscription is billed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -163,6 +166,19 @@ impl Price {
             }
             PriceBasis::PerUnit { unit_price_minor, .. } => *unit_price_minor,
         }
+    }
+
+    /// What one whole period costs in advance for `seats`.
+    ///
+    /// # Errors
+    /// [`MoneyError::OutOfRange`].
+    pub fn for_period(&self, seats: Quantity) -> Result<Money, MoneyError> {
+        let times = match self.basis {
+            PriceBasis::PerSeat { .. } => i128::from(seats.get()),
+            PriceBasis::Flat { .. } | PriceBasis::PerUnit { .. } => 1,
+        };
+        let exact = self.unit_price_minor().times(Ratio::whole(times))?;
+        Money::rounded(exact, self.currency())
     }
 
     /// True when it is billed after the period rather than before it: counted units, and everything under

@@ -1,6 +1,7 @@
 //! Doubles for billing's ports: mocks for refusals, and a store in memory for whole flows.
 
 mod fixture;
+mod gateway;
 mod memory;
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -9,6 +10,7 @@ use async_trait::async_trait;
 use tenantry_kernel::{Event, StoreError, TenantScope, Transaction};
 
 pub use fixture::{flat_plan, per_unit_plan, terms};
+pub use gateway::TestGateway;
 pub use memory::{Book, MemoryBillingStore};
 
 use crate::account::{BillingAccountRepository, MockBillingAccountRepository};

@@ -10,12 +10,14 @@ mod apply;
 mod archive;
 mod book;
 mod offer;
+mod parts;
 mod rules;
 
 pub use apply::{Applied, ApplyError, apply, open};
 pub use archive::{ArchivedPlan, CatalogState, PlanArchive};
-pub use book::{ApplicationPermission, Catalog, CatalogError, CatalogParts, Feature, PlatformRoleName};
+pub use book::Catalog;
 pub use offer::{Offer, Retention};
+pub use parts::{ApplicationPermission, CatalogError, CatalogParts, Feature, PlatformRoleName};
 pub use rules::{Dunning, KeyRules};
 
 #[cfg(test)]

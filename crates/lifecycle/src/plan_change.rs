@@ -8,4 +8,4 @@ mod error;
 mod service;
 
 pub use error::PlanChangeError;
-pub use service::{ChangePlan, Changed, PlanChangeParts, PlanChangeService, Preview};
+pub use service::{BillingOverview, ChangePlan, Changed, PlanChangeParts, PlanChangeService, Preview};

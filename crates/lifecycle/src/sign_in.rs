@@ -16,7 +16,7 @@ use tenantry_kernel::{
     Cipher, Clock, DomainError, EmailAddress, Entropy, ErrorKind, Event, IdSource, MembershipId, Origin, Secret,
     SessionId, StoreError, TenantId, UserId,
 };
-use tenantry_tenancy::directory::{AccessDirectory, TenantAccess};
+use tenantry_tenancy::directory::{AccessDirectory, MemberAccess, TenantAccess};
 use tenantry_tenancy::gate::{EnterError, Gate};
 use tenantry_tenancy::membership::MembershipState;
 
@@ -237,6 +237,20 @@ impl SignInService {
             .await?
             .ok_or(SignInError::InvalidCredentials)?;
         self.open(user, Some(seat), Proof::Session, origin).await
+    }
+
+    /// Where a person belongs, oldest membership first.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn seats_of(&self, user: UserId) -> Result<Vec<(Arc<TenantAccess>, Arc<MemberAccess>)>, SignInError> {
+        let mut seats = Vec::new();
+        for (tenant, membership) in self.0.directory.memberships_of_user(user).await? {
+            let found = self.0.directory.tenant(tenant).await?;
+            let member = self.0.directory.member(tenant, membership).await?;
+            seats.extend(found.zip(member));
+        }
+        Ok(seats)
     }
 
     /// Ends the session that a refresh token belongs to. An unknown token is already out: no error.

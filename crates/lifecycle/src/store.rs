@@ -27,4 +27,7 @@ pub trait LifecycleStore: Send + Sync {
         scope: &TenantScope,
         person: Option<UserId>,
     ) -> Result<Box<dyn LifecycleUnit>, StoreError>;
+
+    /// Begins a unit bound to the tenant in `scope` that only reads.
+    async fn read_spanning(&self, scope: &TenantScope) -> Result<Box<dyn LifecycleUnit>, StoreError>;
 }

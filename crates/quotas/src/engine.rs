@@ -21,13 +21,22 @@ pub struct OperationRef {
     pub operation: OperationId,
 }
 
+/// What an account holds after a batch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Posting {
+    /// How much was counted in all.
+    pub posted: i64,
+    /// The hard limit of the last operation that counted on it. The store refuses to hold more than that.
+    pub within: Option<i64>,
+}
+
 /// Everything a batch changes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct BatchWrites {
     /// New entries of the ledger, each with its tenant.
     pub entries: Vec<(TenantId, LedgerEntry)>,
-    /// What the locked accounts that changed hold now.
-    pub accounts: BTreeMap<TenantAccount, i64>,
+    /// The locked accounts that changed.
+    pub accounts: BTreeMap<TenantAccount, Posting>,
     /// Thresholds reached. One that was reached before in its period is left as it was.
     pub alerts: Vec<Alert>,
 }

@@ -83,7 +83,10 @@ impl Gate {
     /// A gate with the right to mint, over this directory.
     #[must_use]
     pub fn new(authority: Authority, directory: Arc<dyn AccessDirectory>, roles: Arc<RoleBook>) -> Self {
-        let reads = |name: &str| name.ends_with(".read") || name.ends_with(".read_basic");
+        let reads = |name: &str| {
+            let verb = name.rsplit('.').next().unwrap_or_default();
+            verb == "read" || verb == "read_basic"
+        };
         let read_only = roles
             .owner()
             .permissions

@@ -5,11 +5,10 @@ pub mod model;
 pub mod policy;
 pub mod repository;
 pub mod service;
+pub mod status;
 pub mod steps;
 
 pub use error::MemberError;
-pub use model::{
-    DetailsChange, Invitation, Membership, MembershipDetails, MembershipState, MembershipStatus, StoredMembership,
-    WrongState,
-};
+pub use model::{DetailsChange, Invitation, Membership, MembershipDetails, StoredMembership};
 pub use repository::{ALREADY_MEMBER, MembershipFilter, MembershipRepository};
+pub use status::{MembershipState, MembershipStatus, WrongState};

@@ -8,6 +8,8 @@ use crate::gateway::MethodToken;
 
 /// The rule "a tenant has a method on file once".
 pub const PAYMENT_METHOD_EXISTS: &str = "payment_method_exists";
+/// The rule "one default per tenant"; met only when two units race without the billing lock.
+pub const PAYMENT_METHOD_ONE_DEFAULT: &str = "payment_method_one_default";
 
 /// Payment methods of one tenant.
 #[cfg_attr(any(test, feature = "testing"), mockall::automock)]

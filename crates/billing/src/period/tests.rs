@@ -1,6 +1,6 @@
 use proptest::prelude::*;
+use time::Duration;
 use time::macros::datetime;
-use time::{Duration, util::days_in_year_month};
 
 use super::*;
 
@@ -109,7 +109,7 @@ proptest! {
         let mut start = anchor.instant();
         for _ in 0..30 {
             let period = anchor.period_from(start, cycle).unwrap();
-            let longest = days_in_year_month(period.end().year(), period.end().month());
+            let longest = period.end().month().length(period.end().year());
             prop_assert_eq!(period.start(), start);
             prop_assert_eq!(period.end().day(), anchor.instant().day().min(longest));
             prop_assert_eq!(period.end().time(), anchor.instant().time());

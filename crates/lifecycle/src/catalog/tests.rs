@@ -117,7 +117,7 @@ fn edit_plan(offer: &mut Offer, edit: impl FnOnce(&mut Plan)) {
 fn a_plan_is_found_by_code_and_alias_in_any_spelling() {
     let mut parts = parts();
     change(&mut parts, "pro", |offer| {
-        offer.aliases = vec!["Professional Plan".into()]
+        offer.aliases = vec!["Professional Plan".into()];
     });
 
     let catalog = Catalog::new(parts).unwrap();
@@ -146,7 +146,7 @@ fn the_ladder_names_the_smallest_plan_that_lifts_the_limit() {
 fn the_ladder_never_names_a_plan_that_nobody_may_choose() {
     let mut parts = parts();
     change(&mut parts, "starter", |offer| {
-        edit_plan(offer, |plan| plan.public = false)
+        edit_plan(offer, |plan| plan.public = false);
     });
 
     let catalog = Catalog::new(parts).unwrap();

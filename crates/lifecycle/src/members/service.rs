@@ -12,7 +12,9 @@ use tenantry_kernel::{
     PermissionSet, Principal, StoreError, TenantScope, UserId,
 };
 use tenantry_tenancy::membership::steps::{self, Changed, Target};
-use tenantry_tenancy::membership::{Invitation, Membership, MembershipDetails, MembershipStatus, policy};
+use tenantry_tenancy::membership::{
+    Invitation, Membership, MembershipDetails, MembershipState, MembershipStatus, WrongState, policy,
+};
 use tenantry_tenancy::permissions::MEMBERS_INVITE;
 use tenantry_tenancy::role::RoleDefinition;
 
@@ -179,6 +181,33 @@ impl MembersService {
         retry::contended(3, || async {
             let mut unit = self.0.store.begin_spanning(scope, None).await?;
             let changed = steps::remove(unit.memberships(), target).await?;
+            self.finish(unit, changed).await
+        })
+        .await?;
+        Ok(())
+    }
+
+    /// Takes a pending invitation back, and frees the seat.
+    ///
+    /// # Errors
+    /// [`MembersError`]: denied, not found, stale, not pending.
+    pub async fn revoke(
+        &self,
+        scope: &TenantScope,
+        id: MembershipId,
+        expected: Option<i64>,
+    ) -> Result<(), MembersError> {
+        let target = self.target(scope, id, expected);
+        let user = self.user_of(scope, target).await?;
+        retry::contended(3, || async {
+            let mut unit = self.0.store.begin_spanning(scope, Some(user)).await?;
+            let changed = steps::remove(unit.memberships(), target).await?;
+            if changed.before.state() != MembershipState::Invited {
+                return Err(MembersError::from(WrongState::NotInvited));
+            }
+            unit.one_time_tokens()
+                .revoke(user, Purpose::Invitation, target.now)
+                .await?;
             self.finish(unit, changed).await
         })
         .await?;

@@ -2,15 +2,17 @@
 
 use std::sync::Arc;
 
+use tenantry_billing::account::BillingAccount;
 use tenantry_billing::change::{ChangeOutcome, Effect, Totals, When, Wish, plan_change, totals};
 use tenantry_billing::invoice::{Invoice, Purpose};
 use tenantry_billing::payment::{Collection, Draft, PayWith, PaymentAttempt, Prepared, Settlement};
+use tenantry_billing::payment_method::PaymentMethod;
 use tenantry_billing::permissions::{BILLING_MANAGE, BILLING_READ};
 use tenantry_billing::plan::{Cycle, Plan, PlanSource};
 use tenantry_billing::subscription::{Quantity, Subscription};
 use tenantry_kernel::retry;
 use tenantry_kernel::time::OffsetDateTime;
-use tenantry_kernel::{Clock, Event, FieldError, Principal, TenantScope};
+use tenantry_kernel::{Clock, Event, FieldError, Money, Principal, TenantScope};
 
 use super::error::PlanChangeError;
 use crate::catalog::{Catalog, Offer};
@@ -55,6 +57,21 @@ pub struct Changed {
     pub invoice: Option<Invoice>,
 }
 
+/// How billing stands.
+#[derive(Clone, Debug)]
+pub struct BillingOverview {
+    /// The live subscription, or else the last one.
+    pub subscription: Subscription,
+    /// Its plan, in the edition it has.
+    pub plan: Arc<Plan>,
+    /// What a period costs in advance, for all its seats.
+    pub price: Option<Money>,
+    /// Currency and credit.
+    pub account: BillingAccount,
+    /// What will be charged.
+    pub default_method: Option<PaymentMethod>,
+}
+
 /// What changing plans needs.
 pub struct PlanChangeParts {
     /// What is sold.
@@ -83,6 +100,26 @@ impl PlanChangeService {
         Self(parts)
     }
 
+    /// How billing stands, on one page.
+    ///
+    /// # Errors
+    /// [`PlanChangeError`].
+    pub async fn overview(&self, scope: &TenantScope) -> Result<BillingOverview, PlanChangeError> {
+        scope.require(&BILLING_READ)?;
+
+        let mut unit = self.0.store.read_spanning(scope).await?;
+        let subscription = unit.subscriptions().latest().await?.ok_or(PlanChangeError::NoSubscription)?;
+        let account = unit.billing_accounts().find().await?.ok_or(PlanChangeError::NoSubscription)?;
+        let default_method = unit.payment_methods().default_method().await?;
+        let plan = PlanSource::find(&*self.0.catalog, subscription.plan());
+        let plan = plan.ok_or_else(|| PlanChangeError::LostPlan(subscription.plan().code.to_string()))?;
+        let price = match plan.advance_price(subscription.cycle(), subscription.currency()) {
+            Some(price) => Some(price.for_period(subscription.quantity())?),
+            None => None,
+        };
+        Ok(BillingOverview { subscription, plan, price, account, default_method })
+    }
+
     /// What a change would mean now. Writes nothing; the same planner executes it.
     ///
     /// # Errors
@@ -91,7 +128,7 @@ impl PlanChangeService {
         scope.require(&BILLING_READ)?;
         let offer = self.offer(scope, &request.plan)?;
 
-        let mut unit = self.0.store.begin_spanning(scope, None).await?;
+        let mut unit = self.0.store.read_spanning(scope).await?;
         let now = self.0.clock.now(scope);
         let outcome = self.plan(&mut *unit, request, offer, now).await?;
         let account = unit

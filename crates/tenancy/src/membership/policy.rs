@@ -9,6 +9,18 @@ use crate::membership::{Membership, MembershipState};
 use crate::permissions::{MEMBERS_MANAGE, MEMBERS_MANAGE_BASIC};
 use crate::role::{RoleBook, RoleDefinition, SystemRole};
 
+/// Passes when there may be members that `actor` may manage: the first question, before any is looked up.
+///
+/// # Errors
+/// [`Denied`] naming `members.manage`.
+pub fn may_manage_some(actor: &PermissionSet) -> Result<(), Denied> {
+    if actor.holds(&MEMBERS_MANAGE) || actor.holds(&MEMBERS_MANAGE_BASIC) {
+        Ok(())
+    } else {
+        Err(Denied::new(MEMBERS_MANAGE))
+    }
+}
+
 /// Passes when `actor` may change, deactivate or remove `target`.
 ///
 /// Whoever holds all that an owner holds touches everyone. `members.manage` touches those whose

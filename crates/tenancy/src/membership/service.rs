@@ -7,7 +7,7 @@ use tenantry_kernel::retry::contended;
 use tenantry_kernel::{Clock, Page, PageRequest, PermissionSet, TenantScope};
 
 use crate::membership::steps::{self, Changed, Target};
-use crate::membership::{DetailsChange, MemberError, Membership, MembershipFilter, MembershipState};
+use crate::membership::{DetailsChange, MemberError, Membership, MembershipFilter, MembershipState, policy};
 use crate::permissions::MEMBERS_READ;
 use crate::role::RoleBook;
 use crate::store::TenancyStore;
@@ -100,7 +100,7 @@ impl MemberService {
         id: MembershipId,
         request: ChangeRole,
     ) -> Result<Membership, MemberError> {
-        scope.require(&MEMBERS_READ)?;
+        policy::may_manage_some(scope.permissions())?;
         let role = self.roles.find(&request.role).ok_or(MemberError::UnknownRole)?;
         let target = self.target(scope, id, request.expected);
 
@@ -128,7 +128,7 @@ impl MemberService {
         change: DetailsChange,
         expected: Option<i64>,
     ) -> Result<Membership, MemberError> {
-        scope.require(&MEMBERS_READ)?;
+        policy::may_manage_some(scope.permissions())?;
         let target = self.target(scope, id, expected);
 
         contended(3, || async {
@@ -149,7 +149,7 @@ impl MemberService {
         id: MembershipId,
         expected: Option<i64>,
     ) -> Result<Membership, MemberError> {
-        scope.require(&MEMBERS_READ)?;
+        policy::may_manage_some(scope.permissions())?;
         let target = self.target(scope, id, expected);
 
         contended(3, || async {
@@ -170,7 +170,7 @@ impl MemberService {
         id: MembershipId,
         expected: Option<i64>,
     ) -> Result<Membership, MemberError> {
-        scope.require(&MEMBERS_READ)?;
+        policy::may_manage_some(scope.permissions())?;
         let target = self.target(scope, id, expected);
 
         contended(3, || async {

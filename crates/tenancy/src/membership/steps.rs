@@ -128,6 +128,7 @@ pub async fn remove(members: &mut dyn MembershipRepository, target: Target<'_>) 
 /// # Errors
 /// [`MemberError`]: not found, stale, denied.
 pub async fn manageable(members: &mut dyn MembershipRepository, target: Target<'_>) -> Result<Membership, MemberError> {
+    policy::may_manage_some(target.scope.permissions())?;
     let member = members.find(target.id).await?.ok_or(MemberError::NotFound)?;
     policy::may_manage(target.scope.permissions(), target.roles, &member)?;
     if target.expected.is_some_and(|expected| expected != member.version()) {

@@ -30,17 +30,17 @@ impl PlanArchive for FakeArchive {
         next: &CatalogState,
         plans: &[ArchivedPlan],
     ) -> Result<bool, StoreError> {
-        let mut shelf = self.shelf.lock().unwrap();
+        let mut kept = self.shelf.lock().unwrap();
         if let Some(rival) = self.rivals.lock().unwrap().pop() {
-            shelf.0 = Some(rival);
+            kept.0 = Some(rival);
         }
-        if shelf.0.as_ref() != expected {
+        if kept.0.as_ref() != expected {
             return Ok(false);
         }
-        shelf.0 = Some(next.clone());
+        kept.0 = Some(next.clone());
         for plan in plans {
-            if !shelf.1.contains(plan) {
-                shelf.1.push(plan.clone());
+            if !kept.1.contains(plan) {
+                kept.1.push(plan.clone());
             }
         }
         Ok(true)

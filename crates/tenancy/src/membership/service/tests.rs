@@ -39,16 +39,29 @@ fn to(role: &str) -> ChangeRole {
 
 #[tokio::test]
 async fn a_stranger_to_the_member_list_never_reaches_the_store() {
-    let (service, outcome) = service(FakeTenancy::default());
+    let (service, _) = service(FakeTenancy::default());
     let scope = TenantScope::for_test(1, &[MEMBERS_MANAGE]);
 
     let listed = service.list(&scope, ListMembers::default(), PageRequest::first()).await;
     let shown = service.show(&scope, membership_id(1)).await;
-    let closed = service.deactivate(&scope, membership_id(1), None).await;
 
     assert!(matches!(listed, Err(MemberError::Denied(_))));
     assert!(matches!(shown, Err(MemberError::Denied(_))));
-    assert!(matches!(closed, Err(MemberError::Denied(_))));
+}
+
+#[tokio::test]
+async fn a_viewer_who_changes_members_never_reaches_the_store() {
+    let (service, outcome) = service(FakeTenancy::default());
+    let (viewer, id) = (acting_as(Viewer), membership_id(1));
+
+    for refused in [
+        service.change_role(&viewer, id, to("viewer")).await,
+        service.describe(&viewer, id, DetailsChange::default(), None).await,
+        service.deactivate(&viewer, id, None).await,
+        service.reactivate(&viewer, id, None).await,
+    ] {
+        assert!(matches!(refused, Err(MemberError::Denied(_))));
+    }
     assert_eq!(outcome.events(), None);
 }
 

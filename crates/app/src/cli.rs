@@ -1,0 +1,185 @@
+//! The command line.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+use crate::commands;
+use crate::config::{self, Config, ConfigErrors, Sources};
+
+/// Multi-tenancy for other people's products: tenants, members, plans, quotas, invoices.
+#[derive(Debug, Parser)]
+#[command(name = "tenantry", version, after_long_help = config::environment_help())]
+pub struct Cli {
+    /// Where the configuration comes from.
+    #[command(flatten)]
+    pub settings: Settings,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Flags that every command takes. The other keys are set in the file or the environment; `--help` lists them.
+#[derive(Args, Clone, Debug, Default, PartialEq, Eq)]
+pub struct Settings {
+    /// The configuration file. [default: tenantry.toml, if there is one]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// development or production. [default: development on a loopback address]
+    #[arg(long, global = true, value_name = "MODE")]
+    pub mode: Option<String>,
+    /// The address and port to listen on. [default: 127.0.0.1:8080]
+    #[arg(long, global = true, value_name = "ADDRESS")]
+    pub listen: Option<String>,
+    /// Where files go. [default: ./tenantry-data]
+    #[arg(long, global = true, value_name = "DIR")]
+    pub data_dir: Option<String>,
+    /// The database, SQLite or PostgreSQL. [default: an SQLite file in the data directory]
+    #[arg(long, global = true, value_name = "URL")]
+    pub database_url: Option<String>,
+    /// A built-in catalog, or a path to a TOML file. [default: default]
+    #[arg(long, global = true, value_name = "CATALOG")]
+    pub catalog: Option<String>,
+}
+
+impl Settings {
+    /// The configuration of this process with these flags.
+    ///
+    /// # Errors
+    /// [`ConfigErrors`] lists everything that is wrong.
+    pub fn load(&self) -> Result<Config, ConfigErrors> {
+        Config::load(&Sources::of_process(self.config.clone(), self.flags()))
+    }
+
+    /// The flags that were given, by key.
+    #[must_use]
+    pub fn flags(&self) -> Vec<(&'static str, String)> {
+        let flags = [
+            ("mode", &self.mode),
+            ("listen", &self.listen),
+            ("data_dir", &self.data_dir),
+            ("database_url", &self.database_url),
+            ("catalog", &self.catalog),
+        ];
+        let given = flags.into_iter().filter_map(|(key, value)| Some((key, value.clone()?)));
+        given.collect()
+    }
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Serve the API and work in the background, in one process
+    Serve {
+        /// Leave the background work to other nodes
+        #[arg(long)]
+        no_workers: bool,
+    },
+    /// Only work in the background: mails, renewals, clean-up
+    Work,
+    /// Make a throw-away installation full of lively data, and serve it
+    Demo,
+    /// Bring the database schema up to date
+    Migrate {
+        /// Only tell what there is to do
+        #[arg(long)]
+        status: bool,
+    },
+    /// Make and look after platform operators
+    Admin {
+        /// What to do with them
+        #[command(subcommand)]
+        action: AdminAction,
+    },
+    /// Check, print and apply catalogs
+    Catalog {
+        /// What to do with them
+        #[command(subcommand)]
+        action: CatalogAction,
+    },
+    /// Print the OpenAPI document
+    Openapi,
+    /// Check configuration, database, clock, mail and secrets, and say how to mend what is wrong
+    Doctor,
+    /// Do by hand what the background work does about billing
+    Billing {
+        /// What to do
+        #[command(subcommand)]
+        action: BillingAction,
+    },
+}
+
+/// `tenantry admin`
+#[derive(Debug, Subcommand)]
+pub enum AdminAction {
+    /// Make a platform operator
+    Create(CreateAdmin),
+}
+
+/// `tenantry admin create`
+#[derive(Args, Debug)]
+pub struct CreateAdmin {
+    /// The operator's address
+    #[arg(long, value_name = "ADDRESS")]
+    pub email: String,
+    /// The operator's name. [default: what stands before the @]
+    #[arg(long, value_name = "NAME")]
+    pub name: Option<String>,
+    /// The password; other people on this machine may see it: prefer --password-stdin
+    #[arg(long, value_name = "PASSWORD", conflicts_with = "password_stdin")]
+    pub password: Option<String>,
+    /// Read the password from standard input
+    #[arg(long)]
+    pub password_stdin: bool,
+}
+
+/// `tenantry catalog`
+#[derive(Debug, Subcommand)]
+pub enum CatalogAction {
+    /// Check a catalog file and list every mistake with its line and column
+    Check {
+        /// The file
+        file: PathBuf,
+    },
+    /// Print a built-in catalog
+    Show {
+        /// Its name
+        name: String,
+    },
+    /// Make the configured catalog the installation's; subscribers keep the plans they bought
+    Apply,
+}
+
+/// `tenantry billing`
+#[derive(Debug, Subcommand)]
+pub enum BillingAction {
+    /// Bill everything that is due; running it twice bills nothing twice
+    Run {
+        /// Act as if it were this time, such as 2026-01-31T00:00:00Z
+        #[arg(long, value_name = "TIME", value_parser = instant)]
+        as_of: Option<OffsetDateTime>,
+    },
+}
+
+fn instant(text: &str) -> Result<OffsetDateTime, String> {
+    OffsetDateTime::parse(text, &Rfc3339).map_err(|_| "must be a time such as 2026-01-31T00:00:00Z".to_owned())
+}
+
+/// Does what the command line says.
+pub async fn run(cli: Cli) -> ExitCode {
+    match cli.command {
+        Command::Catalog {
+            action: CatalogAction::Check { file },
+        } => commands::catalog::check(&file),
+        Command::Catalog {
+            action: CatalogAction::Show { name },
+        } => commands::catalog::show(&name),
+        _ => ExitCode::FAILURE,
+    }
+}
+
+#[cfg(test)]
+mod tests;

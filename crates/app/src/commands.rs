@@ -1,0 +1,3 @@
+//! What each command of the program does.
+
+pub mod catalog;

@@ -1,0 +1,14 @@
+//! `tenantry`: one binary for the server and its tools.
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use tenantry_app::cli::{Cli, run};
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    run(Cli::parse()).await
+}

@@ -1,0 +1,131 @@
+use tenantry_kernel::testing::FixedClock;
+use tenantry_kernel::time::macros::datetime;
+
+use super::*;
+use crate::mail::fixture::{composer, letter};
+
+fn source(mail: &OutgoingMail, wire: Wire) -> String {
+    String::from_utf8(composer().compose(mail, wire).unwrap().formatted()).unwrap()
+}
+
+#[test]
+fn a_letter_has_a_text_part_an_html_part_and_a_link_to_the_public_url() {
+    let source = source(&letter("invitation", "en"), Wire::SevenBit);
+
+    let link = "https://app.acme.example/portal/accept-invitation?token=invitation_abc_DEF";
+    assert!(source.contains("multipart/alternative"), "{source}");
+    assert!(
+        source.contains("text/plain") && source.contains("text/html"),
+        "{source}"
+    );
+    assert_eq!(source.matches(&format!("\r\n{link}\r\n")).count(), 1, "{source}");
+    assert!(source.contains(&format!("href=\"{link}\"")), "{source}");
+    assert!(source.contains("Auto-Submitted: auto-generated"), "{source}");
+}
+
+#[test]
+fn every_attempt_has_the_id_and_the_time_of_the_first() {
+    let first = source(&letter("invitation", "en"), Wire::SevenBit);
+
+    assert!(
+        first.contains("Message-ID: <019b7ca9-8c88-7000-8000-000000000007@acme.example>"),
+        "{first}"
+    );
+    assert!(first.contains("Date: Fri, 02 Jan 2026 03:04:05 +0000"), "{first}");
+}
+
+#[test]
+fn an_id_without_a_time_takes_the_clocks() {
+    let mut mail = letter("invitation", "en");
+    mail.id = tenantry_kernel::uuid::Uuid::from_u128(7);
+
+    assert_eq!(composer().written_at(&mail), datetime!(2026-03-01 12:00 UTC));
+}
+
+#[test]
+fn a_field_never_becomes_a_header() {
+    let source = source(&letter("invitation", "en"), Wire::SevenBit);
+
+    let (head, _) = source.split_once("\r\n\r\n").unwrap();
+    assert!(head.contains("Rivet"), "{head}");
+    assert!(
+        !head.lines().any(|line| line.to_ascii_lowercase().starts_with("bcc")),
+        "{head}"
+    );
+}
+
+#[test]
+fn japanese_is_readable_in_a_file_and_plain_ascii_on_the_wire() {
+    let file = source(&letter("invitation", "ja"), Wire::EightBit);
+    let wire = source(&letter("invitation", "ja"), Wire::SevenBit);
+
+    assert!(file.contains("招待されました") && file.contains("8bit"), "{file}");
+    assert!(wire.is_ascii(), "{wire}");
+    assert!(file.contains("Content-Language: ja"), "{file}");
+}
+
+#[test]
+fn a_line_too_long_for_the_wire_is_encoded() {
+    let mut long = letter("invitation", "ja");
+    long.fields = vec![("message".to_owned(), "長".repeat(500))];
+
+    let source = source(&long, Wire::EightBit);
+
+    assert!(source.lines().all(|line| line.len() <= 998), "{source}");
+}
+
+#[test]
+fn a_token_leads_to_where_it_is_redeemed() {
+    for (template, page) in [
+        ("welcome", "verify-email"),
+        ("already_registered", "accept-invitation"),
+        ("set_password", "set-password"),
+        ("reset_password", "reset-password"),
+    ] {
+        let source = source(&letter(template, "en"), Wire::SevenBit);
+        assert!(
+            source.contains(&format!("/portal/{page}?token=invitation_abc_DEF\r\n")),
+            "{template}: {source}"
+        );
+    }
+}
+
+#[test]
+fn a_mail_without_a_token_links_without_a_query() {
+    let mut plain = letter("welcome", "en");
+    plain.token = None;
+
+    assert!(source(&plain, Wire::SevenBit).contains("\r\nhttps://app.acme.example/portal/sign-in\r\n"));
+}
+
+#[test]
+fn an_unknown_template_is_refused_by_name_for_good() {
+    let refused = composer()
+        .compose(&letter("nonsense", "en"), Wire::EightBit)
+        .map_err(MailError::from);
+
+    assert!(matches!(refused, Err(MailError::Refused(reason)) if reason.contains("nonsense")));
+}
+
+#[test]
+fn settings_that_could_mislead_are_refused() {
+    let clock = Arc::new(FixedClock::at(datetime!(2026-03-01 12:00 UTC)));
+    let make = |from: &str, url: &str| Composer::new(from, url, "T", clock.clone()).map(|_| ());
+
+    assert_eq!(make("nobody", "https://a.example"), Err(InvalidMailSettings::From));
+    assert_eq!(
+        make("a@b.example\r\nBcc: x@y.example", "https://a.example"),
+        Err(InvalidMailSettings::From)
+    );
+    for url in [
+        "",
+        "a.example",
+        "ftp://a.example",
+        "https://u:p@a.example",
+        "https://a.example/?x",
+        "https://a.example/#x",
+    ] {
+        assert_eq!(make("a@b.example", url), Err(InvalidMailSettings::PublicUrl), "{url}");
+    }
+    assert_eq!(make("no-reply@localhost", "http://localhost:8080"), Ok(()));
+}

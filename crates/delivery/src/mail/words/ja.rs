@@ -1,0 +1,146 @@
+//! Japanese.
+
+use super::{Template, Words};
+
+const ONE_TIME: &str =
+    "このリンクは一度だけ有効です。お心当たりのない場合は、このメールを破棄してください。何も変更されません。";
+const VALID_UNTIL: &str = "有効期限: {expires_at}";
+
+pub(super) const fn words(template: Template) -> &'static Words {
+    match template {
+        Template::Welcome => &WELCOME,
+        Template::SetPassword => &SET_PASSWORD,
+        Template::ResetPassword => &RESET_PASSWORD,
+        Template::VerifyEmail => &VERIFY_EMAIL,
+        Template::Invitation => &INVITATION,
+        Template::AlreadyRegistered => &ALREADY_REGISTERED,
+        Template::PaymentFailed => &PAYMENT_FAILED,
+        Template::TrialEnding => &TRIAL_ENDING,
+    }
+}
+
+const WELCOME: Words = Words {
+    subject: &[
+        "{product} へようこそ。{tenant} の準備ができました",
+        "{product} へようこそ",
+    ],
+    before: &[
+        &[
+            "{tenant} をプラン {plan} で開設しました。あなたがオーナーです。",
+            "{tenant} を開設しました。あなたがオーナーです。",
+            "アカウントを開設しました。",
+        ],
+        &["トライアルは {trial_ends_at} までです。それまでお支払い方法の登録は必要ありません。"],
+        &["次のリンクを開いてメールアドレスを確認すると、ご利用を開始できます。"],
+    ],
+    action: "利用を開始する",
+    after: &[],
+};
+
+const SET_PASSWORD: Words = Words {
+    subject: &[
+        "{tenant} のパスワードを設定してください",
+        "パスワードを設定してください",
+    ],
+    before: &[&[
+        "{tenant} の準備ができました。サインインするためのパスワードを設定してください。",
+        "アカウントの準備ができました。サインインするためのパスワードを設定してください。",
+    ]],
+    action: "パスワードを設定する",
+    after: &[&[VALID_UNTIL], &[ONE_TIME]],
+};
+
+const RESET_PASSWORD: Words = Words {
+    subject: &["パスワードの再設定"],
+    before: &[&[
+        "このアドレスのパスワード再設定が申し込まれました。ご本人の場合は、新しいパスワードを設定してください。",
+    ]],
+    action: "新しいパスワードを設定する",
+    after: &[
+        &[VALID_UNTIL],
+        &["新しいパスワードを設定すると、ほかの端末からはサインアウトされます。"],
+        &[ONE_TIME],
+    ],
+};
+
+const VERIFY_EMAIL: Words = Words {
+    subject: &["メールアドレスの確認"],
+    before: &[&["このメールアドレスがご本人のものであることを確認してください。"]],
+    action: "メールアドレスを確認する",
+    after: &[&[VALID_UNTIL], &[ONE_TIME]],
+};
+
+const INVITATION: Words = Words {
+    subject: &[
+        "{inviter} さんから {tenant} への招待が届いています",
+        "{tenant} への招待が届いています",
+        "招待が届いています",
+    ],
+    before: &[
+        &[
+            "{inviter} さんが、あなたを {tenant} に招待しました（役割: {role}）。",
+            "{inviter} さんが、あなたを {tenant} に招待しました。",
+            "{tenant} に招待されました（役割: {role}）。",
+            "{tenant} に招待されました。",
+            "招待が届いています。",
+        ],
+        &["メッセージ: 「{message}」"],
+    ],
+    action: "招待を受ける",
+    after: &[
+        &[VALID_UNTIL],
+        &["お心当たりのない場合は、このメールを破棄してください。"],
+    ],
+};
+
+const ALREADY_REGISTERED: Words = Words {
+    subject: &["すでにアカウントをお持ちです"],
+    before: &[
+        &[
+            "このアドレスで新規登録の操作がありましたが、すでにアカウントがあるため、新しいアカウントは作成していません。",
+        ],
+        &[
+            "次のリンクから、お持ちのアカウントで {tenant} の設定を完了できます。",
+            "お持ちのアカウントでサインインしてください。",
+        ],
+    ],
+    action: "サインインする",
+    after: &[&["お心当たりのない場合は、このメールを破棄してください。何も変更されません。"]],
+};
+
+const PAYMENT_FAILED: Words = Words {
+    subject: &[
+        "{tenant} のお支払いを処理できませんでした",
+        "お支払いを処理できませんでした",
+    ],
+    before: &[
+        &[
+            "{tenant} の請求書 {invoice}（{amount}）のお支払いを処理できませんでした。",
+            "請求書 {invoice}（{amount}）のお支払いを処理できませんでした。",
+            "{amount} のお支払いを処理できませんでした。",
+            "お支払いを処理できませんでした。",
+        ],
+        &["{retry_at} に再度お手続きを行います。"],
+        &["お支払い方法をご確認ください。"],
+    ],
+    action: "お支払い方法を確認する",
+    after: &[],
+};
+
+const TRIAL_ENDING: Words = Words {
+    subject: &[
+        "{tenant} のトライアルは {trial_ends_at} に終了します",
+        "{tenant} のトライアルがまもなく終了します",
+        "トライアルがまもなく終了します",
+    ],
+    before: &[
+        &[
+            "プラン {plan} のトライアルは {trial_ends_at} に終了します。",
+            "トライアルは {trial_ends_at} に終了します。",
+            "トライアルがまもなく終了します。",
+        ],
+        &["引き続きご利用になるには、お支払い方法を登録するか、別のプランをお選びください。"],
+    ],
+    action: "プランを見る",
+    after: &[],
+};

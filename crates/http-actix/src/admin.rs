@@ -1,0 +1,21 @@
+//! What operators do. Platform roles only.
+
+mod overview;
+mod subscription_stats;
+mod tenants_create;
+mod tenants_list;
+mod tenants_reactivate;
+mod tenants_suspend;
+
+use crate::routes::Row;
+
+pub(crate) fn rows() -> Vec<Row> {
+    vec![
+        overview::row(),
+        tenants_list::row(),
+        tenants_create::row(),
+        tenants_suspend::row(),
+        tenants_reactivate::row(),
+        subscription_stats::row(),
+    ]
+}

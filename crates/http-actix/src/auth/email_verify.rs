@@ -1,0 +1,37 @@
+//! POST /auth/email/verify: proves an address with the token of a mail.
+
+use actix_web::web;
+use serde::Deserialize;
+use tenantry_identity::password::PasswordService;
+use utoipa::ToSchema;
+
+use crate::error::Answer;
+use crate::extract::{From as Origin, JsonBody};
+use crate::pace::PaceClass;
+use crate::render;
+use crate::routes::Row;
+
+/// The token of the mail.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = VerifyEmail)]
+struct Body {
+    /// What stands after `token=` in the mail's link.
+    token: String,
+}
+
+/// Proves that mail at the address is read.
+#[utoipa::path(post, path = "/api/v1/auth/email/verify", operation_id = "auth_email_verify", tag = "auth",
+    request_body = Body, responses((status = 204, description = "The address is verified.")))]
+async fn handler(
+    JsonBody(body): JsonBody<Body>,
+    Origin(origin): Origin,
+    passwords: web::Data<PasswordService>,
+) -> Answer {
+    passwords.verify_email(&body.token, &origin).await?;
+    Ok(render::nothing())
+}
+
+pub(crate) fn row() -> Row {
+    Row::of(__path_handler, handler).pace(PaceClass::Guessable).refuses(401, "token_invalid")
+}

@@ -1,0 +1,55 @@
+//! POST /auth/login: address and password for tokens.
+
+use actix_web::web;
+use serde::Deserialize;
+use tenantry_kernel::{EmailAddress, Secret};
+use tenantry_lifecycle::sign_in::{LogIn, SignInService};
+use utoipa::ToSchema;
+
+use crate::error::{Answer, ApiError};
+use crate::extract::{Addressed, From as Origin, JsonBody};
+use crate::pace::PaceClass;
+use crate::render;
+use crate::routes::Row;
+use crate::views::session::SignedInView;
+
+/// A log-in.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = LogIn, example = json!({"email": "ada@acme.example", "password": "correct horse battery"}))]
+struct Body {
+    /// The address.
+    email: String,
+    /// The password.
+    #[schema(format = Password)]
+    password: String,
+    /// The tenant wanted, by id or slug; the subdomain's or the person's first one when absent.
+    #[serde(default)]
+    tenant: Option<String>,
+}
+
+/// Signs a person in.
+///
+/// The answer never tells whether the address exists. Platform people get `tenant: null` unless they name one.
+#[utoipa::path(post, path = "/api/v1/auth/login", operation_id = "auth_login", tag = "auth",
+    request_body = Body, responses((status = 200, description = "The tokens.", body = SignedInView)))]
+async fn handler(
+    JsonBody(body): JsonBody<Body>,
+    Addressed(address): Addressed,
+    Origin(origin): Origin,
+    sign_in: web::Data<SignInService>,
+) -> Answer {
+    let Ok(email) = EmailAddress::try_from(body.email) else {
+        return Err(ApiError::invalid("email", &"must be an e-mail address"));
+    };
+    let request = LogIn { email, password: Secret::new(body.password), tenant: body.tenant.or(address.header) };
+    let signed_in = sign_in.log_in(request, origin).await?;
+    Ok(render::ok(&SignedInView::from(&signed_in)))
+}
+
+pub(crate) fn row() -> Row {
+    Row::of(__path_handler, handler)
+        .pace(PaceClass::Guessable)
+        .refuses(401, "invalid_credentials")
+        .refuses(403, "email_unverified")
+}

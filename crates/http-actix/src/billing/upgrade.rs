@@ -1,0 +1,52 @@
+//! POST /tenants/{tenant}/upgrade: another plan.
+
+use actix_web::web;
+use serde::Serialize;
+use tenantry_billing::permissions::BILLING_MANAGE;
+use tenantry_lifecycle::plan_change::PlanChangeService;
+use utoipa::ToSchema;
+
+use super::change::Body;
+use crate::error::Answer;
+use crate::extract::{InTenant, JsonBody};
+use crate::render;
+use crate::routes::Row;
+use crate::views::invoice::InvoiceView;
+use crate::views::subscription::SubscriptionView;
+
+/// What the change did.
+#[derive(Serialize, ToSchema)]
+#[schema(as = PlanChanged)]
+struct View {
+    /// The subscription now.
+    subscription: SubscriptionView,
+    /// What was billed; null when nothing was.
+    invoice: Option<InvoiceView>,
+}
+
+/// Changes the plan, up or down.
+///
+/// At once, when what is due has been paid: the unused rest of the old plan is credited, the rest of the period on
+/// the new one is charged. Downgrades wait for the end of the period unless `when` says `now`. A refused payment
+/// changes nothing.
+#[utoipa::path(post, path = "/api/v1/tenants/{tenant}/upgrade", operation_id = "subscription_upgrade", tag = "billing",
+    request_body = Body, responses((status = 200, description = "The subscription and its invoice.", body = View)))]
+async fn handler(
+    InTenant(scope): InTenant,
+    JsonBody(body): JsonBody<Body>,
+    changes: web::Data<PlanChangeService>,
+) -> Answer {
+    let changed = changes.change(&scope, &body.try_into()?).await?;
+    Ok(render::ok(&View {
+        subscription: SubscriptionView::from(&changed.subscription),
+        invoice: changed.invoice.as_ref().map(InvoiceView::from),
+    }))
+}
+
+pub(crate) fn row() -> Row {
+    Row::of(__path_handler, handler)
+        .tenant([BILLING_MANAGE])
+        .once()
+        .refuses(402, "payment_required")
+        .refuses(409, "plan_unchanged")
+}

@@ -1,0 +1,158 @@
+//! The gate: refusals in their order (docs/adr/0006), before a byte of the body is read.
+//!
+//! 413 → 401 → tenant 404 → 423 → 403 → 402 → 429, and then, with the body, 415/400 → 422 → inner 404 → 412/409.
+//! What a service checks again is checked again: the gate is for the order, the service for the truth.
+
+use actix_web::HttpRequest;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderMap};
+use tenantry_kernel::{Origin, Permission, PermissionSet, Secret};
+
+use crate::door::{Caller, Credential, TenantAddress};
+use crate::error::ApiError;
+use crate::pace::{PaceSubject, PaceVerdict};
+use crate::routes::{Needs, Row};
+use crate::state::Api;
+use crate::visit::Entry;
+
+/// Lets the request in, or says why not. The verdict of the pace is told either way.
+pub(crate) async fn pass(
+    api: &Api,
+    row: &Row,
+    request: &HttpRequest,
+    address: &TenantAddress,
+    origin: &Origin,
+    verdict: &mut Option<PaceVerdict>,
+) -> Result<Entry, ApiError> {
+    announced_length(request.headers(), api.settings.body_limit_bytes, row)?;
+    let caller = identify(api, row, request.headers(), origin).await?;
+    let entry = enter(api, row, caller.as_ref(), address, origin).await?;
+    permit(row, &entry)?;
+
+    let subject = PaceSubject {
+        caller: caller.as_ref(),
+        scope: match &entry {
+            Entry::Tenant(scope) => Some(scope),
+            _ => None,
+        },
+        address: origin.address,
+    };
+    api.pace.admit(row.pace_class(), subject, verdict).await?;
+    Ok(entry)
+}
+
+/// 413 by what the header says, so that nobody sends a gigabyte in vain.
+fn announced_length(headers: &HeaderMap, limit_bytes: usize, row: &Row) -> Result<(), ApiError> {
+    let Some(length) = headers.get(header::CONTENT_LENGTH) else {
+        return Ok(());
+    };
+    let length: Option<usize> = length.to_str().ok().and_then(|text| text.parse().ok());
+    match length {
+        Some(length) if length > limit_bytes && row.reads_body() => Err(too_large(limit_bytes)),
+        Some(_) => Ok(()),
+        None => Err(ApiError::malformed("malformed_request", "Content-Length is not a number")),
+    }
+}
+
+pub(crate) fn too_large(limit_bytes: usize) -> ApiError {
+    ApiError::new(
+        StatusCode::PAYLOAD_TOO_LARGE,
+        "body_too_large",
+        format!("a body may have {limit_bytes} bytes at most"),
+    )
+}
+
+/// 401: who calls, where the route wants to know.
+async fn identify(api: &Api, row: &Row, headers: &HeaderMap, origin: &Origin) -> Result<Option<Caller>, ApiError> {
+    if *row.needs() == Needs::Public {
+        return Ok(None);
+    }
+    match credential(headers)? {
+        Some(credential) => api.doorman.authenticate(&credential, origin).await.map(Some),
+        None if *row.needs() == Needs::PublicOrPerson => Ok(None),
+        None => Err(ApiError::not_authenticated()),
+    }
+}
+
+/// The one credential of the request.
+pub(crate) fn credential(headers: &HeaderMap) -> Result<Option<Credential>, ApiError> {
+    let mut shown = headers.get_all(header::AUTHORIZATION);
+    let (bearer, second) = (shown.next(), shown.next());
+    let mut keys = headers.get_all("x-api-key");
+    let (key, second_key) = (keys.next(), keys.next());
+    match (bearer, key) {
+        _ if second.is_some() || second_key.is_some() => Err(ApiError::not_authenticated()),
+        (None, None) => Ok(None),
+        (Some(bearer), None) => bearer
+            .to_str()
+            .ok()
+            .and_then(|text| text.split_once(' '))
+            .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+            .map(|(_, token)| Some(Credential::Bearer(Secret::new(token.trim().to_owned()))))
+            .ok_or_else(ApiError::not_authenticated),
+        (None, Some(key)) => key
+            .to_str()
+            .map(|text| Some(Credential::ApiKey(Secret::new(text.trim().to_owned()))))
+            .map_err(|_| ApiError::not_authenticated()),
+        // Two credentials may name two callers; neither is believed.
+        (Some(_), Some(_)) => Err(ApiError::not_authenticated()),
+    }
+}
+
+/// 404 and 423 of the tenant, 403 of the kind of caller.
+async fn enter(
+    api: &Api,
+    row: &Row,
+    caller: Option<&Caller>,
+    address: &TenantAddress,
+    origin: &Origin,
+) -> Result<Entry, ApiError> {
+    match (row.needs(), caller) {
+        (Needs::Public, _) | (Needs::PublicOrPerson, None | Some(Caller::Key(_))) => Ok(Entry::Nobody),
+        (_, None) => Err(ApiError::not_authenticated()),
+        (Needs::PublicOrPerson | Needs::SignedIn, Some(Caller::Person(person))) => Ok(Entry::Person(person.clone())),
+        (Needs::SignedIn, Some(Caller::Key(_))) => Err(ApiError::denied("this is for signed-in people, not for keys")),
+        (Needs::Tenant(_), Some(caller)) => {
+            let scope = api.doorman.enter(caller, address, origin.clone()).await?;
+            Ok(Entry::Tenant(scope))
+        }
+        (Needs::Platform(_), Some(caller)) => {
+            let scope = api.doorman.enter_system(caller, origin.clone()).await?;
+            Ok(Entry::System(scope))
+        }
+    }
+}
+
+/// 403: one of the permissions.
+fn permit(row: &Row, entry: &Entry) -> Result<(), ApiError> {
+    match (row.needs(), entry) {
+        (Needs::Tenant(one_of), Entry::Tenant(scope)) => holds_one(scope.permissions(), one_of),
+        (Needs::Platform(permission), Entry::System(scope)) => {
+            holds_one(scope.permissions(), std::slice::from_ref(permission))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn holds_one(held: &PermissionSet, one_of: &[Permission]) -> Result<(), ApiError> {
+    match one_of.first() {
+        Some(first) if !one_of.iter().any(|permission| held.holds(permission)) => {
+            Err(ApiError::denied(format!("the permission {first} is needed")))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// What the path, the header and the host say about the tenant.
+pub(crate) fn address(request: &HttpRequest, row: &Row, values: &[String], host: Option<String>) -> TenantAddress {
+    let position = row.params().iter().position(|name| *name == "tenant");
+    TenantAddress {
+        path: position.and_then(|position| values.get(position)).cloned(),
+        header: request
+            .headers()
+            .get("x-tenant-id")
+            // An unreadable name is the name of nobody: 404 like any unknown one.
+            .map(|value| value.to_str().unwrap_or("\u{fffd}").trim().to_owned()),
+        host,
+    }
+}

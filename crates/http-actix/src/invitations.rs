@@ -1,0 +1,13 @@
+//! Invitations: memberships that wait for an answer.
+
+mod accept;
+mod create;
+mod list;
+mod resend;
+mod revoke;
+
+use crate::routes::Row;
+
+pub(crate) fn rows() -> Vec<Row> {
+    vec![list::row(), create::row(), resend::row(), revoke::row(), accept::row()]
+}

@@ -1,0 +1,66 @@
+//! POST /invitations/accept: the answer to the mail.
+
+use actix_web::web;
+use serde::{Deserialize, Serialize};
+use tenantry_kernel::{DisplayName, Secret};
+use tenantry_lifecycle::members::{Accept, AcceptService};
+use utoipa::ToSchema;
+
+use crate::error::{Answer, FieldErrors};
+use crate::extract::{From as Origin, JsonBody};
+use crate::pace::PaceClass;
+use crate::render;
+use crate::routes::Row;
+use crate::views::member::MemberView;
+
+/// The answer to an invitation.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = AcceptInvitation)]
+struct Body {
+    /// What stands after `token=` in the mail's link.
+    token: String,
+    /// What they want to be called.
+    #[serde(default)]
+    name: Option<String>,
+    /// Their password; needed when they have none yet.
+    #[serde(default)]
+    #[schema(format = Password)]
+    password: Option<String>,
+}
+
+/// Somebody joined a tenant.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Joined)]
+struct View {
+    /// The tenant.
+    tenant_id: String,
+    /// Their membership.
+    user: MemberView,
+}
+
+/// Accepts an invitation.
+///
+/// Following the link proves the address. Sign in afterwards.
+#[utoipa::path(post, path = "/api/v1/invitations/accept", operation_id = "invitations_accept", tag = "invitations",
+    request_body = Body, responses((status = 200, description = "The membership.", body = View)))]
+async fn handler(
+    JsonBody(body): JsonBody<Body>,
+    Origin(origin): Origin,
+    invitations: web::Data<AcceptService>,
+) -> Answer {
+    let mut errors = FieldErrors::default();
+    let name = errors.take_option("name", body.name.as_deref().map(DisplayName::try_from));
+    errors.check()?;
+    let request =
+        Accept { token: Secret::new(body.token), name: name.flatten(), password: body.password.map(Secret::new) };
+    let accepted = invitations.accept(request, origin).await?;
+    Ok(render::ok(&View { tenant_id: accepted.tenant.to_string(), user: MemberView::from(&accepted.membership) }))
+}
+
+pub(crate) fn row() -> Row {
+    Row::of(__path_handler, handler)
+        .pace(PaceClass::Guessable)
+        .refuses(401, "invitation_invalid")
+        .refuses(410, "invitation_gone")
+}

@@ -1,0 +1,39 @@
+//! The HTTP API on actix-web: routes, extractors, problem documents, OpenAPI.
+//!
+//! Every request walks one path, written down in [`front`]: find the route, pass the [`gate`] (the order
+//! of refusals of docs/adr/0006), read the body, keep the promise of `Idempotency-Key` ([`once`]), call the
+//! action, dress the answer. Business lives in the services; an action parses, calls one of them, renders.
+//! Add an action by adding its file and one line in [`routes`]: the page there shows what a file looks like.
+
+mod body;
+mod conditional;
+mod cors;
+pub mod door;
+mod dress;
+pub mod error;
+pub mod extract;
+mod front;
+mod gate;
+mod json;
+mod observe;
+mod once;
+mod openapi;
+mod operations;
+mod origin;
+pub mod pace;
+mod paging;
+mod problem;
+pub mod render;
+pub mod routes;
+pub mod server;
+mod state;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
+mod trie;
+mod visit;
+
+pub use error::{Answer, ApiError, FieldErrors};
+pub use origin::{InvalidNetwork, Network};
+pub use routes::{Needs, Row};
+pub use server::{Running, ServeOptions, service, start};
+pub use state::{Api, ApiParts, Health, Settings};

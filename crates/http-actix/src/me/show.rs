@@ -1,0 +1,23 @@
+//! GET /me: the signed-in person.
+
+use actix_web::web;
+use tenantry_identity::profile::ProfileService;
+
+use super::identified;
+use crate::error::Answer;
+use crate::extract::{From as Origin, SignedIn};
+use crate::render;
+use crate::routes::Row;
+use crate::views::session::PersonView;
+
+/// Shows the signed-in person.
+#[utoipa::path(get, path = "/api/v1/me", operation_id = "me_show", tag = "me",
+    responses((status = 200, description = "The person.", body = PersonView)))]
+async fn handler(SignedIn(person): SignedIn, Origin(origin): Origin, profiles: web::Data<ProfileService>) -> Answer {
+    let user = profiles.show(&identified(&person, origin)).await?;
+    Ok(render::single(user.id().as_uuid(), user.version(), &PersonView::from(&user)))
+}
+
+pub(crate) fn row() -> Row {
+    Row::of(__path_handler, handler).signed_in()
+}

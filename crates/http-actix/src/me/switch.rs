@@ -1,0 +1,27 @@
+//! POST /me/tenants/{tenant}/switch: goes on in another tenant.
+
+use actix_web::web;
+use tenantry_lifecycle::sign_in::SignInService;
+
+use crate::error::Answer;
+use crate::extract::{From as Origin, PathText, SignedIn};
+use crate::render;
+use crate::routes::Row;
+use crate::views::session::SignedInView;
+
+/// Opens a session in another tenant of the same person, without a new password.
+#[utoipa::path(post, path = "/api/v1/me/tenants/{tenant}/switch", operation_id = "me_switch", tag = "me",
+    responses((status = 200, description = "Tokens for that tenant.", body = SignedInView)))]
+async fn handler(
+    SignedIn(person): SignedIn,
+    PathText(tenant): PathText,
+    Origin(origin): Origin,
+    sign_in: web::Data<SignInService>,
+) -> Answer {
+    let signed_in = sign_in.switch(&person.into(), &tenant, origin).await?;
+    Ok(render::ok(&SignedInView::from(&signed_in)))
+}
+
+pub(crate) fn row() -> Row {
+    Row::of(__path_handler, handler).signed_in().refuses(404, "not_found")
+}

@@ -1,0 +1,46 @@
+//! PATCH /me: changes the signed-in person's profile.
+
+use actix_web::web;
+use serde::Deserialize;
+use tenantry_identity::profile::{ProfileService, UpdateProfile};
+use utoipa::ToSchema;
+
+use super::identified;
+use crate::error::Answer;
+use crate::extract::{From as Origin, IfMatch, JsonBody, SignedIn};
+use crate::render;
+use crate::routes::Row;
+use crate::views::session::PersonView;
+
+/// What to change; absent fields stay.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = UpdateMe, example = json!({"name": "Ada King"}))]
+struct Body {
+    /// What they are called.
+    #[serde(default)]
+    name: Option<String>,
+    /// The language of mails to them.
+    #[serde(default)]
+    locale: Option<String>,
+}
+
+/// Changes the signed-in person's profile.
+#[utoipa::path(patch, path = "/api/v1/me", operation_id = "me_update", tag = "me", request_body = Body,
+    responses((status = 200, description = "The person.", body = PersonView)))]
+async fn handler(
+    SignedIn(person): SignedIn,
+    JsonBody(body): JsonBody<Body>,
+    IfMatch(demand): IfMatch,
+    Origin(origin): Origin,
+    profiles: web::Data<ProfileService>,
+) -> Answer {
+    let expected = demand.version_of(person.user.as_uuid())?;
+    let request = UpdateProfile { name: body.name, locale: body.locale, expected };
+    let user = profiles.update(&identified(&person, origin), request).await?;
+    Ok(render::single(user.id().as_uuid(), user.version(), &PersonView::from(&user)))
+}
+
+pub(crate) fn row() -> Row {
+    Row::of(__path_handler, handler).signed_in().conditional()
+}

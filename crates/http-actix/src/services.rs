@@ -1,0 +1,104 @@
+//! The services behind the actions.
+
+use std::sync::Arc;
+
+use actix_web::web::{Data, ServiceConfig};
+use tenantry_activity::audit::service::AuditService;
+use tenantry_billing::account::AccountService;
+use tenantry_billing::invoice::InvoiceService;
+use tenantry_billing::payment_method::PaymentMethodService;
+use tenantry_billing::subscription::SubscriptionService;
+use tenantry_identity::api_key::ApiKeyService;
+use tenantry_identity::password::PasswordService;
+use tenantry_identity::profile::ProfileService;
+use tenantry_identity::session::SessionService;
+use tenantry_lifecycle::catalog::Catalog;
+use tenantry_lifecycle::members::{AcceptService, MembersService};
+use tenantry_lifecycle::operators::OperatorService;
+use tenantry_lifecycle::plan_change::PlanChangeService;
+use tenantry_lifecycle::sign_in::SignInService;
+use tenantry_lifecycle::sign_up::SignUpService;
+use tenantry_quotas::entitlement::EntitlementService;
+use tenantry_quotas::usage::UsageService;
+use tenantry_tenancy::directory::AccessDirectory;
+use tenantry_tenancy::domain::DomainService;
+use tenantry_tenancy::membership::service::MemberService;
+use tenantry_tenancy::tenant::service::TenantService;
+
+/// Every service that an action may ask for.
+#[derive(Clone)]
+pub struct Services {
+    /// What is sold.
+    pub catalog: Arc<Catalog>,
+    /// Tenants and memberships, by name.
+    pub directory: Arc<dyn AccessDirectory>,
+    /// The tenant's profile, and slugs.
+    pub tenants: Arc<TenantService>,
+    /// Members: reading, roles, details.
+    pub members: Arc<MemberService>,
+    /// Members: adding, removing, and what else moves seats.
+    pub seats: Arc<MembersService>,
+    /// Answers to invitations.
+    pub acceptance: Arc<AcceptService>,
+    /// Custom domains.
+    pub domains: Arc<DomainService>,
+    /// Founding tenants.
+    pub sign_up: Arc<SignUpService>,
+    /// Signing in and out.
+    pub sign_in: Arc<SignInService>,
+    /// Passwords and verified addresses.
+    pub passwords: Arc<PasswordService>,
+    /// A person's sessions.
+    pub sessions: Arc<SessionService>,
+    /// A person's profile.
+    pub profiles: Arc<ProfileService>,
+    /// API keys.
+    pub api_keys: Arc<ApiKeyService>,
+    /// Plan changes.
+    pub plan_changes: Arc<PlanChangeService>,
+    /// The subscription.
+    pub subscriptions: Arc<SubscriptionService>,
+    /// Billing at a glance.
+    pub accounts: Arc<AccountService>,
+    /// Invoices.
+    pub invoices: Arc<InvoiceService>,
+    /// Payment methods.
+    pub payment_methods: Arc<PaymentMethodService>,
+    /// Usage.
+    pub usage: Arc<UsageService>,
+    /// Limits and features.
+    pub entitlements: Arc<EntitlementService>,
+    /// The audit log.
+    pub audit: Arc<AuditService>,
+    /// The operators' look across tenants.
+    pub operators: Arc<OperatorService>,
+}
+
+impl Services {
+    /// Makes the services findable by the actions.
+    pub fn register(&self, config: &mut ServiceConfig) {
+        config
+            .app_data(Data::from(Arc::clone(&self.catalog)))
+            .app_data(Data::from(Arc::clone(&self.directory)))
+            .app_data(Data::from(Arc::clone(&self.tenants)))
+            .app_data(Data::from(Arc::clone(&self.members)))
+            .app_data(Data::from(Arc::clone(&self.seats)))
+            .app_data(Data::from(Arc::clone(&self.acceptance)))
+            .app_data(Data::from(Arc::clone(&self.domains)))
+            .app_data(Data::from(Arc::clone(&self.sign_up)))
+            .app_data(Data::from(Arc::clone(&self.sign_in)))
+            .app_data(Data::from(Arc::clone(&self.passwords)))
+            .app_data(Data::from(Arc::clone(&self.sessions)))
+            .app_data(Data::from(Arc::clone(&self.profiles)))
+            .app_data(Data::from(Arc::clone(&self.api_keys)))
+            .app_data(Data::from(Arc::clone(&self.plan_changes)))
+            .app_data(Data::from(Arc::clone(&self.subscriptions)))
+            .app_data(Data::from(Arc::clone(&self.accounts)))
+            .app_data(Data::from(Arc::clone(&self.invoices)))
+            .app_data(Data::from(Arc::clone(&self.payment_methods)))
+            .app_data(Data::from(Arc::clone(&self.usage)))
+            .app_data(Data::from(Arc::clone(&self.entitlements)))
+            .app_data(Data::from(Arc::clone(&self.audit)))
+            .app_data(Data::from(Arc::clone(&self.operators)));
+    }
+}

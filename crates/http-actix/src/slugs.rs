@@ -1,0 +1,9 @@
+//! Names that tenants go by.
+
+mod availability;
+
+use crate::routes::Row;
+
+pub(crate) fn rows() -> Vec<Row> {
+    vec![availability::row()]
+}

@@ -1,0 +1,44 @@
+//! GET /tenants/by-domain/{domain}: the public card of the tenant that a host names.
+
+use tenantry_tenancy::directory::AccessDirectory;
+
+use crate::door::TenantAddress;
+use crate::prelude::*;
+use crate::state::Api;
+
+#[derive(Serialize, ToSchema)]
+struct View {
+    #[schema(example = "Acme Inc.")]
+    name: String,
+    #[schema(example = "acme")]
+    slug: String,
+    /// How the tenant shows itself; empty for the product's own look.
+    #[schema(value_type = Object, example = json!({}))]
+    branding: serde_json::Map<String, serde_json::Value>,
+    /// How its people may sign in.
+    #[schema(example = json!(["password"]))]
+    sign_in_methods: Vec<&'static str>,
+}
+
+/// Shows what a sign-in page needs to know of the tenant that a host names.
+#[utoipa::path(get, path = "/api/v1/tenants/by-domain/{domain}", operation_id = "tenants_by_domain", tag = "tenants",
+    responses((status = 200, description = "The card.", body = View)))]
+async fn handler(PathText(domain): PathText, api: Data<Api>, directory: Data<dyn AccessDirectory>) -> Answer {
+    let address = TenantAddress {
+        host: Some(domain.to_ascii_lowercase()),
+        ..TenantAddress::default()
+    };
+    let named = api.doorman.public_tenant(&address).await?;
+    let named = named.ok_or_else(ApiError::not_found)?;
+    let tenant = directory.tenant(named).await?.ok_or_else(ApiError::not_found)?;
+    Ok(render::ok(&View {
+        name: tenant.name.to_string(),
+        slug: tenant.slug.to_string(),
+        branding: serde_json::Map::new(),
+        sign_in_methods: vec!["password"],
+    }))
+}
+
+pub(super) fn row() -> Row {
+    Row::of(__path_handler, handler).pace(PaceClass::Guessable)
+}

@@ -1,0 +1,19 @@
+//! GET /tenants/{tenant}
+
+use tenantry_tenancy::permissions::TENANT_READ;
+use tenantry_tenancy::tenant::service::TenantService;
+
+use super::TenantView;
+use crate::prelude::*;
+
+/// Shows the tenant.
+#[utoipa::path(get, path = "/api/v1/tenants/{tenant}", operation_id = "tenants_show", tag = "tenants",
+    responses((status = 200, description = "The tenant.", body = TenantView)))]
+async fn handler(InTenant(scope): InTenant, tenants: Data<TenantService>) -> Answer {
+    let tenant = tenants.show(&scope).await?;
+    Ok(render::single(tenant.id().as_uuid(), tenant.version(), &TenantView::from(&tenant)))
+}
+
+pub(super) fn row() -> Row {
+    Row::of(__path_handler, handler).tenant([TENANT_READ]).tagged()
+}

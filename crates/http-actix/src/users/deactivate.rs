@@ -1,0 +1,28 @@
+//! POST /tenants/{tenant}/users/{id}/deactivate: closes the tenant to a member.
+
+use tenantry_kernel::MembershipId;
+use tenantry_lifecycle::members::MembersService;
+use tenantry_tenancy::permissions::{MEMBERS_MANAGE, MEMBERS_MANAGE_BASIC};
+
+use super::{UserView, answer};
+use crate::prelude::*;
+
+/// Closes the tenant to a member and frees the seat.
+#[utoipa::path(post, path = "/api/v1/tenants/{tenant}/users/{id}/deactivate", operation_id = "users_deactivate",
+    tag = "users", responses((status = 200, description = "The member now.", body = UserView)))]
+async fn handler(
+    InTenant(scope): InTenant,
+    PathId(id): PathId<MembershipId>,
+    IfMatch(wanted): IfMatch,
+    seats: Data<MembersService>,
+) -> Answer {
+    let expected = wanted.version_of(id.as_uuid())?;
+    Ok(answer(&seats.deactivate(&scope, id, expected).await?))
+}
+
+pub(super) fn row() -> Row {
+    Row::of(__path_handler, handler)
+        .tenant([MEMBERS_MANAGE, MEMBERS_MANAGE_BASIC])
+        .conditional()
+        .refuses(409, "last_owner")
+}

@@ -1,0 +1,56 @@
+//! GET /tenants/{tenant}/users
+
+use tenantry_tenancy::membership::MembershipState;
+use tenantry_tenancy::membership::service::{ListMembers, MemberService};
+use tenantry_tenancy::permissions::MEMBERS_READ;
+
+use super::UserView;
+use crate::prelude::*;
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct Filter {
+    /// `invited`, `active` or `deactivated`.
+    status: Option<String>,
+    /// A role, by any of its names.
+    role: Option<String>,
+    /// A part of the name or the address.
+    q: Option<String>,
+}
+
+impl TryFrom<Filter> for ListMembers {
+    type Error = ApiError;
+
+    fn try_from(filter: Filter) -> Result<Self, ApiError> {
+        let state = match filter.status.as_deref() {
+            None => None,
+            Some(text) => Some(
+                MembershipState::from_name(text)
+                    .ok_or_else(|| ApiError::invalid("status", &"must be invited, active or deactivated"))?,
+            ),
+        };
+        Ok(Self {
+            state,
+            role: filter.role,
+            text: filter.q,
+        })
+    }
+}
+
+/// Lists the members, oldest first.
+#[utoipa::path(get, path = "/api/v1/tenants/{tenant}/users", operation_id = "users_list", tag = "users",
+    params(Filter), responses((status = 200, description = "A page of members.", body = Listed<UserView>)))]
+async fn handler(
+    InTenant(scope): InTenant,
+    paging: Paging,
+    Query(filter): Query<Filter>,
+    members: Data<MemberService>,
+) -> Answer {
+    let page = members.list(&scope, filter.try_into()?, paging.request()).await?;
+    Ok(paging.answer(page.map(|member| UserView::from(&member))))
+}
+
+pub(super) fn row() -> Row {
+    Row::of(__path_handler, handler).tenant([MEMBERS_READ]).paged()
+}

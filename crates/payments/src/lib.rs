@@ -1,0 +1,7 @@
+//! Payment gateways: adapters of [`tenantry_billing::gateway::PaymentGateway`].
+//!
+//! [`SandboxGateway`] is built in and needs no network; it is the gateway of development, demonstrations and tests.
+
+pub mod sandbox;
+
+pub use sandbox::SandboxGateway;

@@ -1,0 +1,383 @@
+//! The engine over a ledger in memory.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::Ordering;
+
+use tenantry_kernel::{DomainError, ErrorKind};
+use tenantry_quotas::entitlement::Entitlements;
+use tenantry_quotas::testing::entitlements;
+
+use super::*;
+use crate::testing::{MemoryLedger, ids, messages, request};
+
+fn engine(ledger: &Arc<MemoryLedger>, options: EngineOptions) -> Arc<GroupCommitCounter> {
+    let store = Arc::clone(ledger) as Arc<dyn LedgerStore>;
+    Arc::new(GroupCommitCounter::start(store, ids(), options))
+}
+
+fn limited(limit: i64) -> Arc<Entitlements> {
+    Arc::new(entitlements(&[(&messages(), Some(limit))]))
+}
+
+fn tenant(number: u128) -> TenantScope {
+    TenantScope::for_test(number, &[])
+}
+
+type Answer = tokio::task::JoinHandle<Result<Consumed, ConsumeError>>;
+
+fn ask(engine: &Arc<GroupCommitCounter>, name: &str, granted: &Arc<Entitlements>) -> Answer {
+    let (engine, request) = (Arc::clone(engine), request(name, 1, granted));
+    tokio::spawn(async move { engine.consume(&tenant(1), request).await })
+}
+
+/// An operation that keeps the writer busy until the ledger lets batches begin.
+async fn blocker(engine: &Arc<GroupCommitCounter>, ledger: &MemoryLedger, granted: &Arc<Entitlements>) -> Answer {
+    let answer = ask(engine, "blocker", granted);
+    while ledger.asked.load(Ordering::SeqCst) == 0 {
+        tokio::task::yield_now().await;
+    }
+    answer
+}
+
+async fn until_queued(engine: &GroupCommitCounter, operations: usize) {
+    while engine.queue.max_capacity() - engine.queue.capacity() < operations {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sixty_four_callers_on_a_limit_of_a_thousand_admit_exactly_a_thousand() {
+    let ledger = MemoryLedger::open();
+    let engine = engine(&ledger, EngineOptions::default());
+    let granted = limited(1_000);
+
+    let callers = (0..64).map(|caller| {
+        let (engine, granted) = (Arc::clone(&engine), Arc::clone(&granted));
+        tokio::spawn(async move {
+            let mut admitted = 0;
+            for call in 0..20 {
+                let request = request(&format!("{caller}-{call}"), 1, &granted);
+                admitted += u32::from(engine.consume(&tenant(1), request).await.is_ok());
+            }
+            admitted
+        })
+    });
+    let mut admitted = 0;
+    for caller in callers.collect::<Vec<_>>() {
+        admitted += caller.await.unwrap();
+    }
+
+    assert_eq!(admitted, 1_000);
+    assert_eq!(ledger.durable().await.accounts.values().sum::<i64>(), 1_000);
+    assert_eq!(ledger.durable().await.entries.len(), 1_000);
+}
+
+#[tokio::test]
+async fn those_who_wait_share_one_transaction() {
+    let ledger = MemoryLedger::held_back();
+    let engine = engine(&ledger, EngineOptions::default());
+    let granted = limited(1_000);
+    let first = blocker(&engine, &ledger, &granted).await;
+    let callers: Vec<_> = (0..100)
+        .map(|caller| ask(&engine, &format!("{caller}"), &granted))
+        .collect();
+    until_queued(&engine, 100).await;
+
+    ledger.gate.add_permits(1_000);
+    first.await.unwrap().unwrap();
+    for caller in callers {
+        caller.await.unwrap().unwrap();
+    }
+
+    assert_eq!(ledger.batches.load(Ordering::SeqCst), 2);
+}
+
+#[tokio::test]
+async fn the_same_operation_gets_its_first_answer_again() {
+    let ledger = MemoryLedger::open();
+    let engine = engine(&ledger, EngineOptions::default());
+    let granted = limited(10);
+
+    let first = engine
+        .consume(&tenant(1), request("order-1", 3, &granted))
+        .await
+        .unwrap();
+    engine
+        .consume(&tenant(1), request("order-2", 3, &granted))
+        .await
+        .unwrap();
+    let again = engine
+        .consume(&tenant(1), request("order-1", 3, &granted))
+        .await
+        .unwrap();
+
+    assert_eq!((first.used, first.replayed), (3, false));
+    assert_eq!((again.used, again.replayed, again.limit), (3, true, Some(10)));
+    assert_eq!(ledger.durable().await.accounts.values().sum::<i64>(), 6);
+}
+
+#[tokio::test]
+async fn the_same_operation_twice_in_one_batch_counts_once() {
+    let ledger = MemoryLedger::held_back();
+    let engine = engine(&ledger, EngineOptions::default());
+    let granted = limited(10);
+    let (first, second, third) = (
+        request("order-1", 3, &granted),
+        request("order-1", 3, &granted),
+        request("order-1", 3, &granted),
+    );
+
+    ledger.gate.add_permits(10);
+    let scope = tenant(1);
+    let (first, second, third) = tokio::join!(
+        engine.consume(&scope, first),
+        engine.consume(&scope, second),
+        engine.consume(&scope, third)
+    );
+
+    let answers = [first.unwrap(), second.unwrap(), third.unwrap()];
+    assert_eq!(answers.iter().filter(|answer| answer.replayed).count(), 2);
+    assert!(answers.iter().all(|answer| answer.used == 3));
+    assert_eq!(ledger.durable().await.accounts.values().sum::<i64>(), 3);
+}
+
+#[tokio::test]
+async fn a_name_that_was_used_for_something_else_is_refused() {
+    let ledger = MemoryLedger::open();
+    let engine = engine(&ledger, EngineOptions::default());
+    let granted = limited(10);
+    engine
+        .consume(&tenant(1), request("order-1", 3, &granted))
+        .await
+        .unwrap();
+    let other = ConsumeRequest {
+        digest: [2; 32],
+        ..request("order-1", 4, &granted)
+    };
+
+    let refused = engine.consume(&tenant(1), other).await.unwrap_err();
+
+    assert_eq!(
+        (refused.kind(), refused.code()),
+        (ErrorKind::Invalid, "idempotency_key_reused")
+    );
+}
+
+#[tokio::test]
+async fn two_tenants_may_use_the_same_name() {
+    let ledger = MemoryLedger::open();
+    let engine = engine(&ledger, EngineOptions::default());
+    let granted = limited(10);
+
+    let ours = engine
+        .consume(&tenant(1), request("order-1", 3, &granted))
+        .await
+        .unwrap();
+    let theirs = engine
+        .consume(&tenant(2), request("order-1", 4, &granted))
+        .await
+        .unwrap();
+
+    assert_eq!((ours.used, theirs.used, theirs.replayed), (3, 4, false));
+}
+
+#[tokio::test]
+async fn a_refusal_is_not_remembered() {
+    let ledger = MemoryLedger::open();
+    let engine = engine(&ledger, EngineOptions::default());
+
+    let refused = engine.consume(&tenant(1), request("order-1", 11, &limited(10))).await;
+    let later = engine
+        .consume(&tenant(1), request("order-1", 11, &limited(20)))
+        .await
+        .unwrap();
+
+    let told = matches!(refused, Err(ConsumeError::Exceeded { limit: 10, used: 0, .. }));
+    assert!(told, "{refused:?}");
+    assert_eq!((later.used, later.replayed), (11, false));
+}
+
+#[tokio::test]
+async fn test_keys_count_apart_and_raise_no_alerts() {
+    let ledger = MemoryLedger::open();
+    let engine = engine(&ledger, EngineOptions::default());
+    let granted = limited(10);
+    let sandboxed = ConsumeRequest {
+        live: false,
+        ..request("order-1", 10, &granted)
+    };
+
+    let test = engine.consume(&tenant(1), sandboxed).await.unwrap();
+    let real = engine
+        .consume(&tenant(1), request("order-2", 4, &granted))
+        .await
+        .unwrap();
+
+    assert_eq!((test.used, real.used), (10, 4));
+    assert_eq!(ledger.durable().await.alerts, BTreeMap::new());
+}
+
+#[tokio::test]
+async fn thresholds_are_told_when_they_are_reached() {
+    let ledger = MemoryLedger::open();
+    let engine = engine(&ledger, EngineOptions::default());
+    let granted = limited(100);
+
+    for (name, amount) in [("a", 79), ("b", 1), ("c", 14), ("d", 6)] {
+        engine
+            .consume(&tenant(1), request(name, amount, &granted))
+            .await
+            .unwrap();
+    }
+
+    let durable = ledger.durable().await;
+    let told: Vec<_> = durable
+        .alerts
+        .iter()
+        .map(|((_, percent), used)| (*percent, *used))
+        .collect();
+    assert_eq!(told, [(80, 80), (95, 100), (100, 100)]);
+}
+
+#[tokio::test]
+async fn a_full_queue_refuses_at_once() {
+    let ledger = MemoryLedger::held_back();
+    let options = EngineOptions {
+        queue_len: 2,
+        batch_len: 1,
+    };
+    let engine = engine(&ledger, options);
+    let granted = limited(10);
+    let first = blocker(&engine, &ledger, &granted).await;
+    let callers: Vec<_> = (0..10)
+        .map(|caller| ask(&engine, &format!("{caller}"), &granted))
+        .collect();
+    while callers.iter().filter(|caller| caller.is_finished()).count() < 8 {
+        tokio::task::yield_now().await;
+    }
+
+    ledger.gate.add_permits(1_000);
+    first.await.unwrap().unwrap();
+    let mut busy = 0;
+    for caller in callers {
+        busy += u32::from(matches!(
+            caller.await.unwrap(),
+            Err(ConsumeError::Busy { retry_after_s: 1 })
+        ));
+    }
+
+    assert_eq!(busy, 8);
+}
+
+#[tokio::test]
+async fn a_lost_race_is_tried_again_and_counts_once() {
+    let ledger = MemoryLedger::open();
+    let engine = engine(&ledger, EngineOptions::default());
+    ledger.contend(1);
+
+    let counted = engine
+        .consume(&tenant(1), request("order-1", 3, &limited(10)))
+        .await
+        .unwrap();
+
+    assert_eq!((counted.used, counted.replayed), (3, false));
+    assert_eq!(ledger.batches.load(Ordering::SeqCst), 2);
+}
+
+#[tokio::test]
+async fn a_failed_commit_answers_everyone_with_an_error_and_counts_nothing() {
+    let ledger = MemoryLedger::open();
+    let engine = engine(&ledger, EngineOptions::default());
+    ledger.fail_commit(StoreError::Unavailable("the disk is full".into()));
+
+    let refused = engine
+        .consume(&tenant(1), request("order-1", 3, &limited(10)))
+        .await
+        .unwrap_err();
+    let later = engine
+        .consume(&tenant(1), request("order-1", 3, &limited(10)))
+        .await
+        .unwrap();
+
+    assert_eq!(
+        (refused.kind(), refused.retry_after_s()),
+        (ErrorKind::Unavailable, Some(1))
+    );
+    assert_eq!((later.used, later.replayed), (3, false));
+}
+
+#[tokio::test]
+async fn shutting_down_counts_what_waits_and_refuses_what_comes_later() {
+    let ledger = MemoryLedger::held_back();
+    let engine = engine(&ledger, EngineOptions::default());
+    let granted = limited(100);
+    let first = blocker(&engine, &ledger, &granted).await;
+    let callers: Vec<_> = (0..50)
+        .map(|caller| ask(&engine, &format!("{caller}"), &granted))
+        .collect();
+    until_queued(&engine, 50).await;
+
+    ledger.gate.add_permits(1_000);
+    engine.shut_down().await;
+    let late = engine.consume(&tenant(1), request("late", 1, &granted)).await;
+
+    assert!(first.await.unwrap().is_ok());
+    for caller in callers {
+        assert!(caller.await.unwrap().is_ok());
+    }
+    assert!(matches!(late, Err(ConsumeError::Busy { .. })));
+    assert_eq!(ledger.durable().await.accounts.values().sum::<i64>(), 51);
+}
+
+#[tokio::test]
+async fn a_caller_that_went_away_before_the_decision_is_not_counted() {
+    let ledger = MemoryLedger::held_back();
+    let engine = engine(&ledger, EngineOptions::default());
+    let granted = limited(100);
+    let first = blocker(&engine, &ledger, &granted).await;
+    let gone = ask(&engine, "gone", &granted);
+    let stays = ask(&engine, "stays", &granted);
+    until_queued(&engine, 2).await;
+    gone.abort();
+    assert!(gone.await.unwrap_err().is_cancelled());
+
+    ledger.gate.add_permits(1_000);
+    first.await.unwrap().unwrap();
+    stays.await.unwrap().unwrap();
+
+    let durable = ledger.durable().await;
+    let counted: Vec<_> = durable.entries.keys().map(|entry| entry.operation.as_str()).collect();
+    assert_eq!(counted, ["blocker", "stays"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_engines_on_one_ledger_are_exact() {
+    let ledger = MemoryLedger::open();
+    let engines = [
+        engine(&ledger, EngineOptions::default()),
+        engine(&ledger, EngineOptions::default()),
+    ];
+    let granted = limited(300);
+
+    let callers: Vec<_> = (0..16)
+        .map(|caller| {
+            let (engine, granted) = (Arc::clone(&engines[caller % 2]), Arc::clone(&granted));
+            tokio::spawn(async move {
+                let mut admitted = 0;
+                for call in 0..40 {
+                    let name = format!("{}-{call}", caller / 2);
+                    let answer = engine.consume(&tenant(1), request(&name, 1, &granted)).await;
+                    admitted += u32::from(answer.is_ok_and(|consumed| !consumed.replayed));
+                }
+                admitted
+            })
+        })
+        .collect();
+    let mut admitted = 0;
+    for caller in callers {
+        admitted += caller.await.unwrap();
+    }
+
+    assert_eq!(admitted, 300);
+    assert_eq!(ledger.durable().await.accounts.values().sum::<i64>(), 300);
+}

@@ -1,0 +1,57 @@
+//! What tenancy's ports promise.
+
+pub mod directories;
+pub mod domains;
+pub mod memberships;
+pub mod tenants;
+
+use tenantry_kernel::{Event, TenantScope};
+use tenantry_tenancy::directory::{AccessDirectory, TenantDirectory};
+use tenantry_tenancy::membership::Membership;
+use tenantry_tenancy::store::{TenancyStore, TenancyUnit};
+use tenantry_tenancy::testing;
+
+/// How to reach tenancy's ports.
+pub trait TenancyHarness: Sync {
+    /// Opens units.
+    fn tenancy(&self) -> &dyn TenancyStore;
+    /// Looks up before a scope exists.
+    fn access(&self) -> &dyn AccessDirectory;
+    /// Lists across tenants.
+    fn tenants(&self) -> &dyn TenantDirectory;
+}
+
+/// The scope of tenant `number`, with permissions that no store asks for.
+pub(crate) fn scope(number: u128) -> TenantScope {
+    TenantScope::for_test(number, &[])
+}
+
+/// Begins a unit of tenant `number`.
+pub(crate) async fn begin(store: &impl TenancyHarness, number: u128) -> Box<dyn TenancyUnit> {
+    store.tenancy().begin(&scope(number)).await.unwrap()
+}
+
+/// Begins a reading unit of tenant `number`.
+pub(crate) async fn read(store: &impl TenancyHarness, number: u128) -> Box<dyn TenancyUnit> {
+    store.tenancy().read(&scope(number)).await.unwrap()
+}
+
+/// Founds tenants 1 (`acme`) and 2 (`globex`).
+pub(crate) async fn found_two(store: &impl TenancyHarness) {
+    for (number, slug) in [(1, "acme"), (2, "globex")] {
+        let tenant = testing::tenant(number, slug);
+        let mut unit = begin(store, number).await;
+        unit.tenants().insert(&tenant).await.unwrap();
+        unit.commit(vec![tenant.founded()]).await.unwrap();
+    }
+}
+
+/// Adds members to a tenant.
+pub(crate) async fn add_members(store: &impl TenancyHarness, tenant: u128, members: &[Membership]) {
+    let mut unit = begin(store, tenant).await;
+    for member in members {
+        unit.memberships().insert(member).await.unwrap();
+    }
+    let events: Vec<Event> = members.iter().map(Membership::created).collect();
+    unit.commit(events).await.unwrap();
+}

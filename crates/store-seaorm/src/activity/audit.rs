@@ -1,0 +1,89 @@
+//! The audit log of the unit's tenant, to read. `journal.rs` writes it.
+
+use std::net::IpAddr;
+
+use sea_orm::sea_query::LikeExpr;
+use sea_orm::{ColumnTrait, Condition, QueryFilter, QueryOrder, QuerySelect, Select};
+use tenantry_activity::audit::{Actor, AuditEntry, AuditEntryId, AuditFilter, AuditRepository, ResourceFilter};
+use tenantry_kernel::{Page, PageRequest, StoreError, async_trait};
+
+use super::changes;
+use crate::entity::audit_log::{Column, Entity, Model};
+use crate::error::{corrupt, store_error};
+use crate::micros::Micros;
+use crate::unit::SeaOrmUnit;
+
+#[async_trait]
+impl AuditRepository for SeaOrmUnit {
+    async fn list(&mut self, filter: &AuditFilter, page: PageRequest) -> Result<Page<AuditEntry>, StoreError> {
+        let mut found = matching(self.rows::<Entity>(), filter);
+        if let Some(after) = page.after() {
+            found = found.filter(Column::Id.lt(after.0));
+        }
+        let rows = found
+            .order_by_desc(Column::Id)
+            .limit(u64::from(page.limit()) + 1)
+            .all(self.txn())
+            .await
+            .map_err(store_error)?;
+        let entries = rows.into_iter().map(restore).collect::<Result<Vec<_>, _>>()?;
+        Ok(Page::from_rows(entries, page, |entry| entry.id.as_uuid()))
+    }
+}
+
+fn matching(mut found: Select<Entity>, filter: &AuditFilter) -> Select<Entity> {
+    if let Some(action) = &filter.action {
+        found = if action.ends_with('.') {
+            found.filter(Column::Action.like(beginning_with(action)))
+        } else {
+            found.filter(Column::Action.eq(action.as_str()))
+        };
+    }
+    if let Some(actor) = &filter.actor {
+        let either = Condition::any()
+            .add(Column::ActorId.eq(actor.as_str()))
+            .add(Column::ActorKind.eq(actor.as_str()));
+        found = found.filter(either);
+    }
+    if let Some(from) = filter.from {
+        found = found.filter(Column::At.gte(Micros::from(from)));
+    }
+    if let Some(to) = filter.to {
+        found = found.filter(Column::At.lt(Micros::from(to)));
+    }
+    match &filter.resource {
+        None => found,
+        Some(ResourceFilter::Kind(kind)) => found.filter(Column::ResourceType.eq(kind.as_str())),
+        Some(ResourceFilter::Id(id)) => found.filter(Column::ResourceId.eq(id.as_str())),
+        Some(ResourceFilter::One { kind, id }) => found
+            .filter(Column::ResourceType.eq(kind.as_str()))
+            .filter(Column::ResourceId.eq(id.as_str())),
+    }
+}
+
+fn beginning_with(area: &str) -> LikeExpr {
+    let literal = area.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+    LikeExpr::new(format!("{literal}%")).escape('\\')
+}
+
+fn restore(row: Model) -> Result<AuditEntry, StoreError> {
+    let id = row.id;
+    let address = row.address.map(|text| text.parse::<IpAddr>()).transpose();
+    Ok(AuditEntry {
+        id: AuditEntryId::from_uuid(id),
+        at: row.at.try_into().map_err(corrupt("audit_log", id))?,
+        action: row.action,
+        actor: Actor {
+            kind: row.actor_kind,
+            id: row.actor_id,
+        },
+        resource_type: row.resource_type,
+        resource_id: row.resource_id,
+        changes: changes::from_json(&row.changes)
+            .ok_or("changes are unreadable")
+            .map_err(corrupt("audit_log", id))?,
+        address: address.map_err(corrupt("audit_log", id))?,
+        user_agent: row.user_agent,
+        request_id: row.request_id,
+    })
+}

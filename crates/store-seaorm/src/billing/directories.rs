@@ -1,0 +1,60 @@
+//! Which tenants have billing to do, as the worker: ids only.
+
+use sea_orm::{ColumnTrait, QueryFilter, QueryOrder, QuerySelect};
+use tenantry_billing::directory::{DueSubscriptions, PendingPayments};
+use tenantry_kernel::time::OffsetDateTime;
+use tenantry_kernel::{StoreError, SystemScope, TenantId, async_trait};
+use uuid::Uuid;
+
+use super::payment_attempts::PENDING;
+use crate::entity::{payment_attempt, subscription};
+use crate::error::store_error;
+use crate::micros::Micros;
+use crate::store::SeaOrmStore;
+
+#[async_trait]
+impl DueSubscriptions for SeaOrmStore {
+    async fn due(&self, _scope: &SystemScope, now: OffsetDateTime, limit: u32) -> Result<Vec<TenantId>, StoreError> {
+        let unit = self.worker_look_up().await?;
+        let ids: Vec<Uuid> = unit
+            .every::<subscription::Entity>()
+            .select_only()
+            .column(subscription::Column::TenantId)
+            .filter(subscription::Column::Status.ne("cancelled"))
+            .filter(subscription::Column::PeriodEnd.lte(Micros::from(now)))
+            .order_by_asc(subscription::Column::PeriodEnd)
+            .order_by_asc(subscription::Column::TenantId)
+            .limit(u64::from(limit))
+            .into_tuple()
+            .all(unit.txn())
+            .await
+            .map_err(store_error)?;
+        Ok(ids.into_iter().map(TenantId::from_uuid).collect())
+    }
+}
+
+#[async_trait]
+impl PendingPayments for SeaOrmStore {
+    async fn pending(
+        &self,
+        _scope: &SystemScope,
+        begun_before: OffsetDateTime,
+        limit: u32,
+    ) -> Result<Vec<TenantId>, StoreError> {
+        let unit = self.worker_look_up().await?;
+        let ids: Vec<Uuid> = unit
+            .every::<payment_attempt::Entity>()
+            .select_only()
+            .column(payment_attempt::Column::TenantId)
+            .filter(payment_attempt::Column::Status.eq(PENDING))
+            .filter(payment_attempt::Column::CreatedAt.lte(Micros::from(begun_before)))
+            .order_by_asc(payment_attempt::Column::CreatedAt)
+            .order_by_asc(payment_attempt::Column::TenantId)
+            .limit(u64::from(limit))
+            .into_tuple()
+            .all(unit.txn())
+            .await
+            .map_err(store_error)?;
+        Ok(ids.into_iter().map(TenantId::from_uuid).collect())
+    }
+}

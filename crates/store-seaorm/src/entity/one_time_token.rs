@@ -1,0 +1,29 @@
+//! One-time tokens of people.
+
+use sea_orm::entity::prelude::*;
+
+use crate::micros::Micros;
+use crate::scope::PersonOwned;
+
+#[sea_orm::model]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "one_time_token")]
+pub(crate) struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub user_id: Uuid,
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    pub tenant_id: Option<Uuid>,
+    pub membership_id: Option<Uuid>,
+    pub purpose: String,
+    pub fingerprint: Vec<u8>,
+    pub expires_at: Micros,
+    pub used_at: Option<Micros>,
+}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+impl PersonOwned for Entity {
+    const PERSON: Column = Column::UserId;
+    const KEY: Column = Column::Id;
+}

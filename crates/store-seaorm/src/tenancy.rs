@@ -1,0 +1,71 @@
+//! Tenancy's ports over the database.
+
+mod access_directory;
+mod custom_domains;
+mod memberships;
+mod tenant_directory;
+mod tenants;
+
+use tenantry_kernel::{StoreError, TenantScope, async_trait};
+use tenantry_tenancy::domain::{CustomDomainRepository, DOMAIN_TAKEN};
+use tenantry_tenancy::membership::{ALREADY_MEMBER, MembershipRepository};
+use tenantry_tenancy::store::{TenancyStore, TenancyUnit};
+use tenantry_tenancy::tenant::{SLUG_TAKEN, TenantRepository};
+
+use crate::error::Rule;
+use crate::store::SeaOrmStore;
+use crate::unit::SeaOrmUnit;
+
+/// The unique indexes of tenancy's tables.
+pub(crate) const RULES: &[Rule] = &[
+    Rule {
+        index: "slug_directory_pkey",
+        columns: "slug_directory.slug",
+        name: SLUG_TAKEN,
+    },
+    Rule {
+        index: "membership_user_key",
+        columns: "membership.tenant_id, membership.user_id",
+        name: ALREADY_MEMBER,
+    },
+    Rule {
+        index: "membership_email_key",
+        columns: "membership.tenant_id, membership.email",
+        name: ALREADY_MEMBER,
+    },
+    Rule {
+        index: "custom_domain_host_key",
+        columns: "custom_domain.tenant_id, custom_domain.host",
+        name: DOMAIN_TAKEN,
+    },
+    Rule {
+        index: "domain_directory_pkey",
+        columns: "domain_directory.host",
+        name: DOMAIN_TAKEN,
+    },
+];
+
+#[async_trait]
+impl TenancyStore for SeaOrmStore {
+    async fn begin(&self, scope: &TenantScope) -> Result<Box<dyn TenancyUnit>, StoreError> {
+        Ok(Box::new(self.unit_for(scope).await?))
+    }
+
+    async fn read(&self, scope: &TenantScope) -> Result<Box<dyn TenancyUnit>, StoreError> {
+        Ok(Box::new(self.read_for(scope).await?))
+    }
+}
+
+impl TenancyUnit for SeaOrmUnit {
+    fn tenants(&mut self) -> &mut dyn TenantRepository {
+        self
+    }
+
+    fn memberships(&mut self) -> &mut dyn MembershipRepository {
+        self
+    }
+
+    fn custom_domains(&mut self) -> &mut dyn CustomDomainRepository {
+        self
+    }
+}

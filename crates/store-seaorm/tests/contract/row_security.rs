@@ -1,0 +1,175 @@
+//! The last fence, on PostgreSQL: even SQL that forgets the tenant stays inside it.
+
+use sea_orm::{ConnectionTrait, Database, DatabaseConnection, DbBackend, DbErr, Statement, TransactionTrait};
+use tenantry_kernel::{Event, TenantScope};
+use tenantry_tenancy::role::SystemRole;
+use tenantry_tenancy::store::TenancyStore;
+use tenantry_tenancy::testing;
+use tenantry_test_support::{Engine, TestStore};
+
+/// Two tenants with a member each, and a connection of the kind that attackers dream of: raw SQL.
+async fn two_tenants() -> Option<(TestStore, DatabaseConnection)> {
+    let subject = TestStore::on(Engine::Postgres).await?;
+    for (number, slug) in [(1, "acme"), (2, "globex")] {
+        let mut unit = subject.store.begin(&TenantScope::for_test(number, &[])).await.unwrap();
+        unit.tenants().insert(&testing::tenant(number, slug)).await.unwrap();
+        unit.memberships().insert(&testing::member(10, SystemRole::Owner)).await.unwrap();
+        unit.commit(vec![Event::new("tenant.created", number)]).await.unwrap();
+    }
+    let raw = Database::connect(subject.database().url()).await.unwrap();
+    Some((subject, raw))
+}
+
+const fn uuid(number: u128) -> uuid::Uuid {
+    uuid::Uuid::from_u128(number)
+}
+
+/// Runs `sql` as `role`, pinned to `tenant` and `user`, and answers the number in its first column.
+#[expect(clippy::disallowed_methods, reason = "raw SQL is what this is about")]
+async fn as_role(
+    raw: &DatabaseConnection,
+    role: &str,
+    tenant: Option<u128>,
+    user: Option<u128>,
+    sql: &str,
+) -> Result<i64, DbErr> {
+    let text = |id: Option<u128>| id.map(|id| uuid(id).to_string()).unwrap_or_default();
+    let pin = format!(
+        "set local role {role}; select set_config('app.tenant_id', '{}', true), set_config('app.user_id', '{}', true)",
+        text(tenant),
+        text(user)
+    );
+    let txn = raw.begin().await?;
+    txn.execute_unprepared(&pin).await?;
+    let row = txn.query_one_raw(Statement::from_string(DbBackend::Postgres, sql)).await?;
+    row.unwrap().try_get_by_index(0)
+}
+
+#[tokio::test]
+async fn without_a_pin_there_are_no_rows() {
+    let Some((_subject, raw)) = two_tenants().await else {
+        return;
+    };
+
+    for table in ["tenant", "membership", "custom_domain", "audit_log", "idempotency_receipt"] {
+        let sql = format!("select count(*) from {table}");
+        assert_eq!(as_role(&raw, "tenantry_app", None, None, &sql).await.unwrap(), 0, "{table}");
+    }
+}
+
+#[tokio::test]
+async fn a_pin_shows_one_tenant_to_sql_that_names_none() {
+    let Some((_subject, raw)) = two_tenants().await else {
+        return;
+    };
+
+    for table in ["tenant", "membership", "audit_log"] {
+        let sql = format!("select count(*) from {table}");
+        assert_eq!(as_role(&raw, "tenantry_app", Some(1), None, &sql).await.unwrap(), 1, "{table}");
+    }
+}
+
+#[tokio::test]
+async fn a_row_for_another_tenant_is_refused() {
+    let Some((_subject, raw)) = two_tenants().await else {
+        return;
+    };
+    let insert = format!(
+        "insert into custom_domain (tenant_id, id, host, verification_token, created_at) \
+         values ('{}', '{}', 'x.example', 't', 0) returning 1::bigint",
+        uuid(2),
+        uuid(9)
+    );
+    let steal = format!("update membership set tenant_id = '{}' returning 1::bigint", uuid(2));
+
+    for sql in [insert, steal] {
+        let refused = as_role(&raw, "tenantry_app", Some(1), None, &sql).await;
+        assert!(format!("{refused:?}").contains("row-level security"), "{refused:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_person_reads_their_memberships_everywhere_and_changes_none() {
+    let Some((_subject, raw)) = two_tenants().await else {
+        return;
+    };
+    let count = "select count(*) from membership";
+    let change = "with changed as (update membership set role = 'owner' returning 1) select count(*) from changed";
+
+    assert_eq!(as_role(&raw, "tenantry_app", None, Some(1_010), count).await.unwrap(), 2);
+    assert_eq!(as_role(&raw, "tenantry_app", None, Some(1_011), count).await.unwrap(), 0);
+    assert_eq!(as_role(&raw, "tenantry_app", None, Some(1_010), change).await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn the_audit_log_is_neither_changed_nor_removed() {
+    let Some((_subject, raw)) = two_tenants().await else {
+        return;
+    };
+
+    for role in ["tenantry_app", "tenantry_worker", "tenantry_quota"] {
+        for sql in [
+            "update audit_log set action = 'nothing' returning 1::bigint",
+            "delete from audit_log returning 1::bigint",
+        ] {
+            let refused = as_role(&raw, role, Some(1), None, sql).await;
+            assert!(format!("{refused:?}").contains("permission denied"), "{role}: {refused:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_worker_lists_tenants_and_sees_no_members() {
+    let Some((_subject, raw)) = two_tenants().await else {
+        return;
+    };
+
+    let tenants = as_role(&raw, "tenantry_worker", None, None, "select count(*) from tenant").await;
+    let members = as_role(&raw, "tenantry_worker", None, None, "select count(*) from membership").await;
+
+    assert_eq!(tenants.unwrap(), 2);
+    assert!(format!("{members:?}").contains("permission denied"), "{members:?}");
+}
+
+#[tokio::test]
+async fn requests_add_jobs_and_notices_but_read_none() {
+    let Some((_subject, raw)) = two_tenants().await else {
+        return;
+    };
+
+    for table in ["job", "outbox_event", "signing_key"] {
+        let sql = format!("select count(*) from {table}");
+        let refused = as_role(&raw, "tenantry_app", Some(1), None, &sql).await;
+        assert!(format!("{refused:?}").contains("permission denied"), "{table}: {refused:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_pin_is_forgotten_when_its_transaction_ends() {
+    let Some((_subject, raw)) = two_tenants().await else {
+        return;
+    };
+    // One connection, so that the second transaction meets what the first left behind.
+    let url = _subject.database().url();
+    let mut options = sea_orm::ConnectOptions::new(url);
+    options.max_connections(1);
+    let single = Database::connect(options).await.unwrap();
+    let count = "select count(*) from tenant";
+    assert_eq!(as_role(&single, "tenantry_app", Some(1), None, count).await.unwrap(), 1);
+
+    let pin = "select length(coalesce(current_setting('app.tenant_id', true), ''))::bigint";
+
+    assert_eq!(as_role(&single, "tenantry_app", None, None, count).await.unwrap(), 0);
+    assert_eq!(as_role(&raw, "tenantry_app", None, None, pin).await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn a_superusers_connection_is_recognized() {
+    let Some((subject, _raw)) = two_tenants().await else {
+        return;
+    };
+
+    // The test servers' own role makes databases: it is one that production refuses.
+    assert!(subject.store.bypasses_row_security().await.unwrap());
+    assert!(!TestStore::in_memory().await.store.bypasses_row_security().await.unwrap());
+}

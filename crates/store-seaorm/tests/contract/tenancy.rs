@@ -1,0 +1,160 @@
+//! Tenancy's promises.
+
+mod tenants {
+    use tenantry_store_contract::tenancy::tenants as suite;
+
+    use crate::keeps;
+
+    #[tokio::test]
+    async fn a_tenant_comes_back_whole() {
+        keeps(suite::a_tenant_comes_back_whole).await;
+    }
+
+    #[tokio::test]
+    async fn a_tenant_that_was_not_founded_is_not_found() {
+        keeps(suite::a_tenant_that_was_not_founded_is_not_found).await;
+    }
+
+    #[tokio::test]
+    async fn a_slug_belongs_to_one_tenant() {
+        keeps(suite::a_slug_belongs_to_one_tenant).await;
+    }
+
+    #[tokio::test]
+    async fn a_slug_is_won_once_also_under_concurrency() {
+        keeps(suite::a_slug_is_won_once_also_under_concurrency).await;
+    }
+
+    #[tokio::test]
+    async fn a_tenant_that_changed_since_it_was_read_is_stale() {
+        keeps(suite::a_tenant_that_changed_since_it_was_read_is_stale).await;
+    }
+
+    #[tokio::test]
+    async fn a_tenant_is_written_by_its_own_unit_only() {
+        keeps(suite::a_tenant_is_written_by_its_own_unit_only).await;
+    }
+
+    #[tokio::test]
+    async fn a_dropped_unit_leaves_nothing() {
+        keeps(suite::a_dropped_unit_leaves_nothing).await;
+    }
+}
+
+mod memberships {
+    use tenantry_store_contract::tenancy::memberships as suite;
+
+    use crate::keeps;
+
+    #[tokio::test]
+    async fn a_membership_comes_back_whole() {
+        keeps(suite::a_membership_comes_back_whole).await;
+    }
+
+    #[tokio::test]
+    async fn members_are_their_tenants_only() {
+        keeps(suite::members_are_their_tenants_only).await;
+    }
+
+    #[tokio::test]
+    async fn a_person_may_belong_to_two_tenants() {
+        keeps(suite::a_person_may_belong_to_two_tenants).await;
+    }
+
+    #[tokio::test]
+    async fn a_person_is_once_a_member() {
+        keeps(suite::a_person_is_once_a_member).await;
+    }
+
+    #[tokio::test]
+    async fn an_address_is_once_a_member() {
+        keeps(suite::an_address_is_once_a_member).await;
+    }
+
+    #[tokio::test]
+    async fn a_membership_that_changed_since_it_was_read_is_stale() {
+        keeps(suite::a_membership_that_changed_since_it_was_read_is_stale).await;
+    }
+
+    #[tokio::test]
+    async fn members_are_listed_in_pages() {
+        keeps(suite::members_are_listed_in_pages).await;
+    }
+
+    #[tokio::test]
+    async fn members_are_found_by_state_role_and_text() {
+        keeps(suite::members_are_found_by_state_role_and_text).await;
+    }
+
+    #[tokio::test]
+    async fn owners_are_counted_without_the_one_who_leaves() {
+        keeps(suite::owners_are_counted_without_the_one_who_leaves).await;
+    }
+
+    #[tokio::test]
+    async fn the_last_owner_stays_also_under_concurrency() {
+        keeps(suite::the_last_owner_stays_also_under_concurrency).await;
+    }
+}
+
+mod domains {
+    use tenantry_store_contract::tenancy::domains as suite;
+
+    use crate::keeps;
+
+    #[tokio::test]
+    async fn a_domain_comes_back_whole_for_its_tenant() {
+        keeps(suite::a_domain_comes_back_whole_for_its_tenant).await;
+    }
+
+    #[tokio::test]
+    async fn a_tenant_names_a_host_once() {
+        keeps(suite::a_tenant_names_a_host_once).await;
+    }
+
+    #[tokio::test]
+    async fn a_verified_host_belongs_to_one_tenant() {
+        keeps(suite::a_verified_host_belongs_to_one_tenant).await;
+    }
+
+    #[tokio::test]
+    async fn a_verified_host_cannot_be_claimed_by_another() {
+        keeps(suite::a_verified_host_cannot_be_claimed_by_another).await;
+    }
+
+    #[tokio::test]
+    async fn removing_a_domain_frees_its_host() {
+        keeps(suite::removing_a_domain_frees_its_host).await;
+    }
+
+    #[tokio::test]
+    async fn domains_are_listed_in_pages_and_counted() {
+        keeps(suite::domains_are_listed_in_pages_and_counted).await;
+    }
+}
+
+mod directories {
+    use tenantry_store_contract::tenancy::directories as suite;
+
+    use crate::keeps;
+
+    #[tokio::test]
+    async fn a_tenant_is_known_by_id_and_slug() {
+        keeps(suite::a_tenant_is_known_by_id_and_slug).await;
+    }
+
+    #[tokio::test]
+    async fn a_member_is_known_within_the_tenant_only() {
+        keeps(suite::a_member_is_known_within_the_tenant_only).await;
+    }
+
+    #[tokio::test]
+    async fn a_persons_memberships_are_found_across_tenants() {
+        keeps(suite::a_persons_memberships_are_found_across_tenants).await;
+    }
+
+    #[tokio::test]
+    async fn operators_list_tenants_in_pages_and_by_filter() {
+        keeps(suite::operators_list_tenants_in_pages_and_by_filter).await;
+    }
+}

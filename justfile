@@ -1,0 +1,54 @@
+# Every command a person or CI runs. `just` alone lists them.
+
+# List the recipes.
+default:
+    @just --list
+
+# Format, and mend what clippy can mend by itself.
+fix:
+    cargo clippy --workspace --all-targets --fix --allow-dirty --allow-staged
+    cargo fmt --all
+
+# What CI checks before it tests.
+lint:
+    cargo fmt --all --check
+    cargo clippy --workspace --all-targets -- -D warnings
+
+# Everything. PostgreSQL is used when one can be found or started, see docs/testing.md.
+test:
+    cargo test --workspace
+
+# Everything, and PostgreSQL must have been used.
+test-pg:
+    rm -f "${CARGO_TARGET_DIR:-target}/tenantry-postgres-used"
+    TENANTRY_TEST_REQUIRE_POSTGRES=1 cargo test --workspace
+    test -e "${CARGO_TARGET_DIR:-target}/tenantry-postgres-used"
+
+# Rewrite the golden files. Read the difference before you commit it.
+golden:
+    INSTA_UPDATE=always INSTA_FORCE_PASS=1 cargo test -p tenantry-tests
+    git diff --stat -- tests
+
+# Serve with the data directory ./tenantry-data.
+run *arguments:
+    cargo run -- serve {{arguments}}
+
+# Meet the program: demo data in a throw-away directory.
+demo *arguments:
+    cargo run --release -- demo {{arguments}}
+
+# Begin a migration: a file in migrations/src, to be listed in its lib.rs.
+migration name:
+    @.ci/new-migration {{name}}
+
+# Build the documentation of the crates.
+doc:
+    RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
+
+# Measure, as ratios to a bare actix-web answer on the same cores.
+bench *arguments:
+    cargo run --release -p tenantry-bench -- {{arguments}}
+
+# Literally what CI runs.
+ci:
+    bash .ci/run
