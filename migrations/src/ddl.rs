@@ -195,7 +195,13 @@ pub async fn readable_by_tenant(manager: &SchemaManager<'_>, table: &str) -> Res
 /// As [`tenant_owned`], where another column than `tenant_id` names the tenant.
 pub async fn tenant_owned_by(manager: &SchemaManager<'_>, table: &str, column: &str) -> Result<(), DbErr> {
     force_row_security(manager, table).await?;
-    policy(manager, table, "own_tenant", &format!("using ({column} = {PINNED_TENANT})")).await?;
+    policy(
+        manager,
+        table,
+        "own_tenant",
+        &format!("using ({column} = {PINNED_TENANT})"),
+    )
+    .await?;
     grant(manager, table, "select, insert, update, delete", APP).await
 }
 
@@ -203,7 +209,13 @@ pub async fn tenant_owned_by(manager: &SchemaManager<'_>, table: &str, column: &
 /// tenant carry the nil tenant and may be added by any transaction.
 pub async fn tenant_log(manager: &SchemaManager<'_>, table: &str) -> Result<(), DbErr> {
     force_row_security(manager, table).await?;
-    policy(manager, table, "own_tenant", &format!("using (tenant_id = {PINNED_TENANT})")).await?;
+    policy(
+        manager,
+        table,
+        "own_tenant",
+        &format!("using (tenant_id = {PINNED_TENANT})"),
+    )
+    .await?;
     grant(manager, table, "select, insert", APP).await?;
     takes_platform_rows(manager, table).await
 }
@@ -218,7 +230,13 @@ pub async fn takes_platform_rows(manager: &SchemaManager<'_>, table: &str) -> Re
 /// Makes a platform table with rows of one person each unreachable for every other person.
 pub async fn person_owned(manager: &SchemaManager<'_>, table: &str, column: &str) -> Result<(), DbErr> {
     force_row_security(manager, table).await?;
-    policy(manager, table, "own_person", &format!("using ({column} = {PINNED_USER})")).await?;
+    policy(
+        manager,
+        table,
+        "own_person",
+        &format!("using ({column} = {PINNED_USER})"),
+    )
+    .await?;
     grant(manager, table, "select, insert, update, delete", APP).await
 }
 
@@ -248,6 +266,13 @@ pub async fn readable_by_worker(manager: &SchemaManager<'_>, table: &str) -> Res
     grant(manager, table, "select", WORKER).await
 }
 
+/// Lets the worker read these columns of every tenant's rows, to count them; what else a row says stays the tenant's.
+pub async fn countable_by_worker(manager: &SchemaManager<'_>, table: &str, columns: &str) -> Result<(), DbErr> {
+    let read = format!("for select to {WORKER} using (true)");
+    policy(manager, table, "worker_counts", &read).await?;
+    grant(manager, table, &format!("select ({columns})"), WORKER).await
+}
+
 /// Lets the worker remove old rows of every tenant.
 pub async fn purged_by_worker(manager: &SchemaManager<'_>, table: &str) -> Result<(), DbErr> {
     let delete = format!("for delete to {WORKER} using (true)");
@@ -261,6 +286,13 @@ pub async fn kept_by_quota_engine(manager: &SchemaManager<'_>, table: &str) -> R
     let all = format!("for all to {QUOTA} using (true)");
     policy(manager, table, "engine_keeps", &all).await?;
     grant(manager, table, "select, insert, update, delete", QUOTA).await
+}
+
+/// As [`kept_by_quota_engine`], for a ledger: rows are added and read, never changed or removed.
+pub async fn appended_by_quota_engine(manager: &SchemaManager<'_>, table: &str) -> Result<(), DbErr> {
+    let all = format!("for all to {QUOTA} using (true)");
+    policy(manager, table, "engine_appends", &all).await?;
+    grant(manager, table, "select, insert", QUOTA).await
 }
 
 /// Grants `privileges` on `table` to `role`. A platform table has no row security: its grants are its fence.

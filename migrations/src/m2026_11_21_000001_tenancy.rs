@@ -3,8 +3,8 @@
 use sea_orm_migration::prelude::*;
 
 use crate::ddl::{
-    at, at_null, directory, id, id_null, index, int, json, readable_by_person, readable_by_worker, tenant_owned,
-    tenant_owned_by, tenant_table, text, text_null, to_tenant, unique, within_tenant,
+    at, at_null, countable_by_worker, directory, id, id_null, index, int, json, readable_by_person, readable_by_worker,
+    tenant_owned, tenant_owned_by, tenant_table, text, text_null, to_tenant, unique, within_tenant,
 };
 
 #[derive(DeriveMigrationName)]
@@ -84,7 +84,8 @@ async fn membership(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     let by_person = index("membership_person_idx", "membership", &["user_id"]);
     manager.create_index(by_person).await?;
     tenant_owned(manager, "membership").await?;
-    readable_by_person(manager, "membership", "user_id").await
+    readable_by_person(manager, "membership", "user_id").await?;
+    countable_by_worker(manager, "membership", "tenant_id, status").await
 }
 
 async fn custom_domain(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
@@ -128,12 +129,17 @@ async fn directories(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
                 .col(id("tenant_id"))
                 .col(id("domain_id"))
                 .foreign_key(
-                    within_tenant("domain_directory", "domain_id", "custom_domain").on_delete(ForeignKeyAction::Cascade),
+                    within_tenant("domain_directory", "domain_id", "custom_domain")
+                        .on_delete(ForeignKeyAction::Cascade),
                 )
                 .take(),
         )
         .await?;
-    let by_domain = index("domain_directory_domain_idx", "domain_directory", &["tenant_id", "domain_id"]);
+    let by_domain = index(
+        "domain_directory_domain_idx",
+        "domain_directory",
+        &["tenant_id", "domain_id"],
+    );
     manager.create_index(by_domain).await?;
     directory(manager, "domain_directory").await
 }

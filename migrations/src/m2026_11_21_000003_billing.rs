@@ -193,12 +193,20 @@ async fn payment_attempt(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         .and_where(pending())
         .take();
     manager.create_index(one_pending).await?;
-    let of_invoice = index("payment_attempt_invoice_idx", "payment_attempt", &["tenant_id", "invoice_id"]);
+    let of_invoice = index(
+        "payment_attempt_invoice_idx",
+        "payment_attempt",
+        &["tenant_id", "invoice_id"],
+    );
     manager.create_index(of_invoice).await?;
     // Which tenants have a payment to finish, across all of them.
-    let unfinished = index("payment_attempt_pending_idx", "payment_attempt", &["created_at", "tenant_id"])
-        .and_where(pending())
-        .take();
+    let unfinished = index(
+        "payment_attempt_pending_idx",
+        "payment_attempt",
+        &["created_at", "tenant_id"],
+    )
+    .and_where(pending())
+    .take();
     manager.create_index(unfinished).await?;
     tenant_owned(manager, "payment_attempt").await?;
     readable_by_worker(manager, "payment_attempt").await

@@ -3,8 +3,8 @@
 use sea_orm_migration::prelude::*;
 
 use crate::ddl::{
-    at, at_null, bytes, flag, id, index, int, int_null, kept_by_quota_engine, readable_by_tenant, readable_by_worker,
-    tenant_owned, tenant_table, text, text_null, to_tenant, unique,
+    appended_by_quota_engine, at, at_null, bytes, flag, id, index, int, int_null, kept_by_quota_engine,
+    readable_by_tenant, readable_by_worker, tenant_owned, tenant_table, text, text_null, to_tenant, unique,
 };
 
 #[derive(DeriveMigrationName)]
@@ -162,12 +162,20 @@ async fn ledger(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
                 .take(),
         )
         .await?;
-    let once = unique("usage_ledger_operation_key", "usage_ledger", &["tenant_id", "operation"]);
+    let once = unique(
+        "usage_ledger_operation_key",
+        "usage_ledger",
+        &["tenant_id", "operation"],
+    );
     manager.create_index(once).await?;
-    let by_meter = index("usage_ledger_meter_idx", "usage_ledger", &["tenant_id", "meter", "counted_at"]);
+    let by_meter = index(
+        "usage_ledger_meter_idx",
+        "usage_ledger",
+        &["tenant_id", "meter", "counted_at"],
+    );
     manager.create_index(by_meter).await?;
     readable_by_tenant(manager, "usage_ledger").await?;
-    kept_by_quota_engine(manager, "usage_ledger").await
+    appended_by_quota_engine(manager, "usage_ledger").await
 }
 
 /// The primary key is what makes a threshold fire once per period.

@@ -4,8 +4,8 @@
 use sea_orm_migration::prelude::*;
 
 use crate::ddl::{
-    at, at_null, bytes, bytes_null, grant, grant_sequence, id, id_null, index, int, int_null, json, purged_by_worker, stamp_transaction,
-    takes_platform_rows, tenant_log, tenant_owned, tenant_table, text, text_null,
+    at, at_null, bytes, bytes_null, grant, grant_sequence, id, id_null, index, int, int_null, json, purged_by_worker,
+    stamp_transaction, takes_platform_rows, tenant_log, tenant_owned, tenant_table, text, text_null,
 };
 use crate::roles::{APP, WORKER};
 

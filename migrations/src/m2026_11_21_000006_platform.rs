@@ -2,7 +2,7 @@
 
 use sea_orm_migration::prelude::*;
 
-use crate::ddl::{at, bytes, grant, int, json, text};
+use crate::ddl::{at, bytes, grant, int, text};
 use crate::roles::{APP, WORKER};
 
 #[derive(DeriveMigrationName)]
@@ -39,7 +39,8 @@ async fn signing_key(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     grant(manager, "signing_key", "select, insert", WORKER).await
 }
 
-/// Every version of every plan that was ever on offer: subscribers keep theirs.
+/// Every edition of every plan that was ever on offer: subscribers keep theirs. The document is text, not
+/// JSON: its version is the hash of exactly these bytes.
 async fn plan_version(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     manager
         .create_table(
@@ -47,7 +48,7 @@ async fn plan_version(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
                 .table("plan_version")
                 .col(text("code"))
                 .col(text("version"))
-                .col(json("body"))
+                .col(text("document"))
                 .col(at("created_at"))
                 .primary_key(Index::create().col("code").col("version"))
                 .take(),
@@ -65,8 +66,7 @@ async fn catalog_state(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
                 .table("catalog_state")
                 .col(int("id").primary_key())
                 .col(text("name"))
-                .col(text("digest"))
-                .col(json("body"))
+                .col(text("hash"))
                 .col(at("applied_at"))
                 .take(),
         )

@@ -7,8 +7,9 @@ use clap::{Args, Parser, Subcommand};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use crate::commands;
+use crate::commands::serve::Part;
 use crate::config::{self, Config, ConfigErrors, Sources};
+use crate::{commands, logging};
 
 /// Multi-tenancy for other people's products: tenants, members, plans, quotas, invoices.
 #[derive(Debug, Parser)]
@@ -125,7 +126,7 @@ pub struct CreateAdmin {
     /// The operator's address
     #[arg(long, value_name = "ADDRESS")]
     pub email: String,
-    /// The operator's name. [default: what stands before the @]
+    /// The operator's name; what stands before the @ when not given
     #[arg(long, value_name = "NAME")]
     pub name: Option<String>,
     /// The password; other people on this machine may see it: prefer --password-stdin
@@ -173,11 +174,39 @@ pub async fn run(cli: Cli) -> ExitCode {
     match cli.command {
         Command::Catalog {
             action: CatalogAction::Check { file },
-        } => commands::catalog::check(&file),
+        } => return commands::catalog::check(&file),
         Command::Catalog {
             action: CatalogAction::Show { name },
-        } => commands::catalog::show(&name),
-        _ => ExitCode::FAILURE,
+        } => return commands::catalog::show(&name),
+        Command::Openapi => return commands::openapi::run(),
+        _ => {}
+    }
+    let config = match cli.settings.load() {
+        Ok(config) => config,
+        Err(mistakes) => return commands::fail(&mistakes),
+    };
+    logging::start(&config);
+    with_configuration(cli.command, config).await
+}
+
+async fn with_configuration(command: Command, config: Config) -> ExitCode {
+    match command {
+        Command::Serve { no_workers } => {
+            let part = if no_workers { Part::Requests } else { Part::Both };
+            commands::finish(commands::serve::run(&config, part).await)
+        }
+        Command::Work => commands::finish(commands::serve::run(&config, Part::Work).await),
+        Command::Demo => commands::demo::run(config).await,
+        Command::Migrate { status } => commands::finish(commands::migrate::run(&config, status).await),
+        Command::Admin {
+            action: AdminAction::Create(wish),
+        } => commands::admin::create(&config, wish).await,
+        Command::Catalog { .. } => commands::finish(commands::catalog::apply(&config).await),
+        Command::Openapi => commands::openapi::run(),
+        Command::Doctor => commands::doctor::run(&config).await,
+        Command::Billing {
+            action: BillingAction::Run { as_of },
+        } => commands::billing::run(&config, as_of).await,
     }
 }
 

@@ -1,6 +1,6 @@
 //! Reading TOML so that every complaint names its line and column.
 //!
-//! A [`Document`] is read through [`Section`]s and [`Item`]s. What is wrong goes to its [`Problems`] and
+//! A `Document` is read through `Section`s and `Item`s. What is wrong goes to its `Problems` and
 //! reading goes on, so that one run lists every mistake of a file. The catalog and `tenantry.toml` share this.
 
 mod item;

@@ -243,34 +243,7 @@ pub fn plan_change(
     let (transition, lines) = match subscription.status() {
         Status::PastDue { .. } => return Err(ChangeError::PastDue),
         Status::Trialing { .. } => leave_trial(subscription, to, terms, wish.has_method, now)?,
-        Status::Active | Status::Cancelled { .. } => {
-            let now = whole_second(now);
-            let restarts = terms.cycle != subscription.cycle()
-                || (subscription.prepaid().is_none() && to.advance_price(terms.cycle, currency).is_some());
-            let mut lines: Vec<Basis> = unused(subscription, from, now)?.into_iter().collect();
-            let (anchor, period) = if restarts {
-                let span = (subscription.period(), now);
-                lines.extend(in_arrears(from, subscription.terms(), currency, counts, span)?);
-                fresh(now, terms.cycle)?
-            } else {
-                (subscription.anchor(), subscription.period())
-            };
-            let charge = in_advance(to, &terms, currency, period, now)?;
-            let prepaid = charge.as_ref().map(|line| Prepaid {
-                from: now,
-                amount: line.amount(),
-            });
-            lines.extend(charge.filter(|line| !line.amount().is_zero()));
-            let transition = Transition {
-                at: now,
-                terms,
-                trialing: false,
-                period,
-                anchor,
-                prepaid,
-            };
-            (transition, lines)
-        }
+        Status::Active | Status::Cancelled { .. } => change_in_force(subscription, (from, to), terms, counts, now)?,
     };
     after.apply(&transition)?;
     Ok(ChangeOutcome {
@@ -279,6 +252,42 @@ pub fn plan_change(
         subscription: after,
         lines,
     })
+}
+
+/// A change while the subscription is in force.
+fn change_in_force(
+    subscription: &Subscription,
+    (from, to): (&Plan, &Plan),
+    terms: Terms,
+    counts: &Counts,
+    now: OffsetDateTime,
+) -> Result<(Transition, Vec<Basis>), ChangeError> {
+    let (currency, now) = (subscription.currency(), whole_second(now));
+    let begins_to_prepay = subscription.prepaid().is_none() && to.advance_price(terms.cycle, currency).is_some();
+    let restarts = begins_to_prepay || terms.cycle != subscription.cycle();
+    let mut lines: Vec<Basis> = unused(subscription, from, now)?.into_iter().collect();
+    let (anchor, period) = if restarts {
+        let span = (subscription.period(), now);
+        lines.extend(in_arrears(from, subscription.terms(), currency, counts, span)?);
+        fresh(now, terms.cycle)?
+    } else {
+        (subscription.anchor(), subscription.period())
+    };
+    let charge = in_advance(to, &terms, currency, period, now)?;
+    let prepaid = charge.as_ref().map(|line| Prepaid {
+        from: now,
+        amount: line.amount(),
+    });
+    lines.extend(charge.filter(|line| !line.amount().is_zero()));
+    let transition = Transition {
+        at: now,
+        terms,
+        trialing: false,
+        period,
+        anchor,
+        prepaid,
+    };
+    Ok((transition, lines))
 }
 
 /// A change during the trial.

@@ -6,7 +6,7 @@ use tenantry_kernel::money::MoneyError;
 use tenantry_kernel::ratio::OutOfRange;
 use tenantry_kernel::{Currency, Money, Ratio};
 
-use crate::plan::{Cycle, Plan, PriceBasis};
+use crate::plan::{Cycle, Plan};
 use crate::subscription::{Quantity, Status, Subscription};
 
 /// What one subscription adds per month: exact minor units, and their currency.
@@ -38,12 +38,8 @@ pub fn of_terms(plan: &Plan, cycle: Cycle, quantity: Quantity, currency: Currenc
     let Some(price) = plan.advance_price(cycle, currency) else {
         return Ok(Ratio::ZERO);
     };
-    let seats = match price.basis() {
-        PriceBasis::PerSeat { .. } => i128::from(quantity.get()),
-        PriceBasis::Flat { .. } | PriceBasis::PerUnit { .. } => 1,
-    };
-    let share = Ratio::new(seats, i128::from(cycle.months()))?;
-    price.unit_price_minor().times(share)
+    let share = Ratio::new(1, i128::from(cycle.months()))?;
+    price.unit_price_minor().times(price.units_for(quantity))?.times(share)
 }
 
 /// Sums per currency; currencies are never converted.

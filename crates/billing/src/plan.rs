@@ -168,16 +168,21 @@ impl Price {
         }
     }
 
+    /// How often its unit price is due for `seats`: once per seat, or once.
+    #[must_use]
+    pub fn units_for(&self, seats: Quantity) -> Ratio {
+        match self.basis {
+            PriceBasis::PerSeat { .. } => Ratio::whole(i128::from(seats.get())),
+            PriceBasis::Flat { .. } | PriceBasis::PerUnit { .. } => Ratio::ONE,
+        }
+    }
+
     /// What one whole period costs in advance for `seats`.
     ///
     /// # Errors
     /// [`MoneyError::OutOfRange`].
     pub fn for_period(&self, seats: Quantity) -> Result<Money, MoneyError> {
-        let times = match self.basis {
-            PriceBasis::PerSeat { .. } => i128::from(seats.get()),
-            PriceBasis::Flat { .. } | PriceBasis::PerUnit { .. } => 1,
-        };
-        let exact = self.unit_price_minor().times(Ratio::whole(times))?;
+        let exact = self.unit_price_minor().times(self.units_for(seats))?;
         Money::rounded(exact, self.currency())
     }
 

@@ -11,8 +11,8 @@ use time::OffsetDateTime;
 
 use crate::invoice::{Basis, LineKind};
 use crate::period::Period;
-use crate::plan::{Plan, Price, PriceBasis};
-use crate::subscription::{Prepaid, Quantity, Subscription, Terms};
+use crate::plan::{Plan, PriceBasis};
+use crate::subscription::{Prepaid, Subscription, Terms};
 
 /// How many units of each meter were counted in a period. The caller asks whoever counts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -61,7 +61,7 @@ pub fn in_advance(
             format!("Remaining time on {} ({})", plan.name, terms.cycle),
         )
     };
-    let quantity = advance_quantity(price, terms.quantity);
+    let quantity = price.units_for(terms.quantity);
     let part = (period, fraction);
     Basis::charge(kind, description, quantity, price.unit_price_minor(), part, currency).map(Some)
 }
@@ -81,7 +81,7 @@ pub fn unused(subscription: &Subscription, plan: &Plan, now: OffsetDateTime) -> 
     let period = subscription.period();
     let line = Basis::residual(
         format!("Unused time on {} ({})", plan.name, terms.cycle),
-        advance_quantity(price, terms.quantity),
+        price.units_for(terms.quantity),
         price.unit_price_minor(),
         (period, period.fraction(from, now)),
         amount,
@@ -112,7 +112,7 @@ pub fn in_arrears(
             PriceBasis::Flat { .. } | PriceBasis::PerSeat { .. } => (
                 LineKind::Subscription,
                 format!("{} ({})", plan.name, terms.cycle),
-                advance_quantity(price, terms.quantity),
+                price.units_for(terms.quantity),
                 period.fraction(period.start(), until),
             ),
         };
@@ -123,14 +123,6 @@ pub fn in_arrears(
         }
     }
     Ok(lines)
-}
-
-/// Seats for a price per seat, one for a flat price.
-fn advance_quantity(price: &Price, quantity: Quantity) -> Ratio {
-    match price.basis() {
-        PriceBasis::PerSeat { .. } => Ratio::whole(i128::from(quantity.get())),
-        PriceBasis::Flat { .. } | PriceBasis::PerUnit { .. } => Ratio::ONE,
-    }
 }
 
 #[cfg(test)]

@@ -5,7 +5,8 @@ use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 
 use crate::state::Settings;
 
-const HEADERS: &str = "authorization, content-type, idempotency-key, if-match, if-none-match, x-api-key, x-request-id, x-tenant-id";
+const HEADERS: &str =
+    "authorization, content-type, idempotency-key, if-match, if-none-match, x-api-key, x-request-id, x-tenant-id";
 const EXPOSED: &str =
     "etag, idempotency-replayed, location, ratelimit, ratelimit-policy, retry-after, www-authenticate, x-request-id";
 

@@ -6,6 +6,8 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, ResponseError};
 use tenantry_kernel::{DomainError, ErrorKind, FieldError, Value};
 
+use crate::extract::Patch;
+
 /// What an action answers.
 pub type Answer = Result<HttpResponse, ApiError>;
 
@@ -241,12 +243,29 @@ impl FieldErrors {
         }
     }
 
-    /// The same for a field that may be absent: `Some(None)` when it is.
-    pub fn take_option<T, E: fmt::Display>(&mut self, field: &str, parsed: Option<Result<T, E>>) -> Option<Option<T>> {
-        match parsed {
-            None => Some(None),
-            Some(parsed) => self.take(field, parsed).map(Some),
+    /// The same for a field that may be absent.
+    pub fn given<T, E: fmt::Display>(&mut self, field: &str, parsed: Option<Result<T, E>>) -> Option<T> {
+        parsed.and_then(|parsed| self.take(field, parsed))
+    }
+
+    /// The same for a field that may be absent, or null to empty it: `Some(None)` then.
+    pub fn given_or_null<T, E: fmt::Display>(
+        &mut self,
+        field: &str,
+        patch: Patch,
+        parse: impl FnOnce(String) -> Result<T, E>,
+    ) -> Option<Option<T>> {
+        match patch {
+            Patch::Absent => None,
+            Patch::Null => Some(None),
+            Patch::Text(text) => self.take(field, parse(text)).map(Some),
         }
+    }
+
+    /// True when nothing was noted.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
     /// Notes one refusal.

@@ -2,6 +2,7 @@
 
 use std::future::{Ready, ready};
 use std::str::FromStr;
+use std::sync::Arc;
 
 use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
@@ -18,6 +19,8 @@ pub use crate::conditional::Precondition;
 use crate::door::{Person, TenantAddress};
 use crate::error::ApiError;
 use crate::json;
+pub use crate::json::Patch;
+use crate::once;
 use crate::paging::{self, Binding};
 use crate::render::Listed;
 use crate::state::Api;
@@ -34,7 +37,10 @@ fn visit<T>(request: &HttpRequest, read: impl FnOnce(&Visit) -> Result<T, ApiErr
 
 /// The route's needs and the action's extractors disagree: a bug that its first test meets.
 fn wrong_needs(row: &Visit) -> ApiError {
-    ApiError::internal(format!("{} does not need what its action extracts", row.row.operation_id()))
+    ApiError::internal(format!(
+        "{} does not need what its action extracts",
+        row.row.operation_id()
+    ))
 }
 
 /// The tenant that the caller was let into.
@@ -137,6 +143,28 @@ impl FromRequest for TheReceipt {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         visit(request, |visit| Ok(Self(visit.receipt.clone())))
+    }
+}
+
+/// The operation that the caller named by `Idempotency-Key`, and a digest of the request: for actions that keep the
+/// promise in a ledger of their own.
+#[derive(Debug)]
+pub struct Operation(pub Option<(Arc<str>, [u8; 32])>);
+
+impl FromRequest for Operation {
+    type Error = ApiError;
+    type Future = Ready<Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let api = request.app_data::<Data<Api>>().cloned();
+        visit(request, |visit| {
+            let api = api.ok_or_else(|| ApiError::internal("the API is not among the app's data"))?;
+            let Some(key) = once::key(request.headers())? else {
+                return Ok(Self(None));
+            };
+            let digest = once::digest(&api, request, &visit.entry, &visit.body);
+            Ok(Self(Some((key, digest))))
+        })
     }
 }
 
@@ -318,25 +346,29 @@ impl FromRequest for Paging {
 }
 
 /// Reads `limit` and `cursor`; the last of several counts.
-fn wanted(
-    query: &str,
-    decode: impl Fn(&str) -> Option<tenantry_kernel::Cursor>,
-) -> Result<PageRequest, ApiError> {
+fn wanted(query: &str, decode: impl Fn(&str) -> Option<tenantry_kernel::Cursor>) -> Result<PageRequest, ApiError> {
     let (mut limit, mut after) = (DEFAULT_LIMIT, None);
     for pair in query.split('&') {
         match pair.split_once('=') {
             Some(("cursor", "")) => {}
             Some(("cursor", text)) => {
                 let cursor = decode(text).ok_or_else(|| {
-                    ApiError::malformed("cursor_invalid", "this cursor was not made for this list; start without one")
+                    ApiError::malformed(
+                        "cursor_invalid",
+                        "this cursor was not made for this list; start without one",
+                    )
                 })?;
                 after = Some(cursor);
             }
             Some(("limit", text)) => {
-                limit = text.parse().ok().filter(|limit| (1..=MAX_LIMIT).contains(limit)).ok_or_else(|| {
-                    let detail = "must be a whole number from 1 to 200";
-                    ApiError::validation(vec![FieldError::new("limit", "invalid_value", detail)])
-                })?;
+                limit = text
+                    .parse()
+                    .ok()
+                    .filter(|limit| (1..=MAX_LIMIT).contains(limit))
+                    .ok_or_else(|| {
+                        let detail = "must be a whole number from 1 to 200";
+                        ApiError::validation(vec![FieldError::new("limit", "invalid_value", detail)])
+                    })?;
             }
             _ => {}
         }

@@ -167,7 +167,11 @@ impl<'a> Place<'a> {
         if in_flight.fetch_add(1, Ordering::AcqRel) < places {
             Ok(place)
         } else {
-            Err(ApiError::unavailable("overloaded", "too many requests are at work; try again soon", 1))
+            Err(ApiError::unavailable(
+                "overloaded",
+                "too many requests are at work; try again soon",
+                1,
+            ))
         }
     }
 }

@@ -50,7 +50,10 @@ fn announced_length(headers: &HeaderMap, limit_bytes: usize, row: &Row) -> Resul
     match length {
         Some(length) if length > limit_bytes && row.reads_body() => Err(too_large(limit_bytes)),
         Some(_) => Ok(()),
-        None => Err(ApiError::malformed("malformed_request", "Content-Length is not a number")),
+        None => Err(ApiError::malformed(
+            "malformed_request",
+            "Content-Length is not a number",
+        )),
     }
 }
 

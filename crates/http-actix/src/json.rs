@@ -108,19 +108,46 @@ impl<'de> Visitor<'de> for Shape {
     }
 }
 
+/// A text field of a PATCH, where absent and null differ.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Patch {
+    /// Not mentioned: it stays.
+    #[default]
+    Absent,
+    /// Null: it is emptied.
+    Null,
+    /// Another text.
+    Text(String),
+}
+
+impl<'de> serde::Deserialize<'de> for Patch {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let given: Option<String> = serde::Deserialize::deserialize(deserializer)?;
+        Ok(given.map_or(Self::Null, Self::Text))
+    }
+}
+
 /// A refusal of serde in the words of the contract. Values of the caller are not repeated.
 pub(crate) fn explain(path: String, message: &str) -> FieldError {
     let message = message.split(" at line ").next().unwrap_or(message);
     let quoted = message.split('`').nth(1).unwrap_or_default();
     let expected = message.split_once(", expected ").map(|(_, expected)| expected);
     if message.starts_with("unknown field") {
-        return FieldError::new(with_leaf(path, quoted), "unknown_field", "is not a field of this request");
+        return FieldError::new(
+            with_leaf(path, quoted),
+            "unknown_field",
+            "is not a field of this request",
+        );
     }
     if message.starts_with("missing field") {
         return FieldError::new(with_leaf(path, quoted), "missing_field", "is needed");
     }
     if message.starts_with("duplicate field") {
-        return FieldError::new(with_leaf(path, quoted), "invalid_value", "is given twice, under two names");
+        return FieldError::new(
+            with_leaf(path, quoted),
+            "invalid_value",
+            "is given twice, under two names",
+        );
     }
     match expected {
         Some(expected) if message.starts_with("invalid type") => {
@@ -177,22 +204,47 @@ mod tests {
     #[test]
     fn what_is_not_json_is_400() {
         let deep = format!("{}{}", "[".repeat(40), "]".repeat(40));
-        for body in ["", "  ", "{", "{'a':1}", "{\"name\":\"x\"} x", "\u{7f}", "{\"name\":1e999}", "{\"a\":1,\"a\":1}", &deep] {
+        for body in [
+            "",
+            "  ",
+            "{",
+            "{'a':1}",
+            "{\"name\":\"x\"} x",
+            "\u{7f}",
+            "{\"name\":1e999}",
+            "{\"a\":1,\"a\":1}",
+            &deep,
+        ] {
             assert_eq!(refusal(body), (400, String::new(), "malformed_json"), "{body}");
         }
-        assert_eq!(parse::<Order>(b"{\"name\":\"\xff\"}").unwrap_err().code(), "malformed_json");
+        assert_eq!(
+            parse::<Order>(b"{\"name\":\"\xff\"}").unwrap_err().code(),
+            "malformed_json"
+        );
     }
 
     #[test]
     fn what_json_says_wrongly_is_422_with_its_path() {
         let cases = [
             (r#"{"name":"x","tenant_id":"y"}"#, "tenant_id", "unknown_field"),
-            (r#"{"name":"x","lines":[{"amount":1,"price":2}]}"#, "lines[0].price", "unknown_field"),
+            (
+                r#"{"name":"x","lines":[{"amount":1,"price":2}]}"#,
+                "lines[0].price",
+                "unknown_field",
+            ),
             ("{}", "name", "missing_field"),
             (r#"{"name":"x","lines":[{}]}"#, "lines[0].amount", "missing_field"),
             (r#"{"name":5}"#, "name", "invalid_type"),
-            (r#"{"name":"x","lines":[{"amount":-1}]}"#, "lines[0].amount", "invalid_value"),
-            (r#"{"name":"x","lines":[{"amount":"1"}]}"#, "lines[0].amount", "invalid_type"),
+            (
+                r#"{"name":"x","lines":[{"amount":-1}]}"#,
+                "lines[0].amount",
+                "invalid_value",
+            ),
+            (
+                r#"{"name":"x","lines":[{"amount":"1"}]}"#,
+                "lines[0].amount",
+                "invalid_type",
+            ),
             (r#"{"name":null}"#, "name", "invalid_type"),
             ("[]", "", "missing_field"),
             ("5", "", "invalid_type"),

@@ -5,16 +5,24 @@
 //! action, dress the answer. Business lives in the services; an action parses, calls one of them, renders.
 //! Add an action by adding its file and one line in [`routes`]: the page there shows what a file looks like.
 
+mod admin;
+mod api_keys;
+mod audit;
+mod auth;
+mod billing;
 mod body;
 mod conditional;
 mod cors;
+mod domains;
 pub mod door;
 mod dress;
 pub mod error;
 pub mod extract;
 mod front;
 mod gate;
+mod invitations;
 mod json;
+mod me;
 mod observe;
 mod once;
 mod openapi;
@@ -22,18 +30,28 @@ mod operations;
 mod origin;
 pub mod pace;
 mod paging;
+mod plans;
 mod problem;
+mod quotas;
 pub mod render;
 pub mod routes;
 pub mod server;
+mod services;
+mod sign_up;
+mod slugs;
 mod state;
+mod tenants;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 mod trie;
+mod usage;
+mod users;
+mod views;
 mod visit;
 
 pub use error::{Answer, ApiError, FieldErrors};
 pub use origin::{InvalidNetwork, Network};
 pub use routes::{Needs, Row};
 pub use server::{Running, ServeOptions, service, start};
+pub use services::Services;
 pub use state::{Api, ApiParts, Health, Settings};

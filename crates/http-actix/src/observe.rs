@@ -60,7 +60,11 @@ impl Meters {
 }
 
 fn register((route, method, status): Key) -> (Counter, Histogram) {
-    let labels = [("route", route.to_owned()), ("method", method.to_owned()), ("status", status.to_string())];
+    let labels = [
+        ("route", route.to_owned()),
+        ("method", method.to_owned()),
+        ("status", status.to_string()),
+    ];
     (
         metrics::counter!("http_requests_total", &labels),
         metrics::histogram!("http_request_duration_seconds", &labels),

@@ -15,12 +15,15 @@ use serde::{Deserialize, Serialize};
 use tenantry_kernel::{Principal, Receipt, TenantId};
 
 use crate::error::{Answer, ApiError};
+use crate::problem;
 use crate::routes::{Once, Row};
 use crate::state::Api;
 use crate::visit::{Entry, Visit};
 
 /// Tells that an answer was given before.
 pub(crate) const REPLAYED: &str = "idempotency-replayed";
+/// The code of a request whose answer was lost.
+const DONE: &str = "idempotent_request_done";
 const WAIT: Duration = Duration::from_millis(50);
 
 /// Whose keys these are: one caller's keys never meet another's. As `ReceiptStore` names its holders.
@@ -65,6 +68,16 @@ pub(crate) fn receipt(
     let Some(key) = key(request.headers())? else {
         return Ok(None);
     };
+    Ok(Some(Receipt {
+        operation: row.operation_id(),
+        key,
+        body_digest: digest(api, request, entry, body),
+        platform: matches!(entry, Entry::Person(_) | Entry::Nobody),
+    }))
+}
+
+/// What makes two requests the same: where they go, who sends them when nobody else tells, and what they say.
+pub(crate) fn digest(api: &Api, request: &HttpRequest, entry: &Entry, body: &[u8]) -> [u8; 32] {
     // The path belongs to the request: the same key on another resource is another request. The digest is keyed,
     // since a body may hold a password that a plain digest would let a thief of the table guess at.
     let mut text = request.uri().to_string().into_bytes();
@@ -73,12 +86,7 @@ pub(crate) fn receipt(
         text.extend_from_slice(person.user.as_uuid().as_bytes());
     }
     text.extend_from_slice(body);
-    Ok(Some(Receipt {
-        operation: row.operation_id(),
-        key,
-        body_digest: api.cipher.fingerprint("idempotent-request", &text),
-        platform: matches!(entry, Entry::Person(_) | Entry::Nobody),
-    }))
+    api.cipher.fingerprint("idempotent-request", &text)
 }
 
 /// The key of the header: 1 to 255 visible ASCII characters.
@@ -87,9 +95,10 @@ pub(crate) fn key(headers: &HeaderMap) -> Result<Option<Arc<str>>, ApiError> {
     let Some(value) = values.next() else {
         return Ok(None);
     };
-    let text = value.to_str().ok().filter(|text| {
-        (1..=255).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
-    });
+    let text = value
+        .to_str()
+        .ok()
+        .filter(|text| (1..=255).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic()));
     match text {
         Some(text) if values.next().is_none() => Ok(Some(Arc::from(text))),
         _ => Err(ApiError::malformed(
@@ -109,7 +118,7 @@ pub(crate) async fn run(
 ) -> Answer {
     let row = Arc::clone(&visit.row);
     let holder = Holder::of(&visit.entry);
-    if let Some(earlier) = earlier_answer(api, &holder, &receipt).await? {
+    if let Some(earlier) = earlier_answer(api, &holder, &receipt, api.settings.receipt_waits).await? {
         return Ok(earlier);
     }
     visit.entry = match visit.entry {
@@ -120,20 +129,41 @@ pub(crate) async fn run(
     visit.receipt = Some(receipt.clone());
     request.extensions_mut().insert(visit);
 
+    let origin = visit_origin(&request);
     match row.run(request, payload).await {
         Ok(answer) => Ok(keep(api, &holder, &receipt, answer).await),
-        // The twin of this request may have won while it ran; then its answer is ours too.
-        Err(refused) => match earlier_answer(api, &holder, &receipt).await {
-            Ok(Some(earlier)) => Ok(earlier),
-            Err(done) if done.status() == StatusCode::CONFLICT => Err(done),
-            Ok(None) | Err(_) => Err(refused),
-        },
+        Err(refused) => settle(api, &holder, &receipt, refused, &origin).await,
+    }
+}
+
+fn visit_origin(request: &HttpRequest) -> Arc<str> {
+    let extensions = request.extensions();
+    let visit = extensions.get::<Visit>();
+    visit.map_or_else(|| Arc::from(""), |visit| Arc::clone(&visit.origin.request_id))
+}
+
+/// What a refused request answers: the answer of its twin, if one won while it ran.
+async fn settle(api: &Api, holder: &Holder, receipt: &Receipt, refused: ApiError, request_id: &str) -> Answer {
+    // A charge leaves its receipt with the intention, before the payment: nobody else's answer will come.
+    let declined = refused.status() == StatusCode::PAYMENT_REQUIRED;
+    let waits = if declined { 0 } else { api.settings.receipt_waits };
+    match earlier_answer(api, holder, receipt, waits).await {
+        Ok(Some(earlier)) => Ok(earlier),
+        Err(done) if declined && done.code() == DONE => {
+            Ok(keep(api, holder, receipt, problem::render(&refused, request_id)).await)
+        }
+        Err(done) if matches!(done.status(), StatusCode::CONFLICT | StatusCode::UNPROCESSABLE_ENTITY) => Err(done),
+        Ok(None) | Err(_) => Err(refused),
     }
 }
 
 /// The stored answer; waits a moment for a twin that is still at work.
-async fn earlier_answer(api: &Api, holder: &Holder, receipt: &Receipt) -> Result<Option<HttpResponse>, ApiError> {
-    let mut waits = api.settings.receipt_waits;
+async fn earlier_answer(
+    api: &Api,
+    holder: &Holder,
+    receipt: &Receipt,
+    mut waits: u8,
+) -> Result<Option<HttpResponse>, ApiError> {
     loop {
         let found = api
             .receipts
@@ -155,7 +185,7 @@ async fn earlier_answer(api: &Api, holder: &Holder, receipt: &Receipt) -> Result
         if waits == 0 {
             return Err(ApiError::new(
                 StatusCode::CONFLICT,
-                "idempotent_request_done",
+                DONE,
                 "the request with this Idempotency-Key took effect, but its answer was lost; look at the subject",
             )
             .with("subject", known.subject));
@@ -178,9 +208,6 @@ fn context(receipt: &Receipt) -> String {
 
 /// Adds the answer to the receipt, and gives it on.
 async fn keep(api: &Api, holder: &Holder, receipt: &Receipt, answer: HttpResponse) -> HttpResponse {
-    if !answer.status().is_success() {
-        return answer;
-    }
     let (head, body) = answer.into_parts();
     let body = match body.try_into_bytes() {
         Ok(body) => body,

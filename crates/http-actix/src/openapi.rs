@@ -86,9 +86,9 @@ fn parameters(row: &Row, operation: &mut Map<String, Value>) {
         _ => Vec::new(),
     };
     for name in row.params() {
-        let told = list
-            .iter()
-            .any(|parameter| parameter.get("in") == Some(&json!("path")) && parameter.get("name") == Some(&json!(name)));
+        let told = list.iter().any(|parameter| {
+            parameter.get("in") == Some(&json!("path")) && parameter.get("name") == Some(&json!(name))
+        });
         if !told {
             list.push(path_parameter(name));
         }
@@ -129,7 +129,11 @@ fn parameters(row: &Row, operation: &mut Map<String, Value>) {
 
 fn path_parameter(name: &str) -> Value {
     let (description, schema, example) = match name {
-        "tenant" => ("The tenant: its id, its slug, or `current`.", json!({ "type": "string" }), "acme"),
+        "tenant" => (
+            "The tenant: its id, its slug, or `current`.",
+            json!({ "type": "string" }),
+            "acme",
+        ),
         "id" => (
             "The resource.",
             json!({ "type": "string", "format": "uuid" }),
@@ -183,16 +187,21 @@ fn answer_headers(row: &Row, operation: &mut Map<String, Value>) {
             continue;
         };
         let headers = response.entry("headers").or_insert_with(|| json!({}));
-        let Some(headers) = headers.as_object_mut() else { continue };
+        let Some(headers) = headers.as_object_mut() else {
+            continue;
+        };
         headers.insert("X-Request-Id".to_owned(), reference("headers", "RequestId"));
         if row.idempotency() == Once::Receipt {
-            headers.insert("Idempotency-Replayed".to_owned(), reference("headers", "IdempotencyReplayed"));
+            headers.insert(
+                "Idempotency-Replayed".to_owned(),
+                reference("headers", "IdempotencyReplayed"),
+            );
         }
         if *row.needs() != Needs::Public {
             headers.insert("RateLimit".to_owned(), reference("headers", "RateLimit"));
             headers.insert("RateLimit-Policy".to_owned(), reference("headers", "RateLimitPolicy"));
         }
-        if row.is_conditional() && status == "200" {
+        if row.is_tagged() && status == "200" {
             headers.insert("ETag".to_owned(), reference("headers", "ETag"));
         }
     }

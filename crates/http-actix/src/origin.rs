@@ -93,7 +93,10 @@ impl Client {
             .or_else(|| host_of(request));
         Self {
             address,
-            https: proto.map_or_else(|| request.app_config().secure(), |proto| proto.eq_ignore_ascii_case("https")),
+            https: proto.map_or_else(
+                || request.app_config().secure(),
+                |proto| proto.eq_ignore_ascii_case("https"),
+            ),
             host: host.and_then(plain_host),
             local: address.is_some_and(|address| address.is_loopback()) && chain.is_empty(),
         }
@@ -115,7 +118,8 @@ fn host_of(request: &HttpRequest) -> Option<&str> {
 fn plain_host(host: &str) -> Option<String> {
     let host = host.trim();
     let without_port = if host.starts_with('[') {
-        host.split_once(']').map_or(host, |(literal, _)| literal.trim_start_matches('['))
+        host.split_once(']')
+            .map_or(host, |(literal, _)| literal.trim_start_matches('['))
     } else {
         host.split_once(':').map_or(host, |(name, _)| name)
     };
@@ -127,10 +131,14 @@ fn plain_host(host: &str) -> Option<String> {
 /// writes one passes the client's own spelling of the other through.
 fn forwarded_for(headers: &HeaderMap) -> Vec<Option<IpAddr>> {
     if headers.contains_key("x-forwarded-for") {
-        let values = headers.get_all("x-forwarded-for").filter_map(|value| value.to_str().ok());
+        let values = headers
+            .get_all("x-forwarded-for")
+            .filter_map(|value| value.to_str().ok());
         return values.flat_map(|value| value.split(',')).map(hop_address).collect();
     }
-    let values = headers.get_all(header::FORWARDED).filter_map(|value| value.to_str().ok());
+    let values = headers
+        .get_all(header::FORWARDED)
+        .filter_map(|value| value.to_str().ok());
     values
         .flat_map(|value| value.split(','))
         .map(|element| element_param(element, "for").and_then(hop_address))
@@ -189,8 +197,17 @@ mod tests {
 
     #[test]
     fn only_trusted_proxies_are_believed() {
-        let stranger = client("203.0.113.9:1", &[("x-forwarded-for", "1.2.3.4"), ("x-forwarded-proto", "https")]);
-        let proxied = client("10.1.1.1:1", &[("x-forwarded-for", "6.6.6.6, 1.2.3.4, 10.2.2.2"), ("x-forwarded-proto", "https")]);
+        let stranger = client(
+            "203.0.113.9:1",
+            &[("x-forwarded-for", "1.2.3.4"), ("x-forwarded-proto", "https")],
+        );
+        let proxied = client(
+            "10.1.1.1:1",
+            &[
+                ("x-forwarded-for", "6.6.6.6, 1.2.3.4, 10.2.2.2"),
+                ("x-forwarded-proto", "https"),
+            ],
+        );
 
         assert_eq!((stranger.address, stranger.https), (ip("203.0.113.9"), false));
         assert_eq!((proxied.address, proxied.https), (ip("1.2.3.4"), true));
@@ -205,7 +222,10 @@ mod tests {
 
     #[test]
     fn the_forwarded_header_is_read_when_it_stands_alone() {
-        let proxied = client("10.1.1.1:1", &[("forwarded", "for=\"[2001:db8::1]:47\";proto=https;host=Acme.Example")]);
+        let proxied = client(
+            "10.1.1.1:1",
+            &[("forwarded", "for=\"[2001:db8::1]:47\";proto=https;host=Acme.Example")],
+        );
 
         assert_eq!(proxied.address, ip("2001:db8::1"));
         assert_eq!((proxied.https, proxied.host.as_deref()), (true, Some("acme.example")));
@@ -213,7 +233,11 @@ mod tests {
 
     #[test]
     fn a_host_is_compared_without_case_port_and_final_dot() {
-        for (text, host) in [("Acme.Localhost:8080", "acme.localhost"), ("a.example.", "a.example"), ("[::1]:80", "::1")] {
+        for (text, host) in [
+            ("Acme.Localhost:8080", "acme.localhost"),
+            ("a.example.", "a.example"),
+            ("[::1]:80", "::1"),
+        ] {
             assert_eq!(plain_host(text).as_deref(), Some(host), "{text}");
         }
         assert_eq!(plain_host(":80"), None);

@@ -199,6 +199,9 @@ mod tests {
 
         assert_eq!(one, two);
         assert_ne!(one, other);
-        assert_eq!(neighbourhood("::ffff:9.9.9.9".parse().unwrap()), "9.9.9.9".parse::<IpAddr>().unwrap());
+        assert_eq!(
+            neighbourhood("::ffff:9.9.9.9".parse().unwrap()),
+            "9.9.9.9".parse::<IpAddr>().unwrap()
+        );
     }
 }

@@ -3,6 +3,7 @@
 use actix_web::HttpResponse;
 use actix_web::http::header;
 use serde::{Serialize, Serializer};
+use tenantry_kernel::Ratio;
 use tenantry_kernel::uuid::Uuid;
 use utoipa::ToSchema;
 
@@ -72,6 +73,51 @@ impl From<tenantry_kernel::Money> for MoneyView {
 }
 
 /// Serializes what prints itself.
-pub(crate) fn as_text<S: Serializer>(value: &impl std::fmt::Display, serializer: S) -> Result<S::Ok, S::Error> {
+fn as_text<S: Serializer>(value: &impl std::fmt::Display, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(value)
+}
+
+/// Most decimal places that are shown.
+const PLACES: usize = 12;
+
+/// An exact fraction as a decimal string, cut off after twelve places.
+pub(crate) fn decimal(ratio: Ratio) -> String {
+    let denominator = ratio.denominator().unsigned_abs();
+    let numerator = ratio.numerator().unsigned_abs();
+    let mut text = (numerator / denominator).to_string();
+    let mut rest = numerator % denominator;
+    let mut places = String::new();
+    while rest != 0 && places.len() < PLACES {
+        // Long division; what does not fit has more digits than anybody wrote down.
+        let Some(ten) = rest.checked_mul(10) else { break };
+        places.push_str(&(ten / denominator).to_string());
+        rest = ten % denominator;
+    }
+    let places = places.trim_end_matches('0');
+    if !places.is_empty() {
+        text.push('.');
+        text.push_str(places);
+    }
+    if ratio.numerator() < 0 && text != "0" {
+        text.insert(0, '-');
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fractions_are_written_as_decimals() {
+        for (above, below, text) in [
+            (5, 1, "5"),
+            (1, 2, "0.5"),
+            (-5, 4, "-1.25"),
+            (1, 3, "0.333333333333"),
+            (0, 1, "0"),
+        ] {
+            assert_eq!(decimal(Ratio::new(above, below).unwrap()), text);
+        }
+    }
 }

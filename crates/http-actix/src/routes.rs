@@ -46,9 +46,12 @@ use utoipa::openapi::path::{HttpMethod, Operation};
 use utoipa::openapi::schema::Schema;
 
 use crate::error::{Answer, ApiError};
-use crate::operations;
 use crate::pace::PaceClass;
 use crate::trie::{Leaf, Trie};
+use crate::{
+    admin, api_keys, audit, auth, billing, domains, invitations, me, operations, plans, quotas, sign_up, slugs,
+    tenants, usage, users,
+};
 
 /// Who may call a route.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,6 +82,10 @@ pub enum Once {
 type Run = Box<dyn Fn(HttpRequest, Payload) -> LocalBoxFuture<'static, Answer> + Send + Sync>;
 
 /// One route.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each says one thing, and none excludes another"
+)]
 pub struct Row {
     method: Method,
     path: &'static str,
@@ -89,6 +96,7 @@ pub struct Row {
     pace: PaceClass,
     paged: bool,
     conditional: bool,
+    tagged: bool,
     streams: bool,
     refusals: Vec<(u16, &'static str)>,
     run: Run,
@@ -129,6 +137,7 @@ impl Row {
             pace: PaceClass::Ordinary,
             paged: false,
             conditional: false,
+            tagged: false,
             streams: false,
             refusals: Vec::new(),
             run: erase(handler),
@@ -185,10 +194,18 @@ impl Row {
         self
     }
 
+    /// Answers with an `ETag`.
+    #[must_use]
+    pub fn tagged(mut self) -> Self {
+        self.tagged = true;
+        self
+    }
+
     /// Honours `If-Match`.
     #[must_use]
     pub fn conditional(mut self) -> Self {
         self.conditional = true;
+        self.tagged = true;
         self
     }
 
@@ -253,6 +270,12 @@ impl Row {
     #[must_use]
     pub fn is_conditional(&self) -> bool {
         self.conditional
+    }
+
+    /// True when it answers with an `ETag`.
+    #[must_use]
+    pub fn is_tagged(&self) -> bool {
+        self.tagged
     }
 
     /// The refusals of its own.
@@ -371,5 +394,34 @@ impl RouteTable {
 /// The rows of the product.
 #[must_use]
 pub fn rows() -> Vec<Row> {
-    operations::rows()
+    [
+        operations::rows(),
+        plans::rows(),
+        slugs::rows(),
+        sign_up::rows(),
+        tenants::rows(),
+        auth::rows(),
+        me::rows(),
+        users::rows(),
+        invitations::rows(),
+        domains::rows(),
+        api_keys::rows(),
+        billing::rows(),
+        quotas::rows(),
+        usage::rows(),
+        audit::rows(),
+        admin::rows(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
+
+/// The `OpenAPI` document of the product, as JSON text.
+#[must_use]
+pub fn document() -> String {
+    crate::openapi::document(RouteTable::new(rows()).rows()).to_string()
+}
+
+#[cfg(test)]
+mod tests;

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use actix_web::web::{Data, ServiceConfig};
 use tenantry_activity::audit::service::AuditService;
-use tenantry_billing::account::AccountService;
 use tenantry_billing::invoice::InvoiceService;
 use tenantry_billing::payment_method::PaymentMethodService;
 use tenantry_billing::subscription::SubscriptionService;
@@ -13,6 +12,7 @@ use tenantry_identity::password::PasswordService;
 use tenantry_identity::profile::ProfileService;
 use tenantry_identity::session::SessionService;
 use tenantry_lifecycle::catalog::Catalog;
+use tenantry_lifecycle::key_check::KeyCheckService;
 use tenantry_lifecycle::members::{AcceptService, MembersService};
 use tenantry_lifecycle::operators::OperatorService;
 use tenantry_lifecycle::plan_change::PlanChangeService;
@@ -21,7 +21,7 @@ use tenantry_lifecycle::sign_up::SignUpService;
 use tenantry_quotas::entitlement::EntitlementService;
 use tenantry_quotas::usage::UsageService;
 use tenantry_tenancy::directory::AccessDirectory;
-use tenantry_tenancy::domain::DomainService;
+use tenantry_tenancy::domain::service::DomainService;
 use tenantry_tenancy::membership::service::MemberService;
 use tenantry_tenancy::tenant::service::TenantService;
 
@@ -54,12 +54,12 @@ pub struct Services {
     pub profiles: Arc<ProfileService>,
     /// API keys.
     pub api_keys: Arc<ApiKeyService>,
+    /// The gateways' question about a key.
+    pub key_checks: Arc<KeyCheckService>,
     /// Plan changes.
     pub plan_changes: Arc<PlanChangeService>,
     /// The subscription.
     pub subscriptions: Arc<SubscriptionService>,
-    /// Billing at a glance.
-    pub accounts: Arc<AccountService>,
     /// Invoices.
     pub invoices: Arc<InvoiceService>,
     /// Payment methods.
@@ -91,9 +91,9 @@ impl Services {
             .app_data(Data::from(Arc::clone(&self.sessions)))
             .app_data(Data::from(Arc::clone(&self.profiles)))
             .app_data(Data::from(Arc::clone(&self.api_keys)))
+            .app_data(Data::from(Arc::clone(&self.key_checks)))
             .app_data(Data::from(Arc::clone(&self.plan_changes)))
             .app_data(Data::from(Arc::clone(&self.subscriptions)))
-            .app_data(Data::from(Arc::clone(&self.accounts)))
             .app_data(Data::from(Arc::clone(&self.invoices)))
             .app_data(Data::from(Arc::clone(&self.payment_methods)))
             .app_data(Data::from(Arc::clone(&self.usage)))

@@ -80,7 +80,10 @@ fn named(address: &TenantAddress) -> Result<Option<TenantId>, ApiError> {
 impl Doorman for FakeDoorman {
     async fn authenticate(&self, credential: &Credential, _: &Origin) -> Result<Caller, ApiError> {
         let (Credential::Bearer(text) | Credential::ApiKey(text)) = credential;
-        let found = self.callers.get(text.expose()).ok_or_else(ApiError::not_authenticated)?;
+        let found = self
+            .callers
+            .get(text.expose())
+            .ok_or_else(ApiError::not_authenticated)?;
         let (tenant, is_key, permissions) = found.clone();
         let number = tenant.as_uuid().as_u128();
         if is_key {
@@ -111,7 +114,11 @@ impl Doorman for FakeDoorman {
             return Err(ApiError::not_found());
         }
         if entered == tenant(3) {
-            return Err(ApiError::new(StatusCode::LOCKED, "tenant_suspended", "the tenant is suspended"));
+            return Err(ApiError::new(
+                StatusCode::LOCKED,
+                "tenant_suspended",
+                "the tenant is suspended",
+            ));
         }
         let (principal, held) = match caller {
             Caller::Person(person) => {
@@ -343,7 +350,10 @@ impl Reply {
     /// A header as text; empty when absent.
     #[must_use]
     pub fn header(&self, name: &str) -> &str {
-        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+        self.headers
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default()
     }
 
     /// The body as JSON; null when it is none.
@@ -355,7 +365,10 @@ impl Reply {
     /// The `code` of a problem document.
     #[must_use]
     pub fn code(&self) -> String {
-        let code = self.json().get("code").and_then(|code| code.as_str().map(str::to_owned));
+        let code = self
+            .json()
+            .get("code")
+            .and_then(|code| code.as_str().map(str::to_owned));
         code.unwrap_or_default()
     }
 }

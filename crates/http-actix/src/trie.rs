@@ -103,14 +103,26 @@ mod tests {
     #[test]
     fn a_fixed_segment_wins_and_a_dead_end_is_taken_back() {
         assert_eq!(row("/tenants/acme"), Some((0, vec!["acme".to_owned()])));
-        assert_eq!(row("/tenants/by-domain/a.example"), Some((1, vec!["a.example".to_owned()])));
+        assert_eq!(
+            row("/tenants/by-domain/a.example"),
+            Some((1, vec!["a.example".to_owned()]))
+        );
         assert_eq!(row("/tenants/by-domain/users"), Some((1, vec!["users".to_owned()])));
         assert_eq!(row("/tenants/acme/users"), Some((2, vec!["acme".to_owned()])));
     }
 
     #[test]
     fn what_is_no_route_is_not_found() {
-        for path in ["", "/", "/tenants", "/tenants/", "/tenants/a/users/", "/tenants//users", "tenants/a", "/a/b/c/d"] {
+        for path in [
+            "",
+            "/",
+            "/tenants",
+            "/tenants/",
+            "/tenants/a/users/",
+            "/tenants//users",
+            "tenants/a",
+            "/a/b/c/d",
+        ] {
             assert_eq!(row(path), None, "{path}");
         }
         assert_eq!(row(&"/tenants".repeat(40)), None);

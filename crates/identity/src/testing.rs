@@ -1,5 +1,7 @@
 //! Doubles for this domain's ports: a store that hands out mocks, a cipher, a person.
 
+pub mod fixtures;
+
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 

@@ -5,10 +5,12 @@
 //! plans, meters and roles are in [`catalog`].
 
 pub mod access;
+pub mod appoint;
 pub mod billing_run;
 pub mod catalog;
 mod counts;
 mod entitle;
+pub mod key_check;
 pub mod members;
 pub mod operators;
 pub mod plan_change;

@@ -322,13 +322,16 @@ impl SignInService {
         Ok(())
     }
 
-    async fn rehashed(&self, mut user: User, hash: PasswordHash, origin: &Origin) -> Result<User, StoreError> {
-        user.set_password(hash);
+    /// A stronger hash of the same password, unless the password was changed meanwhile.
+    async fn rehashed(&self, user: User, hash: PasswordHash, origin: &Origin) -> Result<User, StoreError> {
         let mut unit = self.0.people.begin_person(user.id(), origin).await?;
-        unit.users().update(&user).await?;
+        let found = unit.users().find(user.id()).await?;
+        let same = found.filter(|found| found.password_hash() == user.password_hash());
+        let Some(mut current) = same else { return Ok(user) };
+        current.set_password(hash);
+        unit.users().update(&current).await?;
         unit.commit(vec![]).await?; // The password is the same; only its hash is stronger.
-        let mut unit = self.0.people.read_person(user.id()).await?;
-        Ok(unit.users().find(user.id()).await?.unwrap_or(user))
+        Ok(current.stored())
     }
 
     async fn find_user(&self, id: UserId) -> Result<Option<User>, SignInError> {

@@ -4,8 +4,10 @@
 //! has landed they become the next one. So a lone caller waits for one commit, and a crowd shares it.
 
 use std::collections::BTreeSet;
+use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use futures_util::FutureExt;
 use tenantry_kernel::{IdSource, StoreError, TenantScope, async_trait};
 use tenantry_quotas::account::TenantAccount;
 use tenantry_quotas::counter::{ConsumeError, ConsumeRequest, Consumed, UsageCounter};
@@ -99,7 +101,7 @@ impl UsageCounter for GroupCommitCounter {
             retry_after_s: RETRY_AFTER_S,
         })?;
         answered.await.unwrap_or_else(|_| {
-            let gone = StoreError::Unavailable("the usage writer stopped".into());
+            let gone = StoreError::Unavailable("the usage writer stopped at this operation".into());
             Err(ConsumeError::from(gone))
         })
     }
@@ -131,7 +133,11 @@ impl Writer {
             }
             // Whoever went away was never answered: nothing needs to be counted for them.
             batch.retain(|one| !one.answer.is_closed());
-            self.count(std::mem::take(&mut batch)).await;
+            let counting = self.count(std::mem::take(&mut batch));
+            if AssertUnwindSafe(counting).catch_unwind().await.is_err() {
+                // Its callers hear that the writer stopped; the next batch opens a transaction of its own.
+                tracing::error!("a batch of usage panicked");
+            }
         }
     }
 

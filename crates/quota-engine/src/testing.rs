@@ -37,6 +37,8 @@ pub(crate) struct MemoryLedger {
     pub(crate) batches: AtomicUsize,
     contended: AtomicUsize,
     pub(crate) broken: AtomicBool,
+    /// The next batch panics.
+    pub(crate) panics: AtomicBool,
     failing_commit: Arc<Mutex<Option<StoreError>>>,
 }
 
@@ -58,6 +60,7 @@ impl MemoryLedger {
             batches: AtomicUsize::new(0),
             contended: AtomicUsize::new(0),
             broken: AtomicBool::new(false),
+            panics: AtomicBool::new(false),
             failing_commit: Arc::default(),
         })
     }
@@ -89,6 +92,7 @@ impl LedgerStore for MemoryLedger {
     async fn begin_batch(&self) -> Result<Box<dyn LedgerBatch>, StoreError> {
         self.asked.fetch_add(1, Ordering::SeqCst);
         self.gate.acquire().await.unwrap().forget();
+        assert!(!self.panics.swap(false, Ordering::SeqCst), "as the test wishes");
         if self.broken.load(Ordering::SeqCst) {
             return Err(StoreError::Unavailable("the disk is full".into()));
         }
@@ -145,7 +149,10 @@ impl LedgerBatch for MemoryBatch {
             assert!(twice.is_none(), "an operation counts once");
         }
         for (account, posting) in writes.accounts {
-            assert!(posting.within.is_none_or(|limit| posting.posted <= limit), "{posting:?}");
+            assert!(
+                posting.within.is_none_or(|limit| posting.posted <= limit),
+                "{posting:?}"
+            );
             self.durable.accounts.insert(account, posting.posted);
         }
         for alert in writes.alerts {

@@ -4,6 +4,7 @@ use tenantry_kernel::{Code, Page, PageRequest, StoreError, async_trait, typed_id
 use time::OffsetDateTime;
 
 use crate::account::AccountKey;
+use crate::alert::Alert;
 
 typed_id!(
     /// One entry of the usage ledger.
@@ -143,6 +144,9 @@ pub trait UsageRepository: Send {
         from: OffsetDateTime,
         to: OffsetDateTime,
     ) -> Result<i64, StoreError>;
+
+    /// The thresholds that an account has reached, lowest first.
+    async fn list_alerts(&mut self, account: &AccountKey) -> Result<Vec<Alert>, StoreError>;
 
     /// The ledger, latest entry first.
     async fn list_entries(&mut self, filter: &EntryFilter, page: PageRequest) -> Result<Page<LedgerEntry>, StoreError>;

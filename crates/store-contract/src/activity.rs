@@ -7,7 +7,7 @@ pub mod jobs;
 pub mod receipts;
 
 use tenantry_activity::audit::{AuditEntry, AuditFilter};
-use tenantry_activity::feed::{CommitListener, InvalidationFeed};
+use tenantry_activity::feed::{CommitListener, FeedCursor, FeedPage, InvalidationFeed};
 use tenantry_activity::job::JobQueue;
 use tenantry_activity::receipt::ReceiptStore;
 use tenantry_activity::store::ActivityStore;
@@ -29,6 +29,14 @@ pub trait ActivityHarness: TenancyHarness {
     fn listen(&self, listener: std::sync::Arc<dyn CommitListener>);
     /// True when two units may write at the same time.
     fn has_concurrent_writers(&self) -> bool;
+}
+
+/// What the feed tells since `cursor` and had not told by then: notices may be told again, none is missed.
+pub(crate) async fn news(store: &impl ActivityHarness, cursor: FeedCursor, seen: &FeedPage) -> FeedPage {
+    let mut page = store.feed().since(cursor).await.unwrap();
+    let known: Vec<i64> = seen.notices.iter().map(|notice| notice.id).collect();
+    page.notices.retain(|notice| !known.contains(&notice.id));
+    page
 }
 
 /// Commits these events, and nothing else, in a unit of `scope`.

@@ -14,6 +14,10 @@
 )]
 
 pub mod activity;
+pub mod billing;
+pub mod identity;
+pub mod lifecycle;
+pub mod quotas;
 pub mod tenancy;
 
 use tenantry_kernel::{Page, PageRequest, StoreError};

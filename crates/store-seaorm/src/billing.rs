@@ -14,9 +14,7 @@ mod subscriptions;
 use tenantry_billing::account::{BILLING_ACCOUNT_ONE, BillingAccountRepository};
 use tenantry_billing::invoice::{InvoiceNumbers, InvoiceRepository};
 use tenantry_billing::payment::{PAYMENT_IN_PROGRESS, PaymentAttemptRepository};
-use tenantry_billing::payment_method::{
-    PAYMENT_METHOD_EXISTS, PAYMENT_METHOD_ONE_DEFAULT, PaymentMethodRepository,
-};
+use tenantry_billing::payment_method::{PAYMENT_METHOD_EXISTS, PAYMENT_METHOD_ONE_DEFAULT, PaymentMethodRepository};
 use tenantry_billing::store::{BillingStore, BillingUnit};
 use tenantry_billing::subscription::{SUBSCRIPTION_ONE_LIVE, SubscriptionRepository};
 use tenantry_kernel::{StoreError, TenantScope, async_trait};

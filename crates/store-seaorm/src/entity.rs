@@ -1,12 +1,16 @@
 //! Entities: one file per table, plain columns, no relations. They are rows, not models: the
 //! repositories' `restore` and `to_row` stand between.
 
-#![expect(clippy::disallowed_methods, reason = "`sea_orm::model` expands to calls that the fence forbids elsewhere")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "`sea_orm::model` expands to calls that the fence forbids elsewhere"
+)]
 
 pub(crate) mod api_key;
 pub(crate) mod app_user;
 pub(crate) mod audit_log;
 pub(crate) mod billing_account;
+pub(crate) mod catalog_state;
 pub(crate) mod custom_domain;
 pub(crate) mod domain_directory;
 pub(crate) mod email_directory;
@@ -22,6 +26,7 @@ pub(crate) mod one_time_token;
 pub(crate) mod outbox_event;
 pub(crate) mod payment_attempt;
 pub(crate) mod payment_method;
+pub(crate) mod plan_version;
 pub(crate) mod quota_account;
 pub(crate) mod quota_alert;
 pub(crate) mod quota_gauge;
@@ -46,6 +51,7 @@ const TABLES: &[fn() -> Table] = &[
     table::<app_user::Entity>,
     table::<audit_log::Entity>,
     table::<billing_account::Entity>,
+    table::<catalog_state::Entity>,
     table::<custom_domain::Entity>,
     table::<domain_directory::Entity>,
     table::<email_directory::Entity>,
@@ -61,6 +67,7 @@ const TABLES: &[fn() -> Table] = &[
     table::<outbox_event::Entity>,
     table::<payment_attempt::Entity>,
     table::<payment_method::Entity>,
+    table::<plan_version::Entity>,
     table::<quota_account::Entity>,
     table::<quota_alert::Entity>,
     table::<quota_gauge::Entity>,

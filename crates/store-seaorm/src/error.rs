@@ -7,7 +7,7 @@ use sea_orm::sqlx::error::{DatabaseError, ErrorKind};
 use sea_orm::{DbErr, RuntimeErr};
 use tenantry_kernel::StoreError;
 
-use crate::{activity, billing, tenancy};
+use crate::{activity, billing, identity, lifecycle, tenancy};
 
 /// A row named another row that does not exist in its tenant. SQLite does not tell which.
 pub const UNKNOWN_REFERENCE: &str = "unknown_reference";
@@ -23,7 +23,13 @@ pub(crate) struct Rule {
 }
 
 /// Every domain keeps the rules of its own tables.
-const RULES: &[&[Rule]] = &[tenancy::RULES, billing::RULES, activity::RULES];
+const RULES: &[&[Rule]] = &[
+    tenancy::RULES,
+    identity::RULES,
+    billing::RULES,
+    activity::RULES,
+    lifecycle::RULES,
+];
 
 /// What a database error means to a caller of a port.
 #[must_use]
@@ -40,8 +46,12 @@ pub fn store_error(cause: DbErr) -> StoreError {
             Meaning::Away => StoreError::Unavailable(Box::new(cause)),
             Meaning::Other => StoreError::Backend(Box::new(cause)),
         },
-        SqlxError::Io(_) | SqlxError::Tls(_) | SqlxError::Protocol(_) | SqlxError::PoolTimedOut
-        | SqlxError::PoolClosed | SqlxError::WorkerCrashed => StoreError::Unavailable(Box::new(cause)),
+        SqlxError::Io(_)
+        | SqlxError::Tls(_)
+        | SqlxError::Protocol(_)
+        | SqlxError::PoolTimedOut
+        | SqlxError::PoolClosed
+        | SqlxError::WorkerCrashed => StoreError::Unavailable(Box::new(cause)),
         _ => StoreError::Backend(Box::new(cause)),
     }
 }

@@ -40,8 +40,12 @@ fn audit_row(unit: &SeaOrmUnit, event: &Event, now: Micros) -> audit_log::Active
         resource_type: Set(event.resource_type.to_owned()),
         resource_id: Set(event.resource_id.clone()),
         changes: Set(changes::to_json(&event.changes)),
-        address: Set(origin.and_then(|origin| origin.address).map(|address| address.to_string())),
-        user_agent: Set(origin.and_then(|origin| origin.user_agent.as_deref()).map(str::to_owned)),
+        address: Set(origin
+            .and_then(|origin| origin.address)
+            .map(|address| address.to_string())),
+        user_agent: Set(origin
+            .and_then(|origin| origin.user_agent.as_deref())
+            .map(str::to_owned)),
         request_id: Set(origin.map(|origin| origin.request_id.to_string()).unwrap_or_default()),
     }
 }
@@ -116,7 +120,10 @@ async fn receipt(unit: &SeaOrmUnit, events: &[Event], now: Micros) -> Result<(),
     } else {
         (unit.tenant_uuid(), named(principal))
     };
-    let subject = events.first().map(|event| event.resource_id.clone()).unwrap_or_default();
+    let subject = events
+        .first()
+        .map(|event| event.resource_id.clone())
+        .unwrap_or_default();
     let row = idempotency_receipt::ActiveModel {
         tenant_id: Set(tenant),
         principal: Set(principal),

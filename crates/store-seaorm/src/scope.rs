@@ -5,7 +5,8 @@
 
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, DeleteMany, EntityTrait, InsertMany, IntoActiveModel, QueryFilter, Select, UpdateMany,
+    ActiveModelTrait, ColumnTrait, DeleteMany, EntityTrait, InsertMany, IntoActiveModel, QueryFilter, Select,
+    UpdateMany,
 };
 use tenantry_kernel::StoreError;
 use uuid::Uuid;
@@ -110,7 +111,11 @@ impl SeaOrmUnit {
     }
 
     /// Adds rows to the pinned tenant or to the platform (the nil tenant): nothing else passes row security.
-    pub(crate) async fn add_to<A>(&self, tenant: Uuid, rows: impl IntoIterator<Item = A> + Send) -> Result<(), StoreError>
+    pub(crate) async fn add_to<A>(
+        &self,
+        tenant: Uuid,
+        rows: impl IntoIterator<Item = A> + Send,
+    ) -> Result<(), StoreError>
     where
         A: ActiveModelTrait + Send,
         A::Entity: TenantOwned,

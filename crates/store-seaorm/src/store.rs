@@ -14,6 +14,7 @@ use tenantry_kernel::id::UserId;
 use tenantry_kernel::{Cipher, Clock, IdSource, Origin, StoreError, SystemScope, TenantId, TenantScope};
 
 use crate::error::store_error;
+use crate::micros::Micros;
 use crate::options::{Durability, StoreOptions};
 use crate::unit::{Author, Pin, Role, SeaOrmUnit};
 
@@ -108,6 +109,17 @@ impl SeaOrmStore {
         self.core.reader.ping().await.map_err(unreachable)
     }
 
+    /// The time by the database's clock.
+    ///
+    /// # Errors
+    /// `Unavailable`.
+    pub async fn database_time(&self) -> Result<time::OffsetDateTime, StoreError> {
+        let unit = self.worker_look_up().await?;
+        let now = Micros(unit.ask(unit.database_time()).await?);
+        now.try_into()
+            .map_err(|cause: time::error::ComponentRange| StoreError::Backend(Box::new(cause)))
+    }
+
     /// True when the role of the connection itself passes by row security: a superuser, or one with `BYPASSRLS`.
     /// Transactions take a lesser role all the same; in production the server refuses such a connection.
     ///
@@ -164,7 +176,11 @@ impl SeaOrmStore {
     ///
     /// # Errors
     /// `Unavailable`, `Contended`.
-    pub async fn unit_for_tenant_and_person(&self, scope: &TenantScope, user: UserId) -> Result<SeaOrmUnit, StoreError> {
+    pub async fn unit_for_tenant_and_person(
+        &self,
+        scope: &TenantScope,
+        user: UserId,
+    ) -> Result<SeaOrmUnit, StoreError> {
         let pin = Pin::app(Some(scope.tenant_id()), Some(user));
         self.open(pin, Author::Tenant(scope.clone())).await
     }
@@ -175,7 +191,11 @@ impl SeaOrmStore {
     }
 
     /// A read-only unit before any scope exists: directories, caches.
-    pub(crate) async fn look_up(&self, tenant: Option<TenantId>, user: Option<UserId>) -> Result<SeaOrmUnit, StoreError> {
+    pub(crate) async fn look_up(
+        &self,
+        tenant: Option<TenantId>,
+        user: Option<UserId>,
+    ) -> Result<SeaOrmUnit, StoreError> {
         self.open(Pin::app(tenant, user).read_only(), Author::Nobody).await
     }
 

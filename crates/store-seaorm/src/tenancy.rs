@@ -3,7 +3,7 @@
 mod access_directory;
 mod custom_domains;
 mod memberships;
-mod tenant_directory;
+pub(crate) mod tenant_directory;
 mod tenants;
 
 use tenantry_kernel::{StoreError, TenantScope, async_trait};

@@ -48,12 +48,18 @@ pub(crate) struct Pin {
 impl Pin {
     /// One statement list, one round trip. The ids are UUIDs: nothing in them needs quoting.
     pub(crate) fn sql(&self) -> String {
-        let read_only = if self.read_only { "set transaction read only; " } else { "" };
+        let read_only = if self.read_only {
+            "set transaction read only; "
+        } else {
+            ""
+        };
         let role = self.role.name();
         let tenant = self.tenant.map(|id| id.to_string()).unwrap_or_default();
         let user = self.user.map(|id| id.to_string()).unwrap_or_default();
+        // Nobody waits for a lock, or keeps one without doing anything, for longer than a caller would.
         format!(
-            "{read_only}set local role {role}; \
+            "{read_only}set local role {role}; set local lock_timeout = '5s'; \
+             set local idle_in_transaction_session_timeout = '60s'; \
              select set_config('app.tenant_id', '{tenant}', true), set_config('app.user_id', '{user}', true)"
         )
     }
@@ -158,6 +164,12 @@ impl SeaOrmUnit {
         happened.then_some(pinned).into_iter().chain(touched).collect()
     }
 
+    /// Commits the store's own housekeeping: nobody's act, so nothing is written about it. Every statement
+    /// before it has succeeded.
+    pub(crate) async fn finish(self) -> Result<(), StoreError> {
+        self.txn.commit().await.map_err(store_error)
+    }
+
     /// Now, by the domain's clock.
     pub(crate) fn now(&self) -> OffsetDateTime {
         match &self.author {
@@ -189,9 +201,13 @@ impl SeaOrmUnit {
 impl Transaction for SeaOrmUnit {
     async fn commit(self: Box<Self>, events: Vec<Event>) -> Result<(), StoreError> {
         journal::write(&self, &events).await?;
+        if events.is_empty() && self.is_postgres() && !self.pin.read_only {
+            // After a refused write PostgreSQL answers COMMIT with a silent rollback; any statement tells.
+            self.ask(Expr::value(1_i64)).await?;
+        }
         let committed = self.changed(&events);
-        let Self { txn, store, .. } = *self;
-        txn.commit().await.map_err(store_error)?;
+        let store = Arc::clone(&self.store);
+        self.finish().await?;
         for what in committed {
             store.tell(what);
         }
@@ -214,7 +230,8 @@ mod tests {
 
         assert_eq!(
             pin.sql(),
-            "set transaction read only; set local role tenantry_app; \
+            "set transaction read only; set local role tenantry_app; set local lock_timeout = '5s'; \
+             set local idle_in_transaction_session_timeout = '60s'; \
              select set_config('app.tenant_id', '00000000-0000-0000-0000-000000000007', true), \
              set_config('app.user_id', '', true)"
         );

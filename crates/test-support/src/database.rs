@@ -2,9 +2,10 @@
 
 use std::fmt;
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use sea_orm::Database;
 use tenantry_kernel::testing::{FixedClock, SequentialIds};
@@ -40,6 +41,9 @@ impl fmt::Display for Engine {
         })
     }
 }
+
+/// SQLite files that were not touched for this long belong to nobody any more.
+const STALE_AFTER: Duration = Duration::from_hours(1);
 
 /// Numbers the databases of this process.
 static NUMBER: AtomicU64 = AtomicU64::new(0);
@@ -152,7 +156,7 @@ impl TestStore {
         let database = FreshDatabase::on(engine).await?;
         let clock = Arc::new(FixedClock::at(datetime!(2026-03-01 12:00 UTC)));
         let ids = Arc::new(SequentialIds::default());
-        let store = connect(&database, &clock, &ids).await;
+        let store = connect(database.url(), &clock, &ids).await;
         if let Err(cause) = tenantry_migrations::up(store.schema_connection()).await {
             panic!("{engine} was not migrated: {cause:?}");
         }
@@ -183,7 +187,15 @@ impl TestStore {
         if self.database.engine == Engine::SqliteMemory {
             return None;
         }
-        Some(connect(&self.database, &self.clock, &self.ids).await)
+        Some(self.another_node_at(self.database.url()).await)
+    }
+
+    /// Another node that reaches a database in another way: as another role.
+    ///
+    /// # Panics
+    /// When the database cannot be reached.
+    pub async fn another_node_at(&self, url: &str) -> SeaOrmStore {
+        connect(url, &self.clock, &self.ids).await
     }
 
     /// Waits until nothing uses the database any more, and removes it.
@@ -215,16 +227,16 @@ pub async fn on_each_database(promise: impl AsyncFn(&TestStore)) {
     }
 }
 
-async fn connect(database: &FreshDatabase, clock: &Arc<FixedClock>, ids: &Arc<SequentialIds>) -> SeaOrmStore {
+async fn connect(url: &str, clock: &Arc<FixedClock>, ids: &Arc<SequentialIds>) -> SeaOrmStore {
     let ports = StorePorts {
         cipher: Arc::new(TestCipher),
         clock: clock.clone(),
         ids: ids.clone(),
     };
-    let options = StoreOptions::new(database.url()).pool_size(4);
+    let options = StoreOptions::new(url).pool_size(4);
     match SeaOrmStore::connect(&options, ports).await {
         Ok(store) => store,
-        Err(cause) => panic!("no connection to {}: {cause:?}", database.engine),
+        Err(cause) => panic!("no connection: {cause:?}"),
     }
 }
 
@@ -233,6 +245,7 @@ async fn sqlite_file(number: u64) -> String {
     let pid = std::process::id();
     let template = TEMPLATE
         .get_or_init(async || {
+            remove_stale(&dir);
             let path = dir.join(format!("template-{pid}.db"));
             let _ = std::fs::remove_file(&path);
             migrate_file(&path).await;
@@ -254,7 +267,21 @@ fn test_databases() -> PathBuf {
     }
 }
 
-async fn migrate_file(path: &std::path::Path) {
+/// Removes what killed test processes, and templates of former ones, left behind.
+fn remove_stale(dir: &Path) {
+    for entry in std::fs::read_dir(dir).into_iter().flatten().flatten() {
+        let age = entry
+            .metadata()
+            .and_then(|file| file.modified())
+            .map(|made| made.elapsed());
+        if matches!(age, Ok(Ok(age)) if age > STALE_AFTER) {
+            // Another process may be removing it at the same time.
+            let _ = std::fs::remove_file(entry.path());
+        }
+    }
+}
+
+async fn migrate_file(path: &Path) {
     let url = format!("sqlite://{}?mode=rwc", path.display());
     let migrated = async {
         let connection = Database::connect(&url).await.map_err(|cause| cause.to_string())?;

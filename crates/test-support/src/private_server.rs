@@ -151,7 +151,10 @@ fn keep_in_use(used: PathBuf) -> Result<(), std::io::Error> {
 
 fn start(binaries: &Path, shared: &Path, runner: Runner) -> Result<String, String> {
     let told = |cause: std::io::Error| format!("a private server did not start: {cause}");
-    let port = TcpListener::bind(("127.0.0.1", 0)).and_then(|free| free.local_addr()).map_err(told)?.port();
+    let port = TcpListener::bind(("127.0.0.1", 0))
+        .and_then(|free| free.local_addr())
+        .map_err(told)?
+        .port();
     let dir = shared.join(format!("server-{port}"));
     let _ = fs::remove_dir_all(&dir);
     fs::create_dir(&dir).map_err(told)?;
@@ -164,7 +167,13 @@ fn start(binaries: &Path, shared: &Path, runner: Runner) -> Result<String, Strin
     fs::set_permissions(&dir, fs::Permissions::from_mode(0o700)).map_err(told)?;
 
     let made = as_runner(&binaries.join("initdb"), runner)
-        .args(["--username=postgres", "--auth=password", "--encoding=UTF8", "--locale=C", "--no-sync"])
+        .args([
+            "--username=postgres",
+            "--auth=password",
+            "--encoding=UTF8",
+            "--locale=C",
+            "--no-sync",
+        ])
         .arg("--pwfile")
         .arg(&password_file)
         .arg(dir.join("data"))
@@ -183,7 +192,10 @@ fn start(binaries: &Path, shared: &Path, runner: Runner) -> Result<String, Strin
         .process_group(0)
         .spawn()
         .map_err(told)?;
-    wait(format!("postgres://postgres:{password}@127.0.0.1:{port}/postgres"), &dir)
+    wait(
+        format!("postgres://postgres:{password}@127.0.0.1:{port}/postgres"),
+        &dir,
+    )
 }
 
 /// No inherited pipes: whoever reads our output would wait for the server.

@@ -1,7 +1,8 @@
 //! Editions of plans as canonical JSON, for the archive.
 //!
-//! The text is what the hash is of: members in a fixed order, no space, fractions reduced. It is never edited, so a
-//! document that does not match its version was tampered with or damaged.
+//! The canonical text is what the hash is of: members in a fixed order, no space, fractions reduced. An edition is never
+//! edited, so a document that does not match its version was tampered with or damaged. A field that joins later is left
+//! out of the text while it has its default: otherwise every edition of before would seem damaged.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -90,11 +91,12 @@ pub fn restore(archived: &ArchivedPlan) -> Result<Offer, CorruptEdition> {
         version: archived.version.clone(),
         detail,
     };
-    if fingerprint::of_text(&archived.document) != archived.version {
-        return Err(corrupt("its content does not match its version".to_owned()));
-    }
     let document: OfferDocument =
         serde_json::from_str(&archived.document).map_err(|cause| corrupt(cause.to_string()))?;
+    // A database may keep JSON in an order and spacing of its own; the canonical text is made again.
+    if fingerprint::of_text(&fingerprint::canonical(&document)) != archived.version {
+        return Err(corrupt("its content does not match its version".to_owned()));
+    }
     offer(document, &archived.version).map_err(corrupt)
 }
 

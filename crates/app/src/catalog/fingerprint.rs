@@ -75,7 +75,13 @@ pub(super) fn of_catalog(parts: &CatalogParts, reserved_slugs: &[String]) -> Str
         plans: parts
             .offers
             .iter()
-            .map(|offer| (offer.plan.code.as_str(), offer.plan.version.as_str(), &offer.aliases[..]))
+            .map(|offer| {
+                (
+                    offer.plan.code.as_str(),
+                    offer.plan.version.as_str(),
+                    &offer.aliases[..],
+                )
+            })
             .collect(),
         default_plan: parts.default_plan.as_str(),
         self_signup: parts.self_signup,
@@ -86,7 +92,11 @@ pub(super) fn of_catalog(parts: &CatalogParts, reserved_slugs: &[String]) -> Str
             rules.max_expires_in_days,
             rules.max_rate_limit,
         ),
-        dunning: (&dunning.retry_days, dunning.suspend_after_days, dunning.cancel_after_days),
+        dunning: (
+            &dunning.retry_days,
+            dunning.suspend_after_days,
+            dunning.cancel_after_days,
+        ),
         invitation_days: parts.invitation_days,
     };
     of_text(&canonical(&document))

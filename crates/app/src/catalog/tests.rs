@@ -50,6 +50,17 @@ fn a_document_that_was_touched_is_refused() {
 }
 
 #[test]
+fn a_database_may_keep_documents_in_an_order_of_its_own() {
+    let mut archived = load("securenet").unwrap().editions.remove(4);
+    let original = restore(&archived).unwrap();
+    // Members sorted by name and spaced out, as `jsonb` answers them.
+    let sorted: serde_json::Value = serde_json::from_str(&archived.document).unwrap();
+    archived.document = serde_json::to_string_pretty(&sorted).unwrap();
+
+    assert_eq!(restore(&archived).unwrap(), original);
+}
+
+#[test]
 fn the_version_is_of_the_content_and_not_of_its_spelling() {
     let text = built_in("apex").unwrap();
     let respelled = text.replace("1_000", "1000").replace("\"99.00\"", "\"99\"") + "\n# A remark.\n";
@@ -107,6 +118,21 @@ fn everything_that_a_catalog_promises_is_in_its_hash() {
             changed.catalog.version_hash(),
             "{after}"
         );
+    }
+}
+
+/// A change here makes every installation of that catalog apply it again: it belongs into the changelog.
+#[test]
+fn the_editions_of_the_built_in_catalogs_do_not_change_by_accident() {
+    for (name, edition) in [
+        ("default", "2c4eb69864572cfe"),
+        ("secure-ai-chat", "b6bb073f9281ebde"),
+        ("apex", "d636504f8a6d4a6a"),
+        ("securenet", "52d08f4341cc500a"),
+        ("pytake", "7f8762e11b7dd73f"),
+        ("rentroll", "85ce165ed8433854"),
+    ] {
+        assert_eq!(built(name).version_hash(), edition, "{name}");
     }
 }
 

@@ -23,6 +23,12 @@ pub enum InvalidMasterKey {
 const LEAST_DIFFERENT: usize = 16;
 
 impl MasterKey {
+    /// Wraps bytes that were drawn at random.
+    #[must_use]
+    pub const fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
     /// Draws a fresh key.
     #[must_use]
     pub fn generate(entropy: &dyn Entropy) -> Self {

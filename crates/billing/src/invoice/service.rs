@@ -192,34 +192,6 @@ impl InvoiceService {
         settlement.into_paid()?.invoice.ok_or(InvoiceError::NotFound)
     }
 
-    /// Finishes a payment that was begun for an issued invoice and whose result was never recorded. `None` when
-    /// there is none; a draft's payment is finished by whoever applies its change.
-    ///
-    /// # Errors
-    /// [`InvoiceError::Collect`], [`InvoiceError::Store`].
-    pub async fn resume(&self, scope: &TenantScope) -> Result<Option<Invoice>, InvoiceError> {
-        scope.require(&BILLING_MANAGE)?;
-        let mut unit = self.store.read(scope).await?;
-        let Some(attempt) = unit.payment_attempts().pending().await? else {
-            return Ok(None);
-        };
-        let invoice = unit.invoices().find(attempt.invoice).await?;
-        drop(unit);
-        if invoice.is_none_or(|invoice| invoice.require_open().is_err()) {
-            return Ok(None);
-        }
-
-        let outcome = self.collection.resume(&attempt).await?;
-
-        let mut unit = self.store.begin(scope).await?;
-        let settlement = self
-            .collection
-            .settle(&mut *unit, attempt.id, &outcome, self.clock.now(scope))
-            .await?;
-        unit.commit(settlement.events.clone()).await?;
-        Ok(settlement.invoice)
-    }
-
     /// Waives what is owed on an issued invoice and returns the credit it used. Operators only.
     ///
     /// # Errors

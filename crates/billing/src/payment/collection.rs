@@ -28,10 +28,13 @@ pub use settle::{Settled, Settlement};
 use super::model::{AttemptStatus, PaymentAttempt, PaymentAttemptId, Source};
 use crate::account::BillingAccount;
 use crate::gateway::{Charge, ChargeRequest, GatewayError, MethodDetails, MethodToken, PaymentGateway};
-use crate::invoice::{Basis, Invoice, InvoiceId, Line, LineId, Purpose};
+use crate::invoice::{Basis, Invoice, InvoiceId, InvoiceStatus, Line, LineId, Purpose};
 use crate::payment_method::{PaymentMethod, PaymentMethodId};
 use crate::store::BillingUnit;
 use crate::subscription::SubscriptionId;
+
+/// The refusal code of a gateway that did not take the request.
+pub(super) const GATEWAY_UNAVAILABLE: &str = "gateway_unavailable";
 
 /// What is to be billed.
 #[derive(Clone, Debug)]
@@ -160,27 +163,36 @@ impl Collection {
         }
         let attempt = self.attempt(unit, &invoice, pay_with, now).await?;
         Ok(Prepared::Pending {
+            events: vec![settle::started(&attempt)],
             attempt: Box::new(attempt),
             invoice: Box::new(invoice),
-            events: Vec::new(),
         })
     }
 
     /// Issues an invoice at once, whether it will be paid or not: what a renewal bills. `None` without any line.
     /// An invoice on which nothing is due is paid; the others are open, and [`Collection::begin`] collects them.
+    /// Call it also without lines: it keeps the period in place while a plan change is being paid.
     ///
     /// # Errors
-    /// [`CollectError::Amount`], [`CollectError::Store`].
+    /// [`CollectError::InProgress`] while a plan change is being paid, [`CollectError::Amount`], [`CollectError::Store`].
     pub async fn issue(
         &self,
         unit: &mut dyn BillingUnit,
         draft: Draft,
         now: OffsetDateTime,
     ) -> Result<Option<(Invoice, Vec<Event>)>, CollectError> {
+        let account = unit.billing_accounts().lock().await?;
+        let mut account = account.ok_or(CollectError::NoAccount)?;
+        // A change that is being paid was planned for the period as it is: let it be settled first.
+        if let Some(pending) = unit.payment_attempts().pending().await? {
+            let paid_for = unit.invoices().find(pending.invoice).await?;
+            if paid_for.is_some_and(|invoice| invoice.status() == InvoiceStatus::Draft) {
+                return Err(CollectError::InProgress);
+            }
+        }
         if draft.lines.is_empty() {
             return Ok(None);
         }
-        let mut account = unit.billing_accounts().lock().await?.ok_or(CollectError::NoAccount)?;
         let mut invoice = self.draft_invoice(draft, &account, now)?;
         account.take(invoice.credit_applied())?;
         unit.billing_accounts().update(&account).await?;
@@ -225,6 +237,7 @@ impl Collection {
     /// [`CollectError::ResultUnknown`] when even a second look does not tell what happened; the attempt stays pending.
     pub async fn charge(&self, attempt: &PaymentAttempt) -> Result<ChargeOutcome, CollectError> {
         match self.gateway.charge(&request(attempt)).await {
+            // Also repeats it under the same key, for a request that got lost on the way.
             Err(GatewayError::TimedOut) => self.resume(attempt).await,
             answer => outcome(attempt, answer),
         }
@@ -236,12 +249,21 @@ impl Collection {
     /// # Errors
     /// [`CollectError::ResultUnknown`].
     pub async fn resume(&self, attempt: &PaymentAttempt) -> Result<ChargeOutcome, CollectError> {
-        let key = attempt.id.to_string();
-        match self.gateway.find_charge(&key).await {
-            Ok(Some(charge)) => outcome(attempt, Ok(charge)),
-            Ok(None) => outcome(attempt, self.gateway.charge(&request(attempt)).await),
-            Err(_) => Err(CollectError::ResultUnknown),
+        if let Some(charge) = self.find_charge(attempt).await? {
+            return outcome(attempt, Ok(charge));
         }
+        match self.gateway.charge(&request(attempt)).await {
+            Err(GatewayError::TimedOut) => {
+                let charge = self.find_charge(attempt).await?;
+                outcome(attempt, charge.ok_or(GatewayError::TimedOut))
+            }
+            answer => outcome(attempt, answer),
+        }
+    }
+
+    async fn find_charge(&self, attempt: &PaymentAttempt) -> Result<Option<Charge>, CollectError> {
+        let found = self.gateway.find_charge(&attempt.id.to_string()).await;
+        found.map_err(|_| CollectError::ResultUnknown)
     }
 
     /// Step 3: records the result, once. A second call for the same attempt changes nothing and says so.
@@ -364,7 +386,7 @@ fn outcome(attempt: &PaymentAttempt, answer: Result<Charge, GatewayError>) -> Re
         Err(GatewayError::Declined { code }) => refused(&code),
         Err(GatewayError::ActionRequired) => refused("action_required"),
         Err(GatewayError::UnknownMethod) => refused("unknown_method"),
-        Err(GatewayError::Unavailable) => refused("gateway_unavailable"),
+        Err(GatewayError::Unavailable) => refused(GATEWAY_UNAVAILABLE),
         Err(GatewayError::TimedOut) => Err(CollectError::ResultUnknown),
     }
 }

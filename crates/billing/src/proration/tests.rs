@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::*;
 use crate::change::{ChangeOutcome, When, Wish, plan_change};
 use crate::plan::Cycle;
-use crate::subscription::SubscriptionId;
+use crate::subscription::{Quantity, SubscriptionId};
 use crate::testing::{flat_plan, per_unit_plan, terms};
 
 const START: OffsetDateTime = datetime!(2026-11-01 00:00:00 UTC);

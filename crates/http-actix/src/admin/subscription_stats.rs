@@ -74,7 +74,11 @@ async fn handler(InSystem(scope): InSystem, operators: web::Data<OperatorService
     let stats = operators.subscription_stats(&scope).await?;
     Ok(render::ok(&View {
         by_status: stats.by_status,
-        by_plan: stats.by_plan.into_iter().map(|(plan, count)| (plan.to_string(), count)).collect(),
+        by_plan: stats
+            .by_plan
+            .into_iter()
+            .map(|(plan, count)| (plan.to_string(), count))
+            .collect(),
         revenue: stats.revenue.iter().map(RevenueView::from).collect(),
     }))
 }

@@ -23,10 +23,18 @@ async fn handler(
     sign_up: web::Data<SignUpService>,
 ) -> Answer {
     let request = body.parse(Names::OwnerOrBilling)?;
-    let made = sign_up.found(&Founder::Operator(scope), &request, receipt.as_ref()).await?;
-    Ok(render::created(&format!("/api/v1/tenants/{}", made.tenant.id()), &View::from(&made)))
+    let made = sign_up
+        .found(&Founder::Operator(scope), &request, receipt.as_ref())
+        .await?;
+    Ok(render::created(
+        &format!("/api/v1/tenants/{}", made.tenant.id()),
+        &View::from(&made),
+    ))
 }
 
 pub(crate) fn row() -> Row {
-    Row::of(__path_handler, handler).platform(PLATFORM_MANAGE).once().refuses(409, "slug_taken")
+    Row::of(__path_handler, handler)
+        .platform(PLATFORM_MANAGE)
+        .once()
+        .refuses(409, "slug_taken")
 }

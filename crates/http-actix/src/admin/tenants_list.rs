@@ -78,11 +78,17 @@ fn wanted(filter: Filter, catalog: &Catalog) -> Result<TenantFilter, ApiError> {
     let plan = match filter.plan.as_deref() {
         None => None,
         Some(text) => {
-            let offer = catalog.find_plan(text).ok_or_else(|| ApiError::invalid("plan", &"there is no such plan"))?;
+            let offer = catalog
+                .find_plan(text)
+                .ok_or_else(|| ApiError::invalid("plan", &"there is no such plan"))?;
             Some(offer.code().clone())
         }
     };
-    Ok(TenantFilter { status, plan, text: filter.q })
+    Ok(TenantFilter {
+        status,
+        plan,
+        text: filter.q,
+    })
 }
 
 /// Lists tenants, oldest first.
@@ -95,7 +101,9 @@ async fn handler(
     catalog: web::Data<Catalog>,
     operators: web::Data<OperatorService>,
 ) -> Answer {
-    let page = operators.tenants(&scope, &wanted(filter, &catalog)?, paging.request()).await?;
+    let page = operators
+        .tenants(&scope, &wanted(filter, &catalog)?, paging.request())
+        .await?;
     Ok(paging.answer(page.map(View::from)))
 }
 

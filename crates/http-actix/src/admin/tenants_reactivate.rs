@@ -20,7 +20,11 @@ async fn handler(
     operators: web::Data<OperatorService>,
 ) -> Answer {
     let tenant = operators.reactivate(&scope, id).await?;
-    Ok(render::single(id.as_uuid(), tenant.version(), &TenantView::from(&tenant)))
+    Ok(render::single(
+        id.as_uuid(),
+        tenant.version(),
+        &TenantView::from(&tenant),
+    ))
 }
 
 pub(crate) fn row() -> Row {

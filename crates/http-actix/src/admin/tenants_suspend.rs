@@ -35,10 +35,16 @@ async fn handler(
     PathId(id): PathId<TenantId>,
     operators: web::Data<OperatorService>,
 ) -> Answer {
-    let reason = body.and_then(|body| body.reason).unwrap_or_else(|| "suspended by the operator".to_owned());
+    let reason = body
+        .and_then(|body| body.reason)
+        .unwrap_or_else(|| "suspended by the operator".to_owned());
     let reason = Note::try_from(reason).map_err(|cause| ApiError::invalid("reason", &cause))?;
     let tenant = operators.suspend(&scope, id, &reason).await?;
-    Ok(render::single(id.as_uuid(), tenant.version(), &TenantView::from(&tenant)))
+    Ok(render::single(
+        id.as_uuid(),
+        tenant.version(),
+        &TenantView::from(&tenant),
+    ))
 }
 
 pub(crate) fn row() -> Row {

@@ -6,7 +6,7 @@ use tenantry_identity::password::PasswordService;
 use utoipa::ToSchema;
 
 use crate::error::Answer;
-use crate::extract::{From as Origin, JsonBody};
+use crate::extract::{CalledFrom, JsonBody};
 use crate::pace::PaceClass;
 use crate::render;
 use crate::routes::Row;
@@ -25,7 +25,7 @@ struct Body {
     request_body = Body, responses((status = 204, description = "The address is verified.")))]
 async fn handler(
     JsonBody(body): JsonBody<Body>,
-    Origin(origin): Origin,
+    CalledFrom(origin): CalledFrom,
     passwords: web::Data<PasswordService>,
 ) -> Answer {
     passwords.verify_email(&body.token, &origin).await?;
@@ -33,5 +33,7 @@ async fn handler(
 }
 
 pub(crate) fn row() -> Row {
-    Row::of(__path_handler, handler).pace(PaceClass::Guessable).refuses(401, "token_invalid")
+    Row::of(__path_handler, handler)
+        .pace(PaceClass::Guessable)
+        .refuses(401, "token_invalid")
 }

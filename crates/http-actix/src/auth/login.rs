@@ -7,7 +7,7 @@ use tenantry_lifecycle::sign_in::{LogIn, SignInService};
 use utoipa::ToSchema;
 
 use crate::error::{Answer, ApiError};
-use crate::extract::{Addressed, From as Origin, JsonBody};
+use crate::extract::{Addressed, CalledFrom, JsonBody};
 use crate::pace::PaceClass;
 use crate::render;
 use crate::routes::Row;
@@ -36,13 +36,17 @@ struct Body {
 async fn handler(
     JsonBody(body): JsonBody<Body>,
     Addressed(address): Addressed,
-    Origin(origin): Origin,
+    CalledFrom(origin): CalledFrom,
     sign_in: web::Data<SignInService>,
 ) -> Answer {
     let Ok(email) = EmailAddress::try_from(body.email) else {
         return Err(ApiError::invalid("email", &"must be an e-mail address"));
     };
-    let request = LogIn { email, password: Secret::new(body.password), tenant: body.tenant.or(address.header) };
+    let request = LogIn {
+        email,
+        password: Secret::new(body.password),
+        tenant: body.tenant.or(address.header),
+    };
     let signed_in = sign_in.log_in(request, origin).await?;
     Ok(render::ok(&SignedInView::from(&signed_in)))
 }

@@ -6,7 +6,7 @@ use tenantry_lifecycle::sign_in::SignInService;
 use utoipa::ToSchema;
 
 use crate::error::{Answer, ApiError};
-use crate::extract::{From as Origin, MaybeSignedIn, OptionalBody};
+use crate::extract::{CalledFrom, MaybeSignedIn, OptionalBody};
 use crate::render;
 use crate::routes::Row;
 
@@ -28,7 +28,7 @@ struct Body {
 async fn handler(
     OptionalBody(body): OptionalBody<Body>,
     MaybeSignedIn(person): MaybeSignedIn,
-    Origin(origin): Origin,
+    CalledFrom(origin): CalledFrom,
     sign_in: web::Data<SignInService>,
 ) -> Answer {
     match (body.and_then(|body| body.refresh_token), person) {

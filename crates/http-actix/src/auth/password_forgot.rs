@@ -7,7 +7,7 @@ use tenantry_kernel::EmailAddress;
 use utoipa::ToSchema;
 
 use crate::error::{Answer, ApiError};
-use crate::extract::{From as Origin, JsonBody};
+use crate::extract::{CalledFrom, JsonBody};
 use crate::pace::PaceClass;
 use crate::routes::Row;
 
@@ -27,7 +27,7 @@ struct Body {
     request_body = Body, responses((status = 202, description = "If the address is known, a mail is on its way.")))]
 async fn handler(
     JsonBody(body): JsonBody<Body>,
-    Origin(origin): Origin,
+    CalledFrom(origin): CalledFrom,
     passwords: web::Data<PasswordService>,
 ) -> Answer {
     let email = EmailAddress::try_from(body.email).map_err(|reason| ApiError::invalid("email", &reason))?;

@@ -7,7 +7,7 @@ use tenantry_kernel::Secret;
 use utoipa::ToSchema;
 
 use crate::error::Answer;
-use crate::extract::{From as Origin, JsonBody};
+use crate::extract::{CalledFrom, JsonBody};
 use crate::pace::PaceClass;
 use crate::render;
 use crate::routes::Row;
@@ -31,13 +31,17 @@ struct Body {
     request_body = Body, responses((status = 204, description = "The password is set.")))]
 async fn handler(
     JsonBody(body): JsonBody<Body>,
-    Origin(origin): Origin,
+    CalledFrom(origin): CalledFrom,
     passwords: web::Data<PasswordService>,
 ) -> Answer {
-    passwords.reset(&body.token, Secret::new(body.password), &origin).await?;
+    passwords
+        .reset(&body.token, Secret::new(body.password), &origin)
+        .await?;
     Ok(render::nothing())
 }
 
 pub(crate) fn row() -> Row {
-    Row::of(__path_handler, handler).pace(PaceClass::Guessable).refuses(401, "token_invalid")
+    Row::of(__path_handler, handler)
+        .pace(PaceClass::Guessable)
+        .refuses(401, "token_invalid")
 }

@@ -6,7 +6,7 @@ use tenantry_lifecycle::sign_in::SignInService;
 use utoipa::ToSchema;
 
 use crate::error::Answer;
-use crate::extract::{From as Origin, JsonBody};
+use crate::extract::{CalledFrom, JsonBody};
 use crate::render;
 use crate::routes::Row;
 use crate::views::session::SignedInView;
@@ -28,7 +28,7 @@ struct Body {
     request_body = Body, responses((status = 200, description = "The next tokens.", body = SignedInView)))]
 async fn handler(
     JsonBody(body): JsonBody<Body>,
-    Origin(origin): Origin,
+    CalledFrom(origin): CalledFrom,
     sign_in: web::Data<SignInService>,
 ) -> Answer {
     let signed_in = sign_in.refresh(&body.refresh_token, &origin).await?;

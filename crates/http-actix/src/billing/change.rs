@@ -37,15 +37,15 @@ impl TryFrom<Body> for ChangePlan {
 
     fn try_from(body: Body) -> Result<Self, ApiError> {
         let mut errors = FieldErrors::default();
-        let cycle = errors.take_option("billing_cycle", body.billing_cycle.as_deref().map(Cycle::try_from));
-        let quantity = errors.take_option("quantity", body.quantity.map(Quantity::try_from));
-        let when = errors.take_option("when", body.when.as_deref().map(When::try_from));
+        let cycle = errors.given("billing_cycle", body.billing_cycle.as_deref().map(Cycle::try_from));
+        let quantity = errors.given("quantity", body.quantity.map(Quantity::try_from));
+        let when = errors.given("when", body.when.as_deref().map(When::try_from));
         errors.check()?;
         Ok(Self {
             plan: body.new_plan,
-            cycle: cycle.flatten(),
-            quantity: quantity.flatten(),
-            when: when.flatten(),
+            cycle,
+            quantity,
+            when,
             payment_method: body.payment_method,
         })
     }

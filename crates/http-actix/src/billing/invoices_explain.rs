@@ -79,5 +79,7 @@ async fn handler(
 }
 
 pub(crate) fn row() -> Row {
-    Row::of(__path_handler, handler).tenant([INVOICES_READ]).refuses(404, "not_found")
+    Row::of(__path_handler, handler)
+        .tenant([INVOICES_READ])
+        .refuses(404, "not_found")
 }

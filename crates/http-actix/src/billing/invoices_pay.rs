@@ -32,9 +32,16 @@ async fn handler(
     PathId(id): PathId<InvoiceId>,
     invoices: web::Data<InvoiceService>,
 ) -> Answer {
-    let request = PayInvoice { invoice: id, payment_method: body.and_then(|body| body.payment_method) };
+    let request = PayInvoice {
+        invoice: id,
+        payment_method: body.and_then(|body| body.payment_method),
+    };
     let invoice = invoices.pay(&scope, request).await?;
-    Ok(render::single(id.as_uuid(), invoice.version(), &InvoiceView::from(&invoice)))
+    Ok(render::single(
+        id.as_uuid(),
+        invoice.version(),
+        &InvoiceView::from(&invoice),
+    ))
 }
 
 pub(crate) fn row() -> Row {

@@ -19,9 +19,15 @@ async fn handler(
     invoices: web::Data<InvoiceService>,
 ) -> Answer {
     let invoice = invoices.show(&scope, id).await?;
-    Ok(render::single(id.as_uuid(), invoice.version(), &InvoiceView::from(&invoice)))
+    Ok(render::single(
+        id.as_uuid(),
+        invoice.version(),
+        &InvoiceView::from(&invoice),
+    ))
 }
 
 pub(crate) fn row() -> Row {
-    Row::of(__path_handler, handler).tenant([INVOICES_READ]).refuses(404, "not_found")
+    Row::of(__path_handler, handler)
+        .tenant([INVOICES_READ])
+        .refuses(404, "not_found")
 }

@@ -19,7 +19,11 @@ async fn handler(
     invoices: web::Data<InvoiceService>,
 ) -> Answer {
     let invoice = invoices.void(&scope, id).await?;
-    Ok(render::single(id.as_uuid(), invoice.version(), &InvoiceView::from(&invoice)))
+    Ok(render::single(
+        id.as_uuid(),
+        invoice.version(),
+        &InvoiceView::from(&invoice),
+    ))
 }
 
 pub(crate) fn row() -> Row {

@@ -36,11 +36,22 @@ async fn handler(
     methods: web::Data<PaymentMethodService>,
 ) -> Answer {
     let token = MethodToken::try_from(body.token.as_str()).map_err(|cause| ApiError::invalid("token", &cause))?;
-    let method = methods.add(&scope, AddPaymentMethod { token, make_default: body.default }).await?;
+    let method = methods
+        .add(
+            &scope,
+            AddPaymentMethod {
+                token,
+                make_default: body.default,
+            },
+        )
+        .await?;
     let location = format!("/api/v1/tenants/{}/payment-methods/{}", scope.tenant_id(), method.id);
     Ok(render::created(&location, &PaymentMethodView::from(&method)))
 }
 
 pub(crate) fn row() -> Row {
-    Row::of(__path_handler, handler).tenant([BILLING_MANAGE]).once().refuses(409, "payment_method_exists")
+    Row::of(__path_handler, handler)
+        .tenant([BILLING_MANAGE])
+        .once()
+        .refuses(409, "payment_method_exists")
 }

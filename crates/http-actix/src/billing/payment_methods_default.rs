@@ -24,5 +24,7 @@ async fn handler(
 }
 
 pub(crate) fn row() -> Row {
-    Row::of(__path_handler, handler).tenant([BILLING_MANAGE]).refuses(404, "not_found")
+    Row::of(__path_handler, handler)
+        .tenant([BILLING_MANAGE])
+        .refuses(404, "not_found")
 }

@@ -41,5 +41,8 @@ async fn handler(
 }
 
 pub(crate) fn row() -> Row {
-    Row::of(__path_handler, handler).tenant([BILLING_MANAGE]).once().refuses(409, "subscription_cancelled")
+    Row::of(__path_handler, handler)
+        .tenant([BILLING_MANAGE])
+        .once()
+        .refuses(409, "subscription_cancelled")
 }

@@ -76,5 +76,7 @@ async fn handler(
 }
 
 pub(crate) fn row() -> Row {
-    Row::of(__path_handler, handler).tenant([BILLING_READ]).refuses(409, "plan_unchanged")
+    Row::of(__path_handler, handler)
+        .tenant([BILLING_READ])
+        .refuses(409, "plan_unchanged")
 }

@@ -15,7 +15,11 @@ use crate::views::subscription::SubscriptionView;
     responses((status = 200, description = "The subscription.", body = SubscriptionView)))]
 async fn handler(InTenant(scope): InTenant, subscriptions: web::Data<SubscriptionService>) -> Answer {
     let found = subscriptions.show(&scope).await?;
-    Ok(render::single(found.id().as_uuid(), found.version(), &SubscriptionView::from(&found)))
+    Ok(render::single(
+        found.id().as_uuid(),
+        found.version(),
+        &SubscriptionView::from(&found),
+    ))
 }
 
 pub(crate) fn row() -> Row {

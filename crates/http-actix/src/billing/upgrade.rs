@@ -36,10 +36,10 @@ async fn handler(
     JsonBody(body): JsonBody<Body>,
     changes: web::Data<PlanChangeService>,
 ) -> Answer {
-    let changed = changes.change(&scope, &body.try_into()?).await?;
+    let done = changes.change(&scope, &body.try_into()?).await?;
     Ok(render::ok(&View {
-        subscription: SubscriptionView::from(&changed.subscription),
-        invoice: changed.invoice.as_ref().map(InvoiceView::from),
+        subscription: SubscriptionView::from(&done.subscription),
+        invoice: done.invoice.as_ref().map(InvoiceView::from),
     }))
 }
 

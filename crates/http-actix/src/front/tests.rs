@@ -2,7 +2,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use actix_web::http::Method;
+use actix_web::http::{Method, StatusCode};
 use actix_web::test::TestRequest;
 use actix_web::web::Data;
 use actix_web::{HttpResponse, web};
@@ -43,7 +43,9 @@ mod list {
         responses((status = 200, body = render::Listed<View>)))]
     async fn handler(InTenant(_): InTenant, paging: Paging) -> Answer {
         let from = paging.request().after().map_or(0, |cursor| cursor.0.as_u128());
-        let items = vec![View { name: format!("thing after {from}") }];
+        let items = vec![View {
+            name: format!("thing after {from}"),
+        }];
         let next = Some(Cursor(Uuid::from_u128(from + 1)));
         Ok(paging.answer(Page { items, next }))
     }
@@ -71,11 +73,23 @@ mod create {
         if !receipts.commit(&scope, "thing-1") {
             return Err(StoreError::Conflict(IDEMPOTENCY_KEY_USED).into());
         }
+        if body.name == "declined" {
+            return Err(ApiError::new(
+                StatusCode::PAYMENT_REQUIRED,
+                "payment_required",
+                "the card was declined",
+            ));
+        }
         if body.name == "crash" {
             return Err(ApiError::internal("the node fell after the commit"));
         }
         let number = made.fetch_add(1, Ordering::SeqCst);
-        Ok(render::created("/things/1", &View { name: format!("{} {number}", body.name) }))
+        Ok(render::created(
+            "/things/1",
+            &View {
+                name: format!("{} {number}", body.name),
+            },
+        ))
     }
 
     pub fn row() -> Row {
@@ -113,7 +127,11 @@ mod show {
     #[utoipa::path(get, path = "/api/v1/tenants/{tenant}/things/{id}", operation_id = "things_show", tag = "things",
         responses((status = 200, body = View)))]
     async fn handler(InTenant(_): InTenant, PathId(id): PathId<MembershipId>) -> Answer {
-        let name = if id.as_uuid().as_u128() == 9 { "x".repeat(4_000) } else { id.to_string() };
+        let name = if id.as_uuid().as_u128() == 9 {
+            "x".repeat(4_000)
+        } else {
+            id.to_string()
+        };
         if name.len() > 1_000 {
             return Ok(render::ok(&View { name }));
         }
@@ -131,7 +149,9 @@ mod me {
     /// Shows the person.
     #[utoipa::path(get, path = "/api/v1/me", operation_id = "me_show", tag = "me", responses((status = 200, body = View)))]
     async fn handler(SignedIn(person): SignedIn) -> Answer {
-        Ok(render::ok(&View { name: person.user.to_string() }))
+        Ok(render::ok(&View {
+            name: person.user.to_string(),
+        }))
     }
 
     pub fn row() -> Row {
@@ -179,7 +199,15 @@ struct House {
 
 fn house_with(change: impl FnOnce(&mut ApiParts)) -> House {
     let mut rows = crate::operations::rows();
-    rows.extend([list::row(), create::row(), change::row(), show::row(), me::row(), trouble::row(), admin::row()]);
+    rows.extend([
+        list::row(),
+        create::row(),
+        change::row(),
+        show::row(),
+        me::row(),
+        trouble::row(),
+        admin::row(),
+    ]);
     let doorman = FakeDoorman::default()
         .member("ada", 1, &[READ, WRITE])
         .member("bob", 2, &[READ, WRITE])

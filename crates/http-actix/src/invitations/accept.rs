@@ -7,7 +7,7 @@ use tenantry_lifecycle::members::{Accept, AcceptService};
 use utoipa::ToSchema;
 
 use crate::error::{Answer, FieldErrors};
-use crate::extract::{From as Origin, JsonBody};
+use crate::extract::{CalledFrom, JsonBody};
 use crate::pace::PaceClass;
 use crate::render;
 use crate::routes::Row;
@@ -46,16 +46,22 @@ struct View {
     request_body = Body, responses((status = 200, description = "The membership.", body = View)))]
 async fn handler(
     JsonBody(body): JsonBody<Body>,
-    Origin(origin): Origin,
+    CalledFrom(origin): CalledFrom,
     invitations: web::Data<AcceptService>,
 ) -> Answer {
     let mut errors = FieldErrors::default();
-    let name = errors.take_option("name", body.name.as_deref().map(DisplayName::try_from));
+    let name = errors.given("name", body.name.as_deref().map(DisplayName::try_from));
     errors.check()?;
-    let request =
-        Accept { token: Secret::new(body.token), name: name.flatten(), password: body.password.map(Secret::new) };
+    let request = Accept {
+        token: Secret::new(body.token),
+        name,
+        password: body.password.map(Secret::new),
+    };
     let accepted = invitations.accept(request, origin).await?;
-    Ok(render::ok(&View { tenant_id: accepted.tenant.to_string(), user: MemberView::from(&accepted.membership) }))
+    Ok(render::ok(&View {
+        tenant_id: accepted.tenant.to_string(),
+        user: MemberView::from(&accepted.membership),
+    }))
 }
 
 pub(crate) fn row() -> Row {

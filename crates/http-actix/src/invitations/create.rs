@@ -46,19 +46,19 @@ impl TryFrom<Body> for AddMember {
     fn try_from(body: Body) -> Result<Self, ApiError> {
         let mut errors = FieldErrors::default();
         let email = errors.take("email", EmailAddress::try_from(body.email));
-        let name = errors.take_option("name", body.name.as_deref().map(DisplayName::try_from));
-        let department = errors.take_option("department", body.department.as_deref().map(Note::try_from));
-        let position = errors.take_option("position", body.position.as_deref().map(Note::try_from));
-        let message = errors.take_option("message", body.message.as_deref().map(Note::try_from));
+        let name = errors.given("name", body.name.as_deref().map(DisplayName::try_from));
+        let department = errors.given("department", body.department.as_deref().map(Note::try_from));
+        let position = errors.given("position", body.position.as_deref().map(Note::try_from));
+        let message = errors.given("message", body.message.as_deref().map(Note::try_from));
         errors.check()?;
         Ok(Self {
             email: email.ok_or_else(|| ApiError::internal("a refused field was not noted"))?,
-            name: name.flatten(),
+            name,
             role: body.role,
             permissions: body.permissions,
-            department: department.flatten(),
-            position: position.flatten(),
-            message: message.flatten(),
+            department,
+            position,
+            message,
             invite: true,
         })
     }

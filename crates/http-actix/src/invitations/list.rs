@@ -15,7 +15,10 @@ use crate::views::member::MemberView;
 #[utoipa::path(get, path = "/api/v1/tenants/{tenant}/invitations", operation_id = "invitations_list",
     tag = "invitations", responses((status = 200, description = "A page of invitations.", body = Listed<MemberView>)))]
 async fn handler(InTenant(scope): InTenant, paging: Paging, members: web::Data<MemberService>) -> Answer {
-    let wanted = ListMembers { state: Some(MembershipState::Invited), ..ListMembers::default() };
+    let wanted = ListMembers {
+        state: Some(MembershipState::Invited),
+        ..ListMembers::default()
+    };
     let page = members.list(&scope, wanted, paging.request()).await?;
     Ok(paging.answer(page.map(|member| MemberView::from(&member))))
 }

@@ -22,9 +22,16 @@ async fn handler(
     members: web::Data<MembersService>,
 ) -> Answer {
     let member = members.resend(&scope, id).await?;
-    Ok(render::single(id.as_uuid(), member.version(), &MemberView::from(&member)))
+    Ok(render::single(
+        id.as_uuid(),
+        member.version(),
+        &MemberView::from(&member),
+    ))
 }
 
 pub(crate) fn row() -> Row {
-    Row::of(__path_handler, handler).tenant([MEMBERS_INVITE]).once().refuses(409, "invitation_not_pending")
+    Row::of(__path_handler, handler)
+        .tenant([MEMBERS_INVITE])
+        .once()
+        .refuses(409, "invitation_not_pending")
 }

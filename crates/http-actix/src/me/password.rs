@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 
 use super::identified;
 use crate::error::Answer;
-use crate::extract::{From as Origin, JsonBody, SignedIn};
+use crate::extract::{CalledFrom, JsonBody, SignedIn};
 use crate::pace::PaceClass;
 use crate::render;
 use crate::routes::Row;
@@ -32,11 +32,13 @@ struct Body {
 async fn handler(
     SignedIn(person): SignedIn,
     JsonBody(body): JsonBody<Body>,
-    Origin(origin): Origin,
+    CalledFrom(origin): CalledFrom,
     passwords: web::Data<PasswordService>,
 ) -> Answer {
-    let request =
-        ChangePassword { current: Secret::new(body.current_password), new: Secret::new(body.new_password) };
+    let request = ChangePassword {
+        current: Secret::new(body.current_password),
+        new: Secret::new(body.new_password),
+    };
     passwords.change(&identified(&person, origin), request).await?;
     Ok(render::nothing())
 }

@@ -6,7 +6,7 @@ use tenantry_kernel::SessionId;
 
 use super::identified;
 use crate::error::Answer;
-use crate::extract::{From as Origin, PathId, SignedIn};
+use crate::extract::{CalledFrom, PathId, SignedIn};
 use crate::render;
 use crate::routes::Row;
 
@@ -16,7 +16,7 @@ use crate::routes::Row;
 async fn handler(
     SignedIn(person): SignedIn,
     PathId(id): PathId<SessionId>,
-    Origin(origin): Origin,
+    CalledFrom(origin): CalledFrom,
     sessions: web::Data<SessionService>,
 ) -> Answer {
     sessions.end(&identified(&person, origin), id).await?;

@@ -5,14 +5,18 @@ use tenantry_identity::session::SessionService;
 
 use super::identified;
 use crate::error::Answer;
-use crate::extract::{From as Origin, SignedIn};
+use crate::extract::{CalledFrom, SignedIn};
 use crate::render;
 use crate::routes::Row;
 
 /// Ends every session of the person but the one that asks.
 #[utoipa::path(delete, path = "/api/v1/me/sessions", operation_id = "me_sessions_end_others", tag = "me",
     responses((status = 204, description = "Ended.")))]
-async fn handler(SignedIn(person): SignedIn, Origin(origin): Origin, sessions: web::Data<SessionService>) -> Answer {
+async fn handler(
+    SignedIn(person): SignedIn,
+    CalledFrom(origin): CalledFrom,
+    sessions: web::Data<SessionService>,
+) -> Answer {
     sessions.end_others(&identified(&person, origin)).await?;
     Ok(render::nothing())
 }

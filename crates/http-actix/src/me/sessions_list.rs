@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 
 use super::identified;
 use crate::error::Answer;
-use crate::extract::{From as Origin, SignedIn};
+use crate::extract::{CalledFrom, SignedIn};
 use crate::render::{self, Whole};
 use crate::routes::Row;
 
@@ -40,7 +40,11 @@ struct View {
 /// Lists the person's live sessions, the youngest first.
 #[utoipa::path(get, path = "/api/v1/me/sessions", operation_id = "me_sessions_list", tag = "me",
     responses((status = 200, description = "All of them, 200 at most.", body = Whole<View>)))]
-async fn handler(SignedIn(person): SignedIn, Origin(origin): Origin, sessions: web::Data<SessionService>) -> Answer {
+async fn handler(
+    SignedIn(person): SignedIn,
+    CalledFrom(origin): CalledFrom,
+    sessions: web::Data<SessionService>,
+) -> Answer {
     let found = sessions.list(&identified(&person, origin)).await?;
     let data = found
         .iter()

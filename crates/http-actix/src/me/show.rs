@@ -5,7 +5,7 @@ use tenantry_identity::profile::ProfileService;
 
 use super::identified;
 use crate::error::Answer;
-use crate::extract::{From as Origin, SignedIn};
+use crate::extract::{CalledFrom, SignedIn};
 use crate::render;
 use crate::routes::Row;
 use crate::views::session::PersonView;
@@ -13,9 +13,17 @@ use crate::views::session::PersonView;
 /// Shows the signed-in person.
 #[utoipa::path(get, path = "/api/v1/me", operation_id = "me_show", tag = "me",
     responses((status = 200, description = "The person.", body = PersonView)))]
-async fn handler(SignedIn(person): SignedIn, Origin(origin): Origin, profiles: web::Data<ProfileService>) -> Answer {
+async fn handler(
+    SignedIn(person): SignedIn,
+    CalledFrom(origin): CalledFrom,
+    profiles: web::Data<ProfileService>,
+) -> Answer {
     let user = profiles.show(&identified(&person, origin)).await?;
-    Ok(render::single(user.id().as_uuid(), user.version(), &PersonView::from(&user)))
+    Ok(render::single(
+        user.id().as_uuid(),
+        user.version(),
+        &PersonView::from(&user),
+    ))
 }
 
 pub(crate) fn row() -> Row {

@@ -4,7 +4,7 @@ use actix_web::web;
 use tenantry_lifecycle::sign_in::SignInService;
 
 use crate::error::Answer;
-use crate::extract::{From as Origin, PathText, SignedIn};
+use crate::extract::{CalledFrom, PathText, SignedIn};
 use crate::render;
 use crate::routes::Row;
 use crate::views::session::SignedInView;
@@ -15,10 +15,10 @@ use crate::views::session::SignedInView;
 async fn handler(
     SignedIn(person): SignedIn,
     PathText(tenant): PathText,
-    Origin(origin): Origin,
+    CalledFrom(origin): CalledFrom,
     sign_in: web::Data<SignInService>,
 ) -> Answer {
-    let signed_in = sign_in.switch(&person.into(), &tenant, origin).await?;
+    let signed_in = sign_in.switch(&person, &tenant, origin).await?;
     Ok(render::ok(&SignedInView::from(&signed_in)))
 }
 

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use super::identified;
 use crate::error::Answer;
-use crate::extract::{From as Origin, IfMatch, JsonBody, SignedIn};
+use crate::extract::{CalledFrom, IfMatch, JsonBody, SignedIn};
 use crate::render;
 use crate::routes::Row;
 use crate::views::session::PersonView;
@@ -32,13 +32,21 @@ async fn handler(
     SignedIn(person): SignedIn,
     JsonBody(body): JsonBody<Body>,
     IfMatch(demand): IfMatch,
-    Origin(origin): Origin,
+    CalledFrom(origin): CalledFrom,
     profiles: web::Data<ProfileService>,
 ) -> Answer {
     let expected = demand.version_of(person.user.as_uuid())?;
-    let request = UpdateProfile { name: body.name, locale: body.locale, expected };
+    let request = UpdateProfile {
+        name: body.name,
+        locale: body.locale,
+        expected,
+    };
     let user = profiles.update(&identified(&person, origin), request).await?;
-    Ok(render::single(user.id().as_uuid(), user.version(), &PersonView::from(&user)))
+    Ok(render::single(
+        user.id().as_uuid(),
+        user.version(),
+        &PersonView::from(&user),
+    ))
 }
 
 pub(crate) fn row() -> Row {

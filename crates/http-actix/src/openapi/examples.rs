@@ -15,7 +15,10 @@ pub(super) fn fill(document: &mut Value) {
     let Some(paths) = document.get_mut("paths").and_then(Value::as_object_mut) else {
         return;
     };
-    let operations = paths.values_mut().filter_map(Value::as_object_mut).flat_map(Map::values_mut);
+    let operations = paths
+        .values_mut()
+        .filter_map(Value::as_object_mut)
+        .flat_map(Map::values_mut);
     for operation in operations {
         if let Some(body) = operation.get_mut("requestBody") {
             fill_content(body, &schemas);
@@ -49,14 +52,22 @@ fn of(schema: &Value, schemas: &Map<String, Value>, depth: u8) -> Value {
     if let Some(example) = schema.get("example").or_else(|| schema.get("default")) {
         return example.clone();
     }
-    if let Some(first) = schema.get("examples").and_then(Value::as_array).and_then(|list| list.first()) {
+    if let Some(first) = schema
+        .get("examples")
+        .and_then(Value::as_array)
+        .and_then(|list| list.first())
+    {
         return first.clone();
     }
     if let Some(name) = schema.get("$ref").and_then(Value::as_str) {
         let target = name.rsplit('/').next().and_then(|name| schemas.get(name));
         return target.map_or(Value::Null, |target| of(target, schemas, depth + 1));
     }
-    if let Some(first) = schema.get("enum").and_then(Value::as_array).and_then(|list| list.first()) {
+    if let Some(first) = schema
+        .get("enum")
+        .and_then(Value::as_array)
+        .and_then(|list| list.first())
+    {
         return first.clone();
     }
     for choice in ["oneOf", "anyOf"] {

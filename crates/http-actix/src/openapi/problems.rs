@@ -10,22 +10,67 @@ use crate::routes::{Needs, Once, Row};
 
 /// Status, name of the shared response, and what it says.
 const SHARED: [(u16, &str, &str, &str); 16] = [
-    (400, "Malformed", "malformed_request", "The request cannot be understood."),
-    (401, "NotAuthenticated", "not_authenticated", "Nobody, or nobody we believe."),
-    (402, "PaymentRequired", "payment_required", "Something must be bought or paid first."),
+    (
+        400,
+        "Malformed",
+        "malformed_request",
+        "The request cannot be understood.",
+    ),
+    (
+        401,
+        "NotAuthenticated",
+        "not_authenticated",
+        "Nobody, or nobody we believe.",
+    ),
+    (
+        402,
+        "PaymentRequired",
+        "payment_required",
+        "Something must be bought or paid first.",
+    ),
     (403, "Denied", "permission_denied", "Known, but not allowed."),
     (404, "NotFound", "not_found", "Not here, or another tenant's."),
-    (405, "MethodNotAllowed", "method_not_allowed", "The path knows other methods; see `Allow`."),
-    (409, "Conflict", "conflict", "Contradicts what is stored; the code says how."),
+    (
+        405,
+        "MethodNotAllowed",
+        "method_not_allowed",
+        "The path knows other methods; see `Allow`.",
+    ),
+    (
+        409,
+        "Conflict",
+        "conflict",
+        "Contradicts what is stored; the code says how.",
+    ),
     (410, "Gone", "gone", "Was here once."),
-    (412, "PreconditionFailed", "precondition_failed", "Changed since the caller looked."),
+    (
+        412,
+        "PreconditionFailed",
+        "precondition_failed",
+        "Changed since the caller looked.",
+    ),
     (413, "TooLarge", "body_too_large", "The body is too long."),
-    (415, "UnsupportedMediaType", "unsupported_media_type", "The body is not JSON by its type."),
-    (422, "Invalid", "validation_failed", "Fields break a rule; `errors` lists them."),
+    (
+        415,
+        "UnsupportedMediaType",
+        "unsupported_media_type",
+        "The body is not JSON by its type.",
+    ),
+    (
+        422,
+        "Invalid",
+        "validation_failed",
+        "Fields break a rule; `errors` lists them.",
+    ),
     (423, "Suspended", "tenant_suspended", "The tenant is suspended."),
     (429, "TooMany", "rate_limited", "A limit of the plan, or of the pace."),
     (500, "Internal", "internal_error", "Our fault."),
-    (503, "Unavailable", "unavailable", "Try again after `Retry-After` seconds."),
+    (
+        503,
+        "Unavailable",
+        "unavailable",
+        "Try again after `Retry-After` seconds.",
+    ),
 ];
 
 fn shared(status: u16) -> Option<&'static (u16, &'static str, &'static str, &'static str)> {
@@ -46,7 +91,10 @@ fn response(status: u16, description: &str, codes: &[&str]) -> Value {
         .collect();
     let mut headers = json!({ "X-Request-Id": { "$ref": "#/components/headers/RequestId" } });
     if let (429 | 503, Some(headers)) = (status, headers.as_object_mut()) {
-        headers.insert("Retry-After".to_owned(), json!({ "$ref": "#/components/headers/RetryAfter" }));
+        headers.insert(
+            "Retry-After".to_owned(),
+            json!({ "$ref": "#/components/headers/RetryAfter" }),
+        );
     }
     json!({
         "description": description,
@@ -73,9 +121,13 @@ pub(super) fn list(row: &Row, operation: &mut Map<String, Value>) {
         codes.entry(*status).or_default().push(code);
     }
     let responses = operation.entry("responses").or_insert_with(|| json!({}));
-    let Some(responses) = responses.as_object_mut() else { return };
+    let Some(responses) = responses.as_object_mut() else {
+        return;
+    };
     for (status, codes) in codes {
-        let Some((_, name, usual, text)) = shared(status) else { continue };
+        let Some((_, name, usual, text)) = shared(status) else {
+            continue;
+        };
         let told = if codes.iter().all(|code| code == usual) {
             json!({ "$ref": format!("#/components/responses/{name}") })
         } else {

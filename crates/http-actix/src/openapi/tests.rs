@@ -28,7 +28,12 @@ fn walk<'v>(value: &'v Value, see: &mut dyn FnMut(&str, &'v Value)) {
 fn every_row_has_an_operation_and_every_operation_a_row() {
     let (table, document) = product();
 
-    let operations: usize = document["paths"].as_object().unwrap().values().map(|path| path.as_object().unwrap().len()).sum();
+    let operations: usize = document["paths"]
+        .as_object()
+        .unwrap()
+        .values()
+        .map(|path| path.as_object().unwrap().len())
+        .sum();
 
     assert_eq!(table.rows().len(), rows().len(), "two rows share a method and path");
     assert_eq!(operations, table.rows().len());
@@ -36,7 +41,11 @@ fn every_row_has_an_operation_and_every_operation_a_row() {
         let operation = &document["paths"][row.path()][row.method().as_str().to_ascii_lowercase()];
         assert_eq!(operation["operationId"], row.operation_id(), "{row:?}");
         assert!(operation["summary"].is_string(), "{row:?} has no summary");
-        assert_eq!(operation["tags"].as_array().map(Vec::len), Some(1), "{row:?} has no tag");
+        assert_eq!(
+            operation["tags"].as_array().map(Vec::len),
+            Some(1),
+            "{row:?} has no tag"
+        );
     }
 }
 
@@ -48,7 +57,11 @@ fn operation_ids_are_stable_names_of_one_operation_each() {
     for row in table.rows() {
         let id = row.operation_id();
         assert!(seen.insert(id), "{id} stands twice");
-        assert!(id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_'), "{id}");
+        assert!(
+            id.bytes()
+                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_'),
+            "{id}"
+        );
         assert!(row.path().starts_with("/api/v1/") || row.docs().operation.tags == Some(vec!["operations".to_owned()]));
     }
 }
@@ -86,9 +99,15 @@ fn every_operation_lists_its_problems_and_has_examples() {
         let operation = &document["paths"][row.path()][row.method().as_str().to_ascii_lowercase()];
         let responses = operation["responses"].as_object().unwrap();
         assert!(responses.contains_key("500"), "{row:?}");
-        assert!(responses.keys().any(|status| status.starts_with('2')), "{row:?} has no good answer");
+        assert!(
+            responses.keys().any(|status| status.starts_with('2')),
+            "{row:?} has no good answer"
+        );
         if row.needs() != &crate::Needs::Public && row.needs() != &crate::Needs::PublicOrPerson {
-            assert!(responses.contains_key("401") && responses.contains_key("403"), "{row:?}");
+            assert!(
+                responses.contains_key("401") && responses.contains_key("403"),
+                "{row:?}"
+            );
             assert_ne!(operation["security"], serde_json::json!([]), "{row:?}");
         }
         let contents = operation
@@ -96,7 +115,10 @@ fn every_operation_lists_its_problems_and_has_examples() {
             .into_iter()
             .chain(responses.values().filter_map(|response| response.get("content")));
         for media in contents.flat_map(|content| content.as_object().unwrap().values()) {
-            assert!(media.get("example").is_some() || media.get("examples").is_some(), "{row:?} lacks an example");
+            assert!(
+                media.get("example").is_some() || media.get("examples").is_some(),
+                "{row:?} lacks an example"
+            );
         }
     }
 }

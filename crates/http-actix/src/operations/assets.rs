@@ -33,7 +33,10 @@ async fn handler(PathText(file): PathText) -> Answer {
     if file == "start.js" {
         return Ok(answer.content_type("text/javascript; charset=utf-8").body(START));
     }
-    if !matches!(file.as_str(), "swagger-ui.css" | "swagger-ui-bundle.js" | "favicon-32x32.png") {
+    if !matches!(
+        file.as_str(),
+        "swagger-ui.css" | "swagger-ui-bundle.js" | "favicon-32x32.png"
+    ) {
         return Err(ApiError::not_found());
     }
     let found = utoipa_swagger_ui::serve(&file, Arc::new(utoipa_swagger_ui::Config::from("/openapi.json")));

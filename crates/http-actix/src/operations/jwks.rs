@@ -14,9 +14,11 @@ use crate::state::Api;
     responses((status = 200, description = "The keys.", body = Object, content_type = "application/json",
         example = json!({"keys": [{"kty": "OKP", "crv": "Ed25519", "kid": "k1", "use": "sig", "alg": "EdDSA", "x": "…"}]}))))]
 async fn handler(api: Data<Api>) -> Answer {
-    let keys = api.health.jwks().await.map_err(|missing| {
-        ApiError::unavailable("unavailable", format!("not available: {missing}"), 1)
-    })?;
+    let keys = api
+        .health
+        .jwks()
+        .await
+        .map_err(|missing| ApiError::unavailable("unavailable", format!("not available: {missing}"), 1))?;
     Ok(HttpResponse::Ok()
         .content_type("application/json")
         .insert_header((header::CACHE_CONTROL, "public, max-age=300"))

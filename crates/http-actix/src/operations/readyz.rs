@@ -19,7 +19,11 @@ async fn handler(api: Data<Api>) -> Answer {
     }
     match api.health.ready().await {
         Ok(()) => Ok(HttpResponse::Ok().content_type("text/plain; charset=utf-8").body("ok")),
-        Err(missing) => Err(ApiError::unavailable("not_ready", format!("not available: {missing}"), 1)),
+        Err(missing) => Err(ApiError::unavailable(
+            "not_ready",
+            format!("not available: {missing}"),
+            1,
+        )),
     }
 }
 

@@ -1,11 +1,15 @@
 //! GET /plans: the catalog's public plans.
 
+use actix_web::web::Data;
+use serde::Serialize;
 use std::collections::BTreeMap;
-
 use tenantry_billing::plan::{Price, PriceBasis};
 use tenantry_lifecycle::catalog::{Catalog, Offer};
+use utoipa::ToSchema;
 
-use crate::prelude::*;
+use crate::error::Answer;
+use crate::render::{self, Whole};
+use crate::routes::Row;
 
 /// A price.
 #[derive(Serialize, ToSchema)]
@@ -31,9 +35,10 @@ impl From<&Price> for PriceView {
         let (amount, per) = match price.basis() {
             PriceBasis::Flat { amount } => (amount.amount_minor().into(), None),
             PriceBasis::PerSeat { amount } => (amount.amount_minor().into(), Some("seat".to_owned())),
-            PriceBasis::PerUnit { meter, .. } => {
-                (render::decimal(price.unit_price_minor()).into(), Some(meter.to_string()))
-            }
+            PriceBasis::PerUnit { meter, .. } => (
+                render::decimal(price.unit_price_minor()).into(),
+                Some(meter.to_string()),
+            ),
         };
         Self {
             cycle: price.cycle().as_str(),

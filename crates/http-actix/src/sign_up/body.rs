@@ -80,48 +80,53 @@ impl Body {
     pub(crate) fn parse(self, names: Names) -> Result<SignUp, ApiError> {
         let mut errors = FieldErrors::default();
         let name = errors.take("name", DisplayName::try_from(self.name.as_str()));
-        let slug = errors.take_option("slug", self.slug.as_deref().map(Slug::try_from));
-        let cycle = errors.take_option("billing_cycle", self.billing_cycle.as_deref().map(Cycle::try_from));
-        let currency = errors.take_option("currency", self.currency.as_deref().map(Currency::try_from));
-        let billing = errors.take_option("email", self.email.as_deref().map(EmailAddress::try_from));
-        let phone = errors.take_option("phone", self.phone.as_deref().map(Phone::try_from));
-        let timezone = errors.take_option("timezone", self.timezone.as_deref().map(Timezone::try_from));
-        let locale = errors.take_option("locale", self.locale.as_deref().map(Locale::try_from));
-        let company_size = errors.take_option("company_size", self.company_size.as_deref().map(Note::try_from));
-        let use_case = errors.take_option("use_case", self.use_case.as_deref().map(Note::try_from));
-        let region = errors.take_option("region", self.region.as_deref().map(Note::try_from));
+        let slug = errors.given("slug", self.slug.as_deref().map(Slug::try_from));
+        let cycle = errors.given("billing_cycle", self.billing_cycle.as_deref().map(Cycle::try_from));
+        let currency = errors.given("currency", self.currency.as_deref().map(Currency::try_from));
+        let billing = errors.given("email", self.email.as_deref().map(EmailAddress::try_from));
+        let phone = errors.given("phone", self.phone.as_deref().map(Phone::try_from));
+        let timezone = errors.given("timezone", self.timezone.as_deref().map(Timezone::try_from));
+        let locale = errors.given("locale", self.locale.as_deref().map(Locale::try_from));
+        let company_size = errors.given("company_size", self.company_size.as_deref().map(Note::try_from));
+        let use_case = errors.given("use_case", self.use_case.as_deref().map(Note::try_from));
+        let region = errors.given("region", self.region.as_deref().map(Note::try_from));
         let (owner_text, owner_field) = match (&self.owner_email, &self.email, names) {
             (Some(email), _, _) => (Some(email), "owner_email"),
             (None, Some(email), Names::OwnerOrBilling) => (Some(email), "email"),
             (None, _, _) => (None, "owner_email"),
         };
-        let owner = match owner_text {
-            Some(text) => errors.take(owner_field, EmailAddress::try_from(text.as_str())),
-            None => {
-                errors.add("owner_email", "missing_field", "is needed");
-                None
-            }
+        let owner = if let Some(text) = owner_text {
+            errors.take(owner_field, EmailAddress::try_from(text.as_str()))
+        } else {
+            errors.add("owner_email", "missing_field", "is needed");
+            None
         };
-        let owner_name = errors.take_option("owner_name", self.owner_name.as_deref().map(DisplayName::try_from));
+        let owner_name = errors.given("owner_name", self.owner_name.as_deref().map(DisplayName::try_from));
         errors.check()?;
 
-        let parsed = name.zip(owner).ok_or_else(|| ApiError::internal("a refused field was not noted"))?;
+        let parsed = name
+            .zip(owner)
+            .ok_or_else(|| ApiError::internal("a refused field was not noted"))?;
         let (name, email) = parsed;
-        let owner_name = owner_name.flatten().unwrap_or_else(|| local_part(&email));
+        let owner_name = owner_name.unwrap_or_else(|| local_part(&email));
         Ok(SignUp {
             name,
-            slug: slug.flatten(),
+            slug,
             plan: self.plan,
-            cycle: cycle.flatten(),
-            currency: currency.flatten(),
-            owner: OwnerRequest { email, name: owner_name, password: self.owner_password.map(Secret::new) },
-            billing_email: billing.flatten(),
-            phone: phone.flatten(),
-            timezone: timezone.flatten(),
-            locale: locale.flatten(),
-            company_size: company_size.flatten(),
-            use_case: use_case.flatten(),
-            region: region.flatten(),
+            cycle,
+            currency,
+            owner: OwnerRequest {
+                email,
+                name: owner_name,
+                password: self.owner_password.map(Secret::new),
+            },
+            billing_email: billing,
+            phone,
+            timezone,
+            locale,
+            company_size,
+            use_case,
+            region,
         })
     }
 }

@@ -5,7 +5,7 @@ use tenantry_lifecycle::sign_up::{Founder, SignUpService};
 
 use super::{Body, Names, View};
 use crate::error::Answer;
-use crate::extract::{From as Origin, JsonBody, MaybeSignedIn, TheReceipt};
+use crate::extract::{CalledFrom, JsonBody, MaybeSignedIn, TheReceipt};
 use crate::pace::PaceClass;
 use crate::render;
 use crate::routes::Row;
@@ -20,17 +20,20 @@ use crate::routes::Row;
 async fn handler(
     JsonBody(body): JsonBody<Body>,
     MaybeSignedIn(person): MaybeSignedIn,
-    Origin(origin): Origin,
+    CalledFrom(origin): CalledFrom,
     TheReceipt(receipt): TheReceipt,
     sign_up: web::Data<SignUpService>,
 ) -> Answer {
     let request = body.parse(Names::Owner)?;
     let founder = match person {
-        Some(person) => Founder::Person(person.into(), origin),
+        Some(person) => Founder::Person(person, origin),
         None => Founder::Public(origin),
     };
     let made = sign_up.found(&founder, &request, receipt.as_ref()).await?;
-    Ok(render::created(&format!("/api/v1/tenants/{}", made.tenant.id()), &View::from(&made)))
+    Ok(render::created(
+        &format!("/api/v1/tenants/{}", made.tenant.id()),
+        &View::from(&made),
+    ))
 }
 
 pub(crate) fn row() -> Row {

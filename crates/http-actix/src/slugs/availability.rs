@@ -1,8 +1,15 @@
 //! GET /slugs/{slug}/availability: whether a slug may be had.
 
-use tenantry_tenancy::tenant::service::{SlugAvailability, TenantService};
+use actix_web::web::Data;
+use serde::Serialize;
+use tenantry_tenancy::tenant::service::{SlugAvailability, TenantService, Unavailable};
+use utoipa::ToSchema;
 
-use crate::prelude::*;
+use crate::error::Answer;
+use crate::extract::PathText;
+use crate::pace::PaceClass;
+use crate::render;
+use crate::routes::Row;
 
 #[derive(Serialize, ToSchema)]
 struct View {
@@ -20,7 +27,7 @@ impl From<SlugAvailability> for View {
     fn from(found: SlugAvailability) -> Self {
         Self {
             available: found.available,
-            reason: found.reason.map(|reason| reason.as_str()),
+            reason: found.reason.map(Unavailable::as_str),
             suggestions: found.suggestions.iter().map(ToString::to_string).collect(),
         }
     }

@@ -1,9 +1,16 @@
 //! GET /tenants/by-domain/{domain}: the public card of the tenant that a host names.
 
+use actix_web::web::Data;
+use serde::Serialize;
 use tenantry_tenancy::directory::AccessDirectory;
+use utoipa::ToSchema;
 
 use crate::door::TenantAddress;
-use crate::prelude::*;
+use crate::error::{Answer, ApiError};
+use crate::extract::PathText;
+use crate::pace::PaceClass;
+use crate::render;
+use crate::routes::Row;
 use crate::state::Api;
 
 #[derive(Serialize, ToSchema)]

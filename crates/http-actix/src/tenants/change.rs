@@ -1,15 +1,20 @@
 //! PATCH /tenants/{tenant}: changes the fields that are given; null empties one.
 
+use actix_web::web::Data;
+use serde::Deserialize;
 use tenantry_kernel::EmailAddress;
 use tenantry_tenancy::locale::{Locale, Timezone};
 use tenantry_tenancy::permissions::TENANT_UPDATE;
 use tenantry_tenancy::tenant::ProfileChange;
 use tenantry_tenancy::tenant::service::TenantService;
 use tenantry_tenancy::text::{DisplayName, Note, Phone};
+use utoipa::ToSchema;
 
-use super::TenantView;
-use crate::json::nullable;
-use crate::prelude::*;
+use crate::error::{Answer, ApiError, FieldErrors};
+use crate::extract::{IfMatch, InTenant, JsonBody, Patch};
+use crate::render;
+use crate::routes::Row;
+use crate::views::tenant::TenantView;
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -19,22 +24,22 @@ struct Body {
     #[serde(alias = "email")]
     #[schema(example = "accounts@acme.example")]
     billing_email: Option<String>,
-    #[serde(default, alias = "contact_phone", deserialize_with = "nullable")]
+    #[serde(default, alias = "contact_phone")]
     #[schema(value_type = Option<String>, example = "+81 3 1234 5678")]
-    phone: Option<Option<String>>,
+    phone: Patch,
     #[schema(example = "Asia/Tokyo")]
     timezone: Option<String>,
     #[schema(example = "ja")]
     locale: Option<String>,
-    #[serde(default, deserialize_with = "nullable")]
+    #[serde(default)]
     #[schema(value_type = Option<String>, example = "11-50")]
-    company_size: Option<Option<String>>,
-    #[serde(default, deserialize_with = "nullable")]
+    company_size: Patch,
+    #[serde(default)]
     #[schema(value_type = Option<String>, example = "Customer support")]
-    use_case: Option<Option<String>>,
-    #[serde(default, deserialize_with = "nullable")]
+    use_case: Patch,
+    #[serde(default)]
     #[schema(value_type = Option<String>, example = "eu")]
-    region: Option<Option<String>>,
+    region: Patch,
 }
 
 impl TryFrom<Body> for ProfileChange {
@@ -71,7 +76,11 @@ async fn handler(
     let change = body.try_into()?;
     let expected = wanted.version_of(scope.tenant_id().as_uuid())?;
     let tenant = tenants.update(&scope, change, expected).await?;
-    Ok(render::single(tenant.id().as_uuid(), tenant.version(), &TenantView::from(&tenant)))
+    Ok(render::single(
+        tenant.id().as_uuid(),
+        tenant.version(),
+        &TenantView::from(&tenant),
+    ))
 }
 
 pub(super) fn row() -> Row {

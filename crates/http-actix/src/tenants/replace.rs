@@ -1,14 +1,20 @@
 //! PUT /tenants/{tenant}: the whole profile; what is absent and optional becomes empty.
 
+use actix_web::web::Data;
+use serde::Deserialize;
 use tenantry_kernel::EmailAddress;
 use tenantry_tenancy::locale::{Locale, Timezone};
 use tenantry_tenancy::permissions::TENANT_UPDATE;
 use tenantry_tenancy::tenant::ProfileChange;
 use tenantry_tenancy::tenant::service::TenantService;
 use tenantry_tenancy::text::{DisplayName, Note, Phone};
+use utoipa::ToSchema;
 
-use super::TenantView;
-use crate::prelude::*;
+use crate::error::{Answer, ApiError, FieldErrors};
+use crate::extract::{IfMatch, InTenant, JsonBody};
+use crate::render;
+use crate::routes::Row;
+use crate::views::tenant::TenantView;
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -69,7 +75,11 @@ async fn handler(
     let change = body.try_into()?;
     let expected = wanted.version_of(scope.tenant_id().as_uuid())?;
     let tenant = tenants.update(&scope, change, expected).await?;
-    Ok(render::single(tenant.id().as_uuid(), tenant.version(), &TenantView::from(&tenant)))
+    Ok(render::single(
+        tenant.id().as_uuid(),
+        tenant.version(),
+        &TenantView::from(&tenant),
+    ))
 }
 
 pub(super) fn row() -> Row {

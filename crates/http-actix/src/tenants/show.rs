@@ -1,17 +1,25 @@
 //! GET /tenants/{tenant}
 
+use actix_web::web::Data;
 use tenantry_tenancy::permissions::TENANT_READ;
 use tenantry_tenancy::tenant::service::TenantService;
 
-use super::TenantView;
-use crate::prelude::*;
+use crate::error::Answer;
+use crate::extract::InTenant;
+use crate::render;
+use crate::routes::Row;
+use crate::views::tenant::TenantView;
 
 /// Shows the tenant.
 #[utoipa::path(get, path = "/api/v1/tenants/{tenant}", operation_id = "tenants_show", tag = "tenants",
     responses((status = 200, description = "The tenant.", body = TenantView)))]
 async fn handler(InTenant(scope): InTenant, tenants: Data<TenantService>) -> Answer {
     let tenant = tenants.show(&scope).await?;
-    Ok(render::single(tenant.id().as_uuid(), tenant.version(), &TenantView::from(&tenant)))
+    Ok(render::single(
+        tenant.id().as_uuid(),
+        tenant.version(),
+        &TenantView::from(&tenant),
+    ))
 }
 
 pub(super) fn row() -> Row {

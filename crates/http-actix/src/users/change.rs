@@ -1,26 +1,31 @@
 //! PATCH /tenants/{tenant}/users/{id}: what the tenant knows of a member.
 
+use actix_web::web::Data;
+use serde::Deserialize;
 use tenantry_kernel::MembershipId;
 use tenantry_tenancy::membership::DetailsChange;
 use tenantry_tenancy::membership::service::MemberService;
 use tenantry_tenancy::permissions::{MEMBERS_MANAGE, MEMBERS_MANAGE_BASIC};
 use tenantry_tenancy::text::{DisplayName, Note};
+use utoipa::ToSchema;
 
-use super::{UserView, answer};
-use crate::json::nullable;
-use crate::prelude::*;
+use super::answer;
+use crate::error::{Answer, ApiError, FieldErrors};
+use crate::extract::{IfMatch, InTenant, JsonBody, Patch, PathId};
+use crate::routes::Row;
+use crate::views::member::MemberView;
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Body {
     #[schema(example = "Robert Kahn")]
     name: Option<String>,
-    #[serde(default, deserialize_with = "nullable")]
+    #[serde(default)]
     #[schema(value_type = Option<String>, example = "Research")]
-    department: Option<Option<String>>,
-    #[serde(default, deserialize_with = "nullable")]
+    department: Patch,
+    #[serde(default)]
     #[schema(value_type = Option<String>, example = "Lead")]
-    position: Option<Option<String>>,
+    position: Patch,
 }
 
 impl TryFrom<Body> for DetailsChange {
@@ -40,7 +45,7 @@ impl TryFrom<Body> for DetailsChange {
 
 /// Changes what the tenant knows of a member.
 #[utoipa::path(patch, path = "/api/v1/tenants/{tenant}/users/{id}", operation_id = "users_change", tag = "users",
-    request_body = Body, responses((status = 200, description = "The member now.", body = UserView)))]
+    request_body = Body, responses((status = 200, description = "The member now.", body = MemberView)))]
 async fn handler(
     InTenant(scope): InTenant,
     JsonBody(body): JsonBody<Body>,

@@ -1,12 +1,18 @@
 //! POST /tenants/{tenant}/users: adds a member, or invites one.
 
+use actix_web::web::Data;
+use serde::Deserialize;
 use tenantry_kernel::EmailAddress;
 use tenantry_lifecycle::members::{AddMember, MembersService};
 use tenantry_tenancy::permissions::MEMBERS_INVITE;
 use tenantry_tenancy::text::{DisplayName, Note};
+use utoipa::ToSchema;
 
-use super::UserView;
-use crate::prelude::*;
+use crate::error::{Answer, ApiError, FieldErrors};
+use crate::extract::{InTenant, JsonBody};
+use crate::render;
+use crate::routes::Row;
+use crate::views::member::MemberView;
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -63,11 +69,11 @@ impl TryFrom<Body> for AddMember {
 ///
 /// The person gets an invitation unless `send_invite` is false. Either way a seat is taken.
 #[utoipa::path(post, path = "/api/v1/tenants/{tenant}/users", operation_id = "users_create", tag = "users",
-    request_body = Body, responses((status = 201, description = "The member.", body = UserView)))]
+    request_body = Body, responses((status = 201, description = "The member.", body = MemberView)))]
 async fn handler(InTenant(scope): InTenant, JsonBody(body): JsonBody<Body>, seats: Data<MembersService>) -> Answer {
     let added = seats.add(&scope, body.try_into()?).await?;
     let location = format!("/api/v1/tenants/{}/users/{}", scope.tenant_id(), added.membership.id());
-    Ok(render::created(&location, &UserView::from(&added.membership)))
+    Ok(render::created(&location, &MemberView::from(&added.membership)))
 }
 
 pub(super) fn row() -> Row {

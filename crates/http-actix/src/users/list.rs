@@ -1,11 +1,17 @@
 //! GET /tenants/{tenant}/users
 
+use actix_web::web::Data;
+use serde::Deserialize;
 use tenantry_tenancy::membership::MembershipState;
 use tenantry_tenancy::membership::service::{ListMembers, MemberService};
 use tenantry_tenancy::permissions::MEMBERS_READ;
+use utoipa::IntoParams;
 
-use super::UserView;
-use crate::prelude::*;
+use crate::error::{Answer, ApiError};
+use crate::extract::{InTenant, Paging, Query};
+use crate::render::Listed;
+use crate::routes::Row;
+use crate::views::member::MemberView;
 
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -40,7 +46,7 @@ impl TryFrom<Filter> for ListMembers {
 
 /// Lists the members, oldest first.
 #[utoipa::path(get, path = "/api/v1/tenants/{tenant}/users", operation_id = "users_list", tag = "users",
-    params(Filter), responses((status = 200, description = "A page of members.", body = Listed<UserView>)))]
+    params(Filter), responses((status = 200, description = "A page of members.", body = Listed<MemberView>)))]
 async fn handler(
     InTenant(scope): InTenant,
     paging: Paging,
@@ -48,7 +54,7 @@ async fn handler(
     members: Data<MemberService>,
 ) -> Answer {
     let page = members.list(&scope, filter.try_into()?, paging.request()).await?;
-    Ok(paging.answer(page.map(|member| UserView::from(&member))))
+    Ok(paging.answer(page.map(|member| MemberView::from(&member))))
 }
 
 pub(super) fn row() -> Row {

@@ -1,15 +1,19 @@
 //! POST /tenants/{tenant}/users/{id}/reactivate: opens it again.
 
+use actix_web::web::Data;
 use tenantry_kernel::MembershipId;
 use tenantry_lifecycle::members::MembersService;
 use tenantry_tenancy::permissions::{MEMBERS_MANAGE, MEMBERS_MANAGE_BASIC};
 
-use super::{UserView, answer};
-use crate::prelude::*;
+use super::answer;
+use crate::error::Answer;
+use crate::extract::{IfMatch, InTenant, PathId};
+use crate::routes::Row;
+use crate::views::member::MemberView;
 
 /// Opens the tenant to a deactivated member again and takes a seat.
 #[utoipa::path(post, path = "/api/v1/tenants/{tenant}/users/{id}/reactivate", operation_id = "users_reactivate",
-    tag = "users", responses((status = 200, description = "The member now.", body = UserView)))]
+    tag = "users", responses((status = 200, description = "The member now.", body = MemberView)))]
 async fn handler(
     InTenant(scope): InTenant,
     PathId(id): PathId<MembershipId>,

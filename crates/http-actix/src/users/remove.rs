@@ -1,10 +1,14 @@
 //! DELETE /tenants/{tenant}/users/{id}
 
+use actix_web::web::Data;
 use tenantry_kernel::MembershipId;
 use tenantry_lifecycle::members::MembersService;
 use tenantry_tenancy::permissions::{MEMBERS_MANAGE, MEMBERS_MANAGE_BASIC};
 
-use crate::prelude::*;
+use crate::error::Answer;
+use crate::extract::{IfMatch, InTenant, PathId};
+use crate::render;
+use crate::routes::Row;
 
 /// Removes a member and frees the seat.
 #[utoipa::path(delete, path = "/api/v1/tenants/{tenant}/users/{id}", operation_id = "users_remove", tag = "users",

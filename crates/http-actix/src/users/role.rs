@@ -1,12 +1,18 @@
 //! PUT /tenants/{tenant}/users/{id}/role
 
+use actix_web::web::Data;
+use serde::Deserialize;
 use tenantry_kernel::{FieldError, MembershipId, PermissionSet};
 use tenantry_lifecycle::catalog::Catalog;
 use tenantry_tenancy::membership::service::{ChangeRole, MemberService};
 use tenantry_tenancy::permissions::{MEMBERS_MANAGE, MEMBERS_MANAGE_BASIC};
+use utoipa::ToSchema;
 
-use super::{UserView, answer};
-use crate::prelude::*;
+use super::answer;
+use crate::error::{Answer, ApiError};
+use crate::extract::{IfMatch, InTenant, JsonBody, PathId};
+use crate::routes::Row;
+use crate::views::member::MemberView;
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -41,7 +47,7 @@ fn named(catalog: &Catalog, texts: &[String]) -> Result<PermissionSet, ApiError>
 
 /// Gives a member another role.
 #[utoipa::path(put, path = "/api/v1/tenants/{tenant}/users/{id}/role", operation_id = "users_change_role",
-    tag = "users", request_body = Body, responses((status = 200, description = "The member now.", body = UserView)))]
+    tag = "users", request_body = Body, responses((status = 200, description = "The member now.", body = MemberView)))]
 async fn handler(
     InTenant(scope): InTenant,
     JsonBody(body): JsonBody<Body>,

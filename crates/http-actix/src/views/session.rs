@@ -1,7 +1,7 @@
 //! Tokens and the person who holds them.
 
 use serde::Serialize;
-use tenantry_identity::user::User;
+use tenantry_identity::user::{PlatformRole, User};
 use tenantry_lifecycle::sign_in::SignedIn;
 use tenantry_lifecycle::tokens::Tokens;
 use tenantry_tenancy::directory::TenantAccess;
@@ -49,7 +49,11 @@ pub(crate) struct SeatView {
 
 impl From<&TenantAccess> for SeatView {
     fn from(tenant: &TenantAccess) -> Self {
-        Self { id: tenant.id.to_string(), slug: tenant.slug.to_string(), name: tenant.name.to_string() }
+        Self {
+            id: tenant.id.to_string(),
+            slug: tenant.slug.to_string(),
+            name: tenant.name.to_string(),
+        }
     }
 }
 
@@ -82,7 +86,7 @@ impl From<&User> for PersonView {
             name: user.name().to_owned(),
             email_verified: user.email_verified_at().is_some(),
             locale: user.locale().to_owned(),
-            platform_role: user.platform_role().map(|role| role.as_str()),
+            platform_role: user.platform_role().map(PlatformRole::as_str),
             last_login_at: user.last_login_at(),
         }
     }

@@ -307,6 +307,25 @@ async fn a_failed_commit_answers_everyone_with_an_error_and_counts_nothing() {
 }
 
 #[tokio::test]
+async fn a_batch_that_panics_takes_only_its_own_callers_with_it() {
+    let ledger = MemoryLedger::open();
+    let engine = engine(&ledger, EngineOptions::default());
+    ledger.panics.store(true, Ordering::SeqCst);
+
+    let lost = engine
+        .consume(&tenant(1), request("order-1", 3, &limited(10)))
+        .await
+        .unwrap_err();
+    let later = engine
+        .consume(&tenant(1), request("order-1", 3, &limited(10)))
+        .await
+        .unwrap();
+
+    assert_eq!(lost.kind(), ErrorKind::Unavailable);
+    assert_eq!((later.used, later.replayed), (3, false));
+}
+
+#[tokio::test]
 async fn shutting_down_counts_what_waits_and_refuses_what_comes_later() {
     let ledger = MemoryLedger::held_back();
     let engine = engine(&ledger, EngineOptions::default());

@@ -6,7 +6,8 @@ use tenantry_kernel::{DomainError, ErrorKind, Principal, TenantScope, Value};
 
 use crate::meter::{MeterKind, MeterSource};
 use crate::rate::{Pace, PerMinute, RateSubject};
-use crate::usage::service::{UsageError, UsagePorts, is_live, per_minute};
+use crate::usage::error::UsageError;
+use crate::usage::ports::{UsagePorts, is_live, per_minute};
 
 /// How an admitted call stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -2,22 +2,18 @@
 
 use std::sync::Arc;
 
-use tenantry_kernel::{
-    Clock, Code, Denied, DomainError, ErrorKind, FieldError, IdSource, Page, PageRequest, Principal, StoreError,
-    TenantScope, Value,
-};
+use tenantry_kernel::{Code, Denied, FieldError, Page, PageRequest, TenantScope};
 use time::OffsetDateTime;
 
-use crate::counter::{ConsumeError, ConsumeRequest, Limit, UsageCounter};
-use crate::directory::{EntitlementSource, PlanLadder};
+use crate::counter::{ConsumeRequest, Limit};
 use crate::entitlement::Entitlements;
 use crate::ledger::{Amount, EntryFilter, LedgerEntry, OperationId};
-use crate::meter::{Meter, MeterBook, MeterKind, MeterSource};
+use crate::meter::{Meter, MeterKind, MeterSource};
 use crate::permissions::{CONSUME_USAGE, READ_BASIC_USAGE, READ_USAGE};
-use crate::rate::{PerMinute, RateLimiter, RateSubject};
-use crate::requests::RequestCounter;
-use crate::store::{QuotaStore, QuotaUnit};
-use crate::usage::exceeded::{QuotaExceeded, Refusal};
+use crate::rate::RateSubject;
+use crate::store::QuotaUnit;
+use crate::usage::error::UsageError;
+use crate::usage::ports::{UsagePorts, is_live, per_minute};
 use crate::usage::row::UsageRow;
 
 /// Longest description in characters.
@@ -64,120 +60,6 @@ pub struct Checked {
     pub allowed: bool,
     /// How the meter stands.
     pub row: UsageRow,
-}
-
-/// Why usage was not counted, checked or shown.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum UsageError {
-    /// The principal may not.
-    #[error(transparent)]
-    Denied(#[from] Denied),
-    /// The input breaks rules.
-    #[error("the usage cannot be counted as described")]
-    Invalid(Vec<FieldError>),
-    /// The catalog has no such meter.
-    #[error("there is no meter {0}")]
-    UnknownMeter(String),
-    /// Tenantry counts this meter itself.
-    #[error("the meter {0} is counted by the system and cannot be reported")]
-    NotReportable(Code),
-    /// The plan's limit is reached.
-    #[error(transparent)]
-    Exceeded(#[from] QuotaExceeded),
-    /// The counter refused or failed.
-    #[error(transparent)]
-    Counter(ConsumeError),
-    /// No plan has taken effect for the tenant.
-    #[error("the tenant has no plan yet")]
-    NoPlan,
-    /// The store failed.
-    #[error("could not read the usage")]
-    Store(#[from] StoreError),
-}
-
-impl DomainError for UsageError {
-    fn kind(&self) -> ErrorKind {
-        match self {
-            Self::Denied(denied) => denied.kind(),
-            Self::Invalid(_) | Self::UnknownMeter(_) | Self::NotReportable(_) => ErrorKind::Invalid,
-            Self::Exceeded(refusal) => refusal.kind(),
-            Self::Counter(cause) => cause.kind(),
-            Self::NoPlan => ErrorKind::PaymentRequired,
-            Self::Store(cause) => cause.kind(),
-        }
-    }
-
-    fn code(&self) -> &'static str {
-        match self {
-            Self::Denied(denied) => denied.code(),
-            Self::Invalid(_) => "validation_failed",
-            Self::UnknownMeter(_) => "unknown_meter",
-            Self::NotReportable(_) => "meter_not_reportable",
-            Self::Exceeded(refusal) => refusal.code(),
-            Self::Counter(cause) => cause.code(),
-            Self::NoPlan => "no_plan",
-            Self::Store(cause) => cause.code(),
-        }
-    }
-
-    fn fields(&self) -> Vec<FieldError> {
-        match self {
-            Self::Invalid(fields) => fields.clone(),
-            Self::UnknownMeter(_) | Self::NotReportable(_) => vec![FieldError::new("meter", self.code(), self)],
-            _ => Vec::new(),
-        }
-    }
-
-    fn details(&self) -> Vec<(&'static str, Value)> {
-        match self {
-            Self::Exceeded(refusal) => refusal.details(),
-            _ => Vec::new(),
-        }
-    }
-
-    fn retry_after_s(&self) -> Option<u64> {
-        match self {
-            Self::Counter(cause) => cause.retry_after_s(),
-            Self::Store(cause) => cause.retry_after_s(),
-            _ => None,
-        }
-    }
-}
-
-/// What the usage services need from outside.
-#[derive(Clone)]
-pub struct UsagePorts {
-    /// Accounts and ledger, for reading.
-    pub store: Arc<dyn QuotaStore>,
-    /// What tenants may use.
-    pub entitlements: Arc<dyn EntitlementSource>,
-    /// Decides and counts.
-    pub counter: Arc<dyn UsageCounter>,
-    /// Counts calls.
-    pub requests: Arc<dyn RequestCounter>,
-    /// Knows paces.
-    pub rates: Arc<dyn RateLimiter>,
-    /// The catalog's meters.
-    pub meters: Arc<MeterBook>,
-    /// The catalog's plans, from small to large.
-    pub ladder: Arc<dyn PlanLadder>,
-    /// The time.
-    pub clock: Arc<dyn Clock>,
-    /// Names for operations that have none.
-    pub ids: Arc<dyn IdSource>,
-}
-
-impl UsagePorts {
-    pub(crate) async fn entitled(&self, scope: &TenantScope) -> Result<Arc<Entitlements>, UsageError> {
-        let found = self.entitlements.of(scope.tenant_id()).await?;
-        found.ok_or(UsageError::NoPlan)
-    }
-}
-
-/// False for test keys: they count on accounts of their own.
-pub(crate) const fn is_live(scope: &TenantScope) -> bool {
-    !matches!(scope.principal(), Principal::ApiKey { live: false, .. })
 }
 
 /// Counts, checks and shows usage.
@@ -366,36 +248,6 @@ impl UsageService {
             now.checked_add(time::Duration::try_from(stands.reset_after).unwrap_or_default()),
         )
     }
-}
-
-impl UsagePorts {
-    /// Names the meter and the way out when a limit binds.
-    pub(crate) fn refused(
-        &self,
-        cause: ConsumeError,
-        meter: &Meter,
-        amount: i64,
-        entitlements: &Entitlements,
-    ) -> UsageError {
-        match cause {
-            ConsumeError::Exceeded { limit, used, resets_at } => {
-                let refusal = Refusal {
-                    meter: meter.code.clone(),
-                    amount,
-                    limit,
-                    used,
-                    resets_at,
-                };
-                QuotaExceeded::new(refusal, &entitlements.plan, self.ladder.as_ref()).into()
-            }
-            other => UsageError::Counter(other),
-        }
-    }
-}
-
-/// A limit as a pace; `None` when it is no pace. Limits beyond the range are as good as the largest one.
-pub(crate) fn per_minute(limit: i64) -> Option<PerMinute> {
-    PerMinute::new(u32::try_from(limit.max(0)).unwrap_or(u32::MAX))
 }
 
 fn require_reading(scope: &TenantScope) -> Result<(), Denied> {

@@ -34,15 +34,28 @@ pub async fn entries_are_listed_newest_first_in_pages(store: &impl ActivityHarne
     let first = unit.audit().list(&all, next_page::<()>(2, None)).await.unwrap();
     let second = unit.audit().list(&all, next_page(2, Some(&first))).await.unwrap();
 
-    let ids = |entries: &[AuditEntry]| entries.iter().map(|entry| entry.resource_id.clone()).collect::<Vec<_>>();
-    assert_eq!((ids(&first.items), ids(&second.items), second.next), (vec!["3".into(), "2".into()], vec!["1".into()], None));
+    let ids = |entries: &[AuditEntry]| {
+        entries
+            .iter()
+            .map(|entry| entry.resource_id.clone())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        (ids(&first.items), ids(&second.items), second.next),
+        (vec!["3".into(), "2".into()], vec!["1".into()], None)
+    );
 }
 
 /// Every condition narrows the list.
 pub async fn entries_are_found_by_action_actor_resource_and_time(store: &impl ActivityHarness) {
     let key = ApiKeyId::from_uuid(Uuid::from_u128(5));
     let program = TenantScope::for_test_as(1, Principal::ApiKey { key, live: true }, &[]);
-    commit(store, &scope(1), vec![Event::new("billing.paid", "7"), Event::new("billing_x.paid", "8")]).await;
+    commit(
+        store,
+        &scope(1),
+        vec![Event::new("billing.paid", "7"), Event::new("billing_x.paid", "8")],
+    )
+    .await;
     commit(store, &program, vec![Event::new("thing.made", "7")]).await;
     let by = async |filter: AuditFilter| {
         let found = entries(store, &scope(1), filter).await;

@@ -12,7 +12,7 @@ use tenantry_kernel::{Event, Origin, PermissionSet, Principal, Value};
 use tenantry_tenancy::role::SystemRole;
 use tenantry_tenancy::testing::{NOW, member, tenant_id, user_id};
 
-use super::{ActivityHarness, commit, entries, mail};
+use super::{ActivityHarness, commit, entries, mail, news};
 use crate::tenancy::{begin, found_two, scope};
 
 /// An entry says who did what to which thing, from where, and what it was before.
@@ -45,7 +45,10 @@ pub async fn a_commit_writes_its_audit_entries(store: &impl ActivityHarness) {
         after,
     };
     assert_eq!((entry.action.as_str(), entry.at), ("plan.changed", NOW));
-    assert_eq!((entry.resource_type.as_str(), entry.resource_id.as_str()), ("plan", "thing-1"));
+    assert_eq!(
+        (entry.resource_type.as_str(), entry.resource_id.as_str()),
+        ("plan", "thing-1")
+    );
     let actor = Actor {
         kind: "operator".to_owned(),
         id: user_id(7).to_string(),
@@ -68,14 +71,19 @@ pub async fn a_dropped_unit_leaves_no_trace(store: &impl ActivityHarness) {
     found_two(store).await;
     let before = entries(store, &scope(1), AuditFilter::default()).await;
     let cursor = store.feed().now().await.unwrap();
+    let told = store.feed().since(cursor).await.unwrap();
     let mut unit = begin(store, 1).await;
     unit.memberships().insert(&member(10, SystemRole::Owner)).await.unwrap();
 
     drop(unit);
 
     assert_eq!(entries(store, &scope(1), AuditFilter::default()).await, before);
-    assert_eq!(store.feed().since(cursor).await.unwrap().notices, Vec::new());
-    let jobs = store.jobs().claim(&[MAIL.to_owned()], 10, Duration::MINUTE).await.unwrap();
+    assert_eq!(news(store, told.next, &told).await.notices, Vec::new());
+    let jobs = store
+        .jobs()
+        .claim(&[MAIL.to_owned()], 10, Duration::MINUTE)
+        .await
+        .unwrap();
     assert_eq!(jobs, Vec::new());
 }
 
@@ -88,13 +96,24 @@ pub async fn a_refused_commit_leaves_no_trace(store: &impl ActivityHarness) {
 
     let mut unit = store.tenancy().begin(&receipted).await.unwrap();
     unit.memberships().insert(&member(10, SystemRole::Owner)).await.unwrap();
-    let refused = unit.commit(vec![Event::new("thing.made", "second").mail(mail("a@example.com"))]).await;
+    let refused = unit
+        .commit(vec![Event::new("thing.made", "second").mail(mail("a@example.com"))])
+        .await;
 
     assert!(refused.is_err());
     assert_eq!(entries(store, &scope(1), AuditFilter::default()).await, before);
-    let found = begin(store, 1).await.memberships().find(member(10, SystemRole::Owner).id()).await.unwrap();
+    let found = begin(store, 1)
+        .await
+        .memberships()
+        .find(member(10, SystemRole::Owner).id())
+        .await
+        .unwrap();
     assert_eq!(found, None);
-    let jobs = store.jobs().claim(&[MAIL.to_owned()], 10, Duration::MINUTE).await.unwrap();
+    let jobs = store
+        .jobs()
+        .claim(&[MAIL.to_owned()], 10, Duration::MINUTE)
+        .await
+        .unwrap();
     assert_eq!(jobs, Vec::new());
 }
 

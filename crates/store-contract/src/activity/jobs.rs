@@ -49,14 +49,24 @@ pub async fn a_mail_becomes_a_job(store: &impl ActivityHarness) {
         token: Some(Secret::new("one-time-token".to_owned())),
     };
     assert_eq!(job.payload, Payload::Mail(expected));
-    assert_eq!((job.kind.as_str(), job.tenant, job.attempts), (MAIL, Some(tenant_id(1)), 1));
+    assert_eq!(
+        (job.kind.as_str(), job.tenant, job.attempts),
+        (MAIL, Some(tenant_id(1)), 1)
+    );
 }
 
 /// Jobs of other kinds are left alone.
 pub async fn only_the_kinds_asked_for_are_taken(store: &impl ActivityHarness) {
     enqueue(store, 1).await;
 
-    assert_eq!(store.jobs().claim(&["webhook".to_owned()], 10, Duration::MINUTE).await.unwrap(), Vec::new());
+    assert_eq!(
+        store
+            .jobs()
+            .claim(&["webhook".to_owned()], 10, Duration::MINUTE)
+            .await
+            .unwrap(),
+        Vec::new()
+    );
     assert_eq!(store.jobs().claim(&[], 10, Duration::MINUTE).await.unwrap(), Vec::new());
 }
 
@@ -109,7 +119,10 @@ pub async fn a_failed_job_waits_and_comes_again(store: &impl ActivityHarness) {
 
     assert!(is_stale(&store.jobs().complete(&soon).await));
     let again = claim(store, 10, Duration::MINUTE).await;
-    assert_eq!(again.iter().map(|job| (job.id, job.attempts)).collect::<Vec<_>>(), [(soon.id, 2)]);
+    assert_eq!(
+        again.iter().map(|job| (job.id, job.attempts)).collect::<Vec<_>>(),
+        [(soon.id, 2)]
+    );
 }
 
 /// A job that was given up is kept for operators, newest first, and revived on demand only.
@@ -127,7 +140,12 @@ pub async fn a_dead_job_is_kept_until_it_is_revived(store: &impl ActivityHarness
 
     assert_eq!((first.items.len(), second.items.len(), second.next), (2, 1, None));
     let oldest = &second.items[0];
-    assert!(first.items.iter().all(|job| job.id != oldest.id && job.died_at >= oldest.died_at));
+    assert!(
+        first
+            .items
+            .iter()
+            .all(|job| job.id != oldest.id && job.died_at >= oldest.died_at)
+    );
     assert_eq!((oldest.error.as_str(), oldest.attempts), ("refused for good", 1));
     assert!(jobs.revive(&operator, oldest.id).await.unwrap());
     assert!(!jobs.revive(&operator, oldest.id).await.unwrap());

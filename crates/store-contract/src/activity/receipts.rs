@@ -33,9 +33,17 @@ pub async fn a_receipt_lands_with_its_effect(store: &impl ActivityHarness) {
     let one = scope(1).with_receipt(receipt("k"));
     commit(store, &one, vec![event("first"), event("second")]).await;
 
-    let found = store.receipts().find(Some(tenant_id(1)), &principal(&one), OPERATION, "k").await.unwrap().unwrap();
+    let found = store
+        .receipts()
+        .find(Some(tenant_id(1)), &principal(&one), OPERATION, "k")
+        .await
+        .unwrap()
+        .unwrap();
 
-    assert_eq!((found.subject.as_str(), found.body_digest, found.created_at), ("first", [7; 32], NOW));
+    assert_eq!(
+        (found.subject.as_str(), found.body_digest, found.created_at),
+        ("first", [7; 32], NOW)
+    );
     assert_eq!((found.status, found.answer), (None, None));
 }
 
@@ -44,7 +52,13 @@ pub async fn a_key_is_used_once(store: &impl ActivityHarness) {
     let one = scope(1).with_receipt(receipt("k"));
     commit(store, &one, vec![event("first")]).await;
 
-    let again = store.tenancy().begin(&one).await.unwrap().commit(vec![event("second")]).await;
+    let again = store
+        .tenancy()
+        .begin(&one)
+        .await
+        .unwrap()
+        .commit(vec![event("second")])
+        .await;
 
     assert_eq!(refused_by(again), IDEMPOTENCY_KEY_USED);
     commit(store, &scope(2).with_receipt(receipt("k")), vec![event("third")]).await;
@@ -68,7 +82,10 @@ pub async fn a_key_is_used_once_also_under_concurrency(store: &impl ActivityHarn
     let (first, second) = tokio::join!(attempt("a"), attempt("b"));
 
     assert!(first.is_ok() != second.is_ok(), "{first:?} {second:?}");
-    assert_eq!(refused_by(if first.is_ok() { second } else { first }), IDEMPOTENCY_KEY_USED);
+    assert_eq!(
+        refused_by(if first.is_ok() { second } else { first }),
+        IDEMPOTENCY_KEY_USED
+    );
 }
 
 /// A receipt is found under exactly the tenant, principal, operation and key that left it.
@@ -100,12 +117,22 @@ pub async fn a_platform_receipt_belongs_to_no_tenant(store: &impl ActivityHarnes
     commit(store, &founder, vec![event("first")]).await;
 
     let retried = scope(2).with_receipt(platform);
-    let again = store.tenancy().begin(&retried).await.unwrap().commit(vec![event("second")]).await;
+    let again = store
+        .tenancy()
+        .begin(&retried)
+        .await
+        .unwrap()
+        .commit(vec![event("second")])
+        .await;
 
     assert_eq!(refused_by(again), IDEMPOTENCY_KEY_USED);
     let found = store.receipts().find(None, "", OPERATION, "k").await.unwrap();
     assert_eq!(found.map(|receipt| receipt.subject), Some("first".to_owned()));
-    let of_tenant = store.receipts().find(Some(tenant_id(1)), &principal(&founder), OPERATION, "k").await.unwrap();
+    let of_tenant = store
+        .receipts()
+        .find(Some(tenant_id(1)), &principal(&founder), OPERATION, "k")
+        .await
+        .unwrap();
     assert_eq!(of_tenant, None);
 }
 
@@ -116,9 +143,18 @@ pub async fn an_answer_is_kept_once(store: &impl ActivityHarness) {
     let (caller, tenant) = (principal(&one), Some(tenant_id(1)));
     let receipts = store.receipts();
 
-    receipts.save_answer(tenant, &caller, OPERATION, "k", 201, b"one".to_vec()).await.unwrap();
-    receipts.save_answer(tenant, &caller, OPERATION, "k", 500, b"two".to_vec()).await.unwrap();
-    receipts.save_answer(tenant, &caller, OPERATION, "absent", 201, b"x".to_vec()).await.unwrap();
+    receipts
+        .save_answer(tenant, &caller, OPERATION, "k", 201, b"one".to_vec())
+        .await
+        .unwrap();
+    receipts
+        .save_answer(tenant, &caller, OPERATION, "k", 500, b"two".to_vec())
+        .await
+        .unwrap();
+    receipts
+        .save_answer(tenant, &caller, OPERATION, "absent", 201, b"x".to_vec())
+        .await
+        .unwrap();
 
     let found = receipts.find(tenant, &caller, OPERATION, "k").await.unwrap().unwrap();
     assert_eq!((found.status, found.answer), (Some(201), Some(b"one".to_vec())));

@@ -33,7 +33,10 @@ pub async fn a_tenant_is_known_by_id_and_slug(store: &impl TenancyHarness) {
         status: suspended,
         ..testing::tenant_access(2, "globex")
     };
-    assert_eq!(access.tenant(tenant_id(1)).await.unwrap().as_deref(), Some(&testing::tenant_access(1, "acme")));
+    assert_eq!(
+        access.tenant(tenant_id(1)).await.unwrap().as_deref(),
+        Some(&testing::tenant_access(1, "acme"))
+    );
     assert_eq!(access.tenant(tenant_id(2)).await.unwrap().as_deref(), Some(&globex));
     assert_eq!(access.tenant(tenant_id(3)).await.unwrap(), None);
     assert_eq!(access.tenant_by_slug("globex").await.unwrap(), Some(tenant_id(2)));
@@ -54,22 +57,36 @@ pub async fn a_member_is_known_within_the_tenant_only(store: &impl TenancyHarnes
     assert_eq!(*owner, testing::member_access(10, SystemRole::Owner));
     assert_eq!(gone.status, MembershipState::Deactivated);
     assert_eq!(access.member(tenant_id(2), membership_id(10)).await.unwrap(), None);
-    assert_eq!(access.membership_of(tenant_id(1), left.user()).await.unwrap(), Some(left.id()));
+    assert_eq!(
+        access.membership_of(tenant_id(1), left.user()).await.unwrap(),
+        Some(left.id())
+    );
     assert_eq!(access.membership_of(tenant_id(2), left.user()).await.unwrap(), None);
 }
 
 /// A person's memberships are found in every tenant, and nobody else's are.
 pub async fn a_persons_memberships_are_found_across_tenants(store: &impl TenancyHarness) {
     found_two(store).await;
-    add_members(store, 1, &[member(10, SystemRole::Owner), member(11, SystemRole::Member)]).await;
+    add_members(
+        store,
+        1,
+        &[member(10, SystemRole::Owner), member(11, SystemRole::Member)],
+    )
+    .await;
     add_members(store, 2, &[member(10, SystemRole::Viewer)]).await;
     let person = testing::user_id(1_010);
 
     let mut found = store.access().memberships_of_user(person).await.unwrap();
 
     found.sort();
-    assert_eq!(found, [(tenant_id(1), membership_id(10)), (tenant_id(2), membership_id(10))]);
-    assert_eq!(store.access().memberships_of_user(testing::user_id(9)).await.unwrap(), Vec::new());
+    assert_eq!(
+        found,
+        [(tenant_id(1), membership_id(10)), (tenant_id(2), membership_id(10))]
+    );
+    assert_eq!(
+        store.access().memberships_of_user(testing::user_id(9)).await.unwrap(),
+        Vec::new()
+    );
 }
 
 /// Operators list tenants of all kinds, in pages, narrowed by status and text.
@@ -78,15 +95,30 @@ pub async fn operators_list_tenants_in_pages_and_by_filter(store: &impl TenancyH
     suspend_globex(store).await;
     let scope = SystemScope::for_test(&[Permission::known("platform.read")]);
     let list = async |filter: TenantFilter| {
-        let page = store.tenants().list(&scope, &filter, next_page::<()>(10, None)).await.unwrap();
+        let page = store
+            .tenants()
+            .list(&scope, &filter, next_page::<()>(10, None))
+            .await
+            .unwrap();
         page.items
     };
     let everyone = TenantFilter::default();
 
-    let first = store.tenants().list(&scope, &everyone, next_page::<()>(1, None)).await.unwrap();
-    let second = store.tenants().list(&scope, &everyone, next_page(1, Some(&first))).await.unwrap();
+    let first = store
+        .tenants()
+        .list(&scope, &everyone, next_page::<()>(1, None))
+        .await
+        .unwrap();
+    let second = store
+        .tenants()
+        .list(&scope, &everyone, next_page(1, Some(&first)))
+        .await
+        .unwrap();
 
-    assert_eq!((first.items, second.items, second.next), (vec![tenant_id(1)], vec![tenant_id(2)], None));
+    assert_eq!(
+        (first.items, second.items, second.next),
+        (vec![tenant_id(1)], vec![tenant_id(2)], None)
+    );
     let suspended = TenantFilter {
         status: Some(TenantState::Suspended),
         ..TenantFilter::default()

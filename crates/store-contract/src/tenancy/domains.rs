@@ -42,7 +42,10 @@ pub async fn a_domain_comes_back_whole_for_its_tenant(store: &impl TenancyHarnes
 
     let verified = read(store, 1).await.custom_domains().find(mine.id()).await.unwrap();
     assert_eq!(verified, Some(mine.clone()));
-    assert_eq!(read(store, 2).await.custom_domains().find(mine.id()).await.unwrap(), None);
+    assert_eq!(
+        read(store, 2).await.custom_domains().find(mine.id()).await.unwrap(),
+        None
+    );
     assert_eq!(read(store, 2).await.custom_domains().count().await.unwrap(), 0);
 }
 
@@ -68,9 +71,18 @@ pub async fn a_verified_host_belongs_to_one_tenant(store: &impl TenancyHarness) 
     verify(store, 2, &mut owner).await.unwrap();
 
     assert_eq!(refused_by(verify(store, 1, &mut squatter).await), DOMAIN_TAKEN);
-    let still_claimed = read(store, 1).await.custom_domains().find(squatter.id()).await.unwrap().unwrap();
+    let still_claimed = read(store, 1)
+        .await
+        .custom_domains()
+        .find(squatter.id())
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!(still_claimed.verified_at(), None);
-    assert_eq!(store.access().tenant_by_host("app.acme.com").await.unwrap(), Some(tenant_id(2)));
+    assert_eq!(
+        store.access().tenant_by_host("app.acme.com").await.unwrap(),
+        Some(tenant_id(2))
+    );
 }
 
 /// A host that another tenant has verified cannot even be claimed.
@@ -95,7 +107,10 @@ pub async fn removing_a_domain_frees_its_host(store: &impl TenancyHarness) {
     let mut foreign = begin(store, 2).await;
     foreign.custom_domains().delete(mine.id()).await.unwrap();
     foreign.commit(Vec::new()).await.unwrap();
-    assert_eq!(store.access().tenant_by_host("app.acme.com").await.unwrap(), Some(tenant_id(1)));
+    assert_eq!(
+        store.access().tenant_by_host("app.acme.com").await.unwrap(),
+        Some(tenant_id(1))
+    );
 
     let mut unit = begin(store, 1).await;
     unit.custom_domains().delete(mine.id()).await.unwrap();
@@ -108,7 +123,11 @@ pub async fn removing_a_domain_frees_its_host(store: &impl TenancyHarness) {
 /// Pages follow each other, oldest first, and the count agrees.
 pub async fn domains_are_listed_in_pages_and_counted(store: &impl TenancyHarness) {
     found_two(store).await;
-    let mine = [domain(1, "a.acme.com"), domain(2, "b.acme.com"), domain(3, "c.acme.com")];
+    let mine = [
+        domain(1, "a.acme.com"),
+        domain(2, "b.acme.com"),
+        domain(3, "c.acme.com"),
+    ];
     for domain in &mine {
         claim(store, 1, domain).await;
     }

@@ -20,13 +20,18 @@ async fn stored(store: &impl TenancyHarness, tenant: u128, number: u128) -> Opti
 async fn found_by(store: &impl TenancyHarness, tenant: u128, filter: MembershipFilter) -> Vec<u128> {
     let mut unit = read(store, tenant).await;
     let page = unit.memberships().list(&filter, PageRequest::first()).await.unwrap();
-    page.items.iter().map(|member| member.id().as_uuid().as_u128()).collect()
+    page.items
+        .iter()
+        .map(|member| member.id().as_uuid().as_u128())
+        .collect()
 }
 
 fn invited(number: u128, by: u128) -> Membership {
     let rich = MembershipDetails {
         name: None,
-        extra: [Permission::known("audit.read"), Permission::known("whatsapp.send")].into_iter().collect(),
+        extra: [Permission::known("audit.read"), Permission::known("whatsapp.send")]
+            .into_iter()
+            .collect(),
         department: Some(Note::try_from("R&D").unwrap()),
         position: Some(Note::try_from("Ingénieure").unwrap()),
         ..details(number, SystemRole::Member)
@@ -53,7 +58,10 @@ pub async fn a_membership_comes_back_whole(store: &impl TenancyHarness) {
         let by_user = unit.memberships().find_by_user(expected.user()).await.unwrap();
         let by_email = unit.memberships().find_by_email(expected.email()).await.unwrap();
         let by_id = unit.memberships().find(expected.id()).await.unwrap();
-        assert_eq!([by_id.as_ref(), by_user.as_ref(), by_email.as_ref()], [Some(expected); 3]);
+        assert_eq!(
+            [by_id.as_ref(), by_user.as_ref(), by_email.as_ref()],
+            [Some(expected); 3]
+        );
     }
 }
 
@@ -74,7 +82,10 @@ pub async fn members_are_their_tenants_only(store: &impl TenancyHarness) {
     assert!(is_stale(&memberships.update(&acmes).await));
     assert!(is_stale(&memberships.delete(acmes.id(), acmes.version()).await));
     unit.commit(Vec::new()).await.unwrap();
-    assert_eq!(found_by(store, 2, MembershipFilter::default()).await, Vec::<u128>::new());
+    assert_eq!(
+        found_by(store, 2, MembershipFilter::default()).await,
+        Vec::<u128>::new()
+    );
     assert_eq!(stored(store, 1, 10).await, Some(acmes));
 }
 
@@ -99,7 +110,10 @@ pub async fn a_person_is_once_a_member(store: &impl TenancyHarness) {
     };
 
     let mut unit = begin(store, 1).await;
-    let refused = unit.memberships().insert(&Membership::join(membership_id(11), again, NOW)).await;
+    let refused = unit
+        .memberships()
+        .insert(&Membership::join(membership_id(11), again, NOW))
+        .await;
 
     assert_eq!(refused_by(refused), ALREADY_MEMBER);
 }
@@ -114,7 +128,10 @@ pub async fn an_address_is_once_a_member(store: &impl TenancyHarness) {
     };
 
     let mut unit = begin(store, 1).await;
-    let refused = unit.memberships().insert(&Membership::join(membership_id(11), again, NOW)).await;
+    let refused = unit
+        .memberships()
+        .insert(&Membership::join(membership_id(11), again, NOW))
+        .await;
 
     assert_eq!(refused_by(refused), ALREADY_MEMBER);
 }
@@ -134,7 +151,10 @@ pub async fn a_membership_that_changed_since_it_was_read_is_stale(store: &impl T
 
     assert!(is_stale(&updated) && is_stale(&deleted), "{updated:?} {deleted:?}");
     let current = early.saved();
-    unit.memberships().delete(current.id(), current.version()).await.unwrap();
+    unit.memberships()
+        .delete(current.id(), current.version())
+        .await
+        .unwrap();
     unit.commit(vec![current.removed()]).await.unwrap();
     assert_eq!(stored(store, 1, 10).await, None);
 }
@@ -149,7 +169,11 @@ pub async fn members_are_listed_in_pages(store: &impl TenancyHarness) {
 
     let first = unit.memberships().list(&all, next_page::<()>(2, None)).await.unwrap();
     let second = unit.memberships().list(&all, next_page(2, Some(&first))).await.unwrap();
-    let third = unit.memberships().list(&all, next_page(2, Some(&second))).await.unwrap();
+    let third = unit
+        .memberships()
+        .list(&all, next_page(2, Some(&second)))
+        .await
+        .unwrap();
 
     assert_eq!(first.items, members[..2]);
     assert_eq!(second.items, members[2..4]);
@@ -167,7 +191,12 @@ pub async fn members_are_found_by_state_role_and_text(store: &impl TenancyHarnes
         };
         Membership::join(membership_id(number), named, NOW)
     };
-    let all = [member(10, SystemRole::Owner), named(11, "ÖZGE 100%"), named(12, "100 Özil"), invited(13, 10)];
+    let all = [
+        member(10, SystemRole::Owner),
+        named(11, "ÖZGE 100%"),
+        named(12, "100 Özil"),
+        invited(13, 10),
+    ];
     add_members(store, 1, &all).await;
     let text = |text: &str| MembershipFilter {
         text: Some(text.to_owned()),
@@ -197,15 +226,32 @@ pub async fn owners_are_counted_without_the_one_who_leaves(store: &impl TenancyH
     found_two(store).await;
     let mut left = member(12, SystemRole::Owner);
     left.deactivate(NOW).unwrap();
-    let mine = [member(10, SystemRole::Owner), member(11, SystemRole::Owner), left, member(13, SystemRole::Admin)];
+    let mine = [
+        member(10, SystemRole::Owner),
+        member(11, SystemRole::Owner),
+        left,
+        member(13, SystemRole::Admin),
+    ];
     add_members(store, 1, &mine).await;
     add_members(store, 2, &[member(14, SystemRole::Owner)]).await;
     let owner = Code::try_from("owner").unwrap();
 
     let mut unit = begin(store, 1).await;
 
-    assert_eq!(unit.memberships().other_owners(&owner, membership_id(10)).await.unwrap(), 1);
-    assert_eq!(unit.memberships().other_owners(&owner, membership_id(13)).await.unwrap(), 2);
+    assert_eq!(
+        unit.memberships()
+            .other_owners(&owner, membership_id(10))
+            .await
+            .unwrap(),
+        1
+    );
+    assert_eq!(
+        unit.memberships()
+            .other_owners(&owner, membership_id(13))
+            .await
+            .unwrap(),
+        2
+    );
 }
 
 /// Of two owners who leave at once, one stays.

@@ -2,8 +2,8 @@
 
 use tenantry_kernel::time::Duration;
 use tenantry_tenancy::tenant::{ProfileChange, SLUG_TAKEN, Tenant};
-use tenantry_tenancy::text::{DisplayName, Note, Phone};
 use tenantry_tenancy::testing;
+use tenantry_tenancy::text::{DisplayName, Note, Phone};
 
 use super::{TenancyHarness, begin, found_two, read};
 use crate::{is_stale, refused_by};
@@ -53,7 +53,10 @@ pub async fn a_slug_belongs_to_one_tenant(store: &impl TenancyHarness) {
     assert_eq!(refused_by(refused), SLUG_TAKEN);
     drop(unit);
     assert_eq!(stored(store, 3).await, None);
-    assert_eq!(store.access().tenant_by_slug("acme").await.unwrap(), Some(testing::tenant_id(1)));
+    assert_eq!(
+        store.access().tenant_by_slug("acme").await.unwrap(),
+        Some(testing::tenant_id(1))
+    );
 }
 
 /// Of two who found at once with one slug, one wins.

@@ -15,9 +15,7 @@ const MASKED: &str = "$masked";
 
 /// A list of `{field, before, after}`.
 pub(crate) fn to_json(changes: &[Change]) -> Json {
-    let one = |change: &Change| {
-        json!({ "field": change.field, "before": encode(&change.before), "after": encode(&change.after) })
-    };
+    let one = |change: &Change| json!({ "field": change.field, "before": encode(&change.before), "after": encode(&change.after) });
     changes.iter().map(one).collect()
 }
 
@@ -98,7 +96,11 @@ mod tests {
 
     #[test]
     fn what_is_no_list_of_changes_is_refused() {
-        for stored in [json!({}), json!([{}]), json!([{ "field": "f", "before": 1.5, "after": null }])] {
+        for stored in [
+            json!({}),
+            json!([{}]),
+            json!([{ "field": "f", "before": 1.5, "after": null }]),
+        ] {
             assert_eq!(from_json(&stored), None, "{stored}");
         }
     }

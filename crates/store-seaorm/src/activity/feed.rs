@@ -10,7 +10,7 @@ use sea_orm::{ColumnTrait, QueryFilter, QueryOrder, QuerySelect};
 use tenantry_activity::feed::{Committed, FeedCursor, FeedPage, InvalidationFeed, Notice};
 use tenantry_kernel::id::UserId;
 use tenantry_kernel::time::OffsetDateTime;
-use tenantry_kernel::{StoreError, TenantId, Transaction, async_trait};
+use tenantry_kernel::{StoreError, TenantId, async_trait};
 use uuid::Uuid;
 
 use crate::entity::outbox_event::{Column, Entity};
@@ -73,7 +73,7 @@ impl SeaOrmStore {
             .exec(unit.txn())
             .await
             .map_err(store_error)?;
-        Box::new(unit).commit(Vec::new()).await?;
+        unit.finish().await?;
         Ok(removed.rows_affected)
     }
 }

@@ -5,7 +5,7 @@ use sea_orm::sea_query::{ExprTrait, LockBehavior, LockType, Query, SimpleExpr};
 use sea_orm::{ColumnTrait, Condition, Order, QueryFilter, QueryOrder, QuerySelect, UpdateMany};
 use tenantry_activity::job::{DeadJob, Job, JobId, JobQueue};
 use tenantry_kernel::time::{Duration, OffsetDateTime};
-use tenantry_kernel::{Page, PageRequest, StoreError, SystemScope, TenantId, Transaction, async_trait};
+use tenantry_kernel::{Page, PageRequest, StoreError, SystemScope, TenantId, async_trait};
 
 use super::payload;
 use crate::entity::job::{Column, Entity, Model};
@@ -43,7 +43,7 @@ impl JobQueue for SeaOrmStore {
             .exec_with_returning(unit.txn())
             .await
             .map_err(store_error)?;
-        Box::new(unit).commit(Vec::new()).await?;
+        unit.finish().await?;
         rows.sort_by_key(|row| (row.run_at, row.id));
         Ok(rows.into_iter().map(|row| self.restore_job(row)).collect())
     }
@@ -57,7 +57,7 @@ impl JobQueue for SeaOrmStore {
             .await
             .map_err(store_error)?;
         fresh(removed.rows_affected)?;
-        Box::new(unit).commit(Vec::new()).await
+        unit.finish().await
     }
 
     async fn retry(&self, job: &Job, error: &str, after: Duration) -> Result<(), StoreError> {
@@ -117,7 +117,7 @@ impl JobQueue for SeaOrmStore {
             .exec(unit.txn())
             .await
             .map_err(store_error)?;
-        Box::new(unit).commit(Vec::new()).await?;
+        unit.finish().await?;
         Ok(revived.rows_affected > 0)
     }
 }
@@ -140,7 +140,7 @@ fn release(unit: &SeaOrmUnit) -> UpdateMany<Entity> {
 async fn settle(unit: SeaOrmUnit, change: UpdateMany<Entity>) -> Result<(), StoreError> {
     let written = change.exec(unit.txn()).await.map_err(store_error)?;
     fresh(written.rows_affected)?;
-    Box::new(unit).commit(Vec::new()).await
+    unit.finish().await
 }
 
 fn later(unit: &SeaOrmUnit, by: Duration) -> SimpleExpr {

@@ -5,7 +5,7 @@ use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use sea_orm::{ColumnTrait, Condition, QueryFilter};
 use tenantry_activity::receipt::{ReceiptStore, StoredReceipt};
 use tenantry_kernel::time::OffsetDateTime;
-use tenantry_kernel::{StoreError, TenantId, Transaction, async_trait};
+use tenantry_kernel::{StoreError, TenantId, async_trait};
 use uuid::Uuid;
 
 use crate::entity::idempotency_receipt::{ActiveModel, Column, Entity, Model};
@@ -51,7 +51,7 @@ impl ReceiptStore for SeaOrmStore {
             .exec(unit.txn())
             .await
             .map_err(store_error)?;
-        Box::new(unit).commit(Vec::new()).await
+        unit.finish().await
     }
 
     async fn purge(&self, before: OffsetDateTime, limit: u32) -> Result<u64, StoreError> {
@@ -71,7 +71,7 @@ impl ReceiptStore for SeaOrmStore {
             .exec(unit.txn())
             .await
             .map_err(store_error)?;
-        Box::new(unit).commit(Vec::new()).await?;
+        unit.finish().await?;
         Ok(removed.rows_affected)
     }
 }
@@ -99,6 +99,9 @@ fn restore(row: Model) -> Result<StoredReceipt, StoreError> {
         subject: row.subject,
         status: status.map_err(corrupt("idempotency_receipt", &key))?,
         answer: row.answer,
-        created_at: row.created_at.try_into().map_err(corrupt("idempotency_receipt", &key))?,
+        created_at: row
+            .created_at
+            .try_into()
+            .map_err(corrupt("idempotency_receipt", &key))?,
     })
 }

@@ -1,5 +1,6 @@
 //! How billing's values are kept in columns, and read back with suspicion.
 
+use sea_orm::sea_query::Expr;
 use tenantry_billing::period::Period;
 use tenantry_billing::plan::PlanRef;
 use tenantry_kernel::time::OffsetDateTime;
@@ -63,6 +64,12 @@ impl Reader {
         let below: i128 = below.parse().map_err(self.refuse())?;
         Ratio::new(above, below).map_err(self.refuse())
     }
+}
+
+/// A status written into the statement instead of bound to it: the partial indexes over it are only used for
+/// conditions that the planner can read.
+pub(super) fn literal(status: &'static str) -> Expr {
+    Expr::cust(format!("'{status}'"))
 }
 
 /// A fraction as text, exactly: `42`, `1234/567`.

@@ -1,11 +1,13 @@
 //! Which tenants have billing to do, as the worker: ids only.
 
+use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{ColumnTrait, QueryFilter, QueryOrder, QuerySelect};
 use tenantry_billing::directory::{DueSubscriptions, PendingPayments};
 use tenantry_kernel::time::OffsetDateTime;
 use tenantry_kernel::{StoreError, SystemScope, TenantId, async_trait};
 use uuid::Uuid;
 
+use super::columns::literal;
 use super::payment_attempts::PENDING;
 use crate::entity::{payment_attempt, subscription};
 use crate::error::store_error;
@@ -20,7 +22,7 @@ impl DueSubscriptions for SeaOrmStore {
             .every::<subscription::Entity>()
             .select_only()
             .column(subscription::Column::TenantId)
-            .filter(subscription::Column::Status.ne("cancelled"))
+            .filter(Expr::col(subscription::Column::Status).ne(literal("cancelled")))
             .filter(subscription::Column::PeriodEnd.lte(Micros::from(now)))
             .order_by_asc(subscription::Column::PeriodEnd)
             .order_by_asc(subscription::Column::TenantId)
@@ -46,7 +48,7 @@ impl PendingPayments for SeaOrmStore {
             .every::<payment_attempt::Entity>()
             .select_only()
             .column(payment_attempt::Column::TenantId)
-            .filter(payment_attempt::Column::Status.eq(PENDING))
+            .filter(Expr::col(payment_attempt::Column::Status).eq(literal(PENDING)))
             .filter(payment_attempt::Column::CreatedAt.lte(Micros::from(begun_before)))
             .order_by_asc(payment_attempt::Column::CreatedAt)
             .order_by_asc(payment_attempt::Column::TenantId)

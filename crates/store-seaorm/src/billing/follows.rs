@@ -47,9 +47,7 @@ pub(super) fn to_json(purpose: &Purpose) -> Result<Option<Json>, StoreError> {
         }),
         Purpose::ChangePlan { to } => serde_json::to_value(stored(to)),
     };
-    written
-        .map(Some)
-        .map_err(|cause| StoreError::Backend(Box::new(cause)))
+    written.map(Some).map_err(|cause| StoreError::Backend(Box::new(cause)))
 }
 
 fn stored(to: &Transition) -> StoredTransition {

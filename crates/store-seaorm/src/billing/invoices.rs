@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use sea_orm::ActiveValue::Set;
+use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{ColumnTrait, QueryFilter, QueryOrder, QuerySelect};
 use tenantry_billing::invoice::{
     Invoice, InvoiceId, InvoiceNumber, InvoiceParts, InvoiceRepository, InvoiceStatus, Issue, Line,
@@ -11,7 +12,7 @@ use tenantry_billing::subscription::SubscriptionId;
 use tenantry_kernel::{Page, PageRequest, StoreError, async_trait};
 use uuid::Uuid;
 
-use super::columns::Reader;
+use super::columns::{Reader, literal};
 use super::{follows, invoice_lines};
 use crate::entity::invoice::{ActiveModel, Column, Entity, Model};
 use crate::entity::invoice_line;
@@ -44,7 +45,9 @@ impl InvoiceRepository for SeaOrmUnit {
     }
 
     async fn open(&mut self) -> Result<Vec<Invoice>, StoreError> {
-        let found = self.rows::<Entity>().filter(Column::Status.eq("open"));
+        let found = self
+            .rows::<Entity>()
+            .filter(Expr::col(Column::Status).eq(literal("open")));
         let rows = found
             .order_by_asc(Column::Id)
             .all(self.txn())

@@ -1,16 +1,15 @@
 //! Payment attempts of the unit's tenant.
 
 use sea_orm::ActiveValue::Set;
+use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{ColumnTrait, QueryFilter, QueryOrder};
 use tenantry_billing::gateway::{MethodDetails, MethodToken};
 use tenantry_billing::invoice::InvoiceId;
-use tenantry_billing::payment::{
-    AttemptStatus, PaymentAttempt, PaymentAttemptId, PaymentAttemptRepository, Source,
-};
+use tenantry_billing::payment::{AttemptStatus, PaymentAttempt, PaymentAttemptId, PaymentAttemptRepository, Source};
 use tenantry_billing::payment_method::PaymentMethodId;
 use tenantry_kernel::{StoreError, async_trait};
 
-use super::columns::Reader;
+use super::columns::{Reader, literal};
 use crate::entity::payment_attempt::{ActiveModel, Column, Entity, Model};
 use crate::error::{fresh, store_error};
 use crate::micros::Micros;
@@ -30,7 +29,9 @@ impl PaymentAttemptRepository for SeaOrmUnit {
     }
 
     async fn pending(&mut self) -> Result<Option<PaymentAttempt>, StoreError> {
-        let found = self.rows::<Entity>().filter(Column::Status.eq(PENDING));
+        let found = self
+            .rows::<Entity>()
+            .filter(Expr::col(Column::Status).eq(literal(PENDING)));
         let row = found.one(self.txn()).await.map_err(store_error)?;
         row.map(restore).transpose()
     }

@@ -1,6 +1,7 @@
 //! Subscriptions of the unit's tenant.
 
 use sea_orm::ActiveValue::Set;
+use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{ColumnTrait, QueryFilter, QueryOrder};
 use tenantry_billing::period::Anchor;
 use tenantry_billing::plan::Cycle;
@@ -9,7 +10,7 @@ use tenantry_billing::subscription::{
 };
 use tenantry_kernel::{StoreError, async_trait};
 
-use super::columns::Reader;
+use super::columns::{Reader, literal};
 use crate::entity::subscription::{ActiveModel, Column, Entity, Model};
 use crate::error::{fresh, store_error};
 use crate::micros::Micros;
@@ -28,7 +29,9 @@ impl SubscriptionRepository for SeaOrmUnit {
     }
 
     async fn live(&mut self) -> Result<Option<Subscription>, StoreError> {
-        let found = self.rows::<Entity>().filter(Column::Status.ne("cancelled"));
+        let found = self
+            .rows::<Entity>()
+            .filter(Expr::col(Column::Status).ne(literal("cancelled")));
         let row = found.one(self.txn()).await.map_err(store_error)?;
         row.map(restore).transpose()
     }

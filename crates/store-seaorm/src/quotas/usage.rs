@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{ColumnTrait, QueryFilter, QueryOrder, QuerySelect};
 use tenantry_kernel::time::OffsetDateTime;
-use tenantry_kernel::{Code, Page, PageRequest, StoreError, async_trait};
-use tenantry_quotas::account::AccountKey;
+use tenantry_kernel::{Code, Page, PageRequest, StoreError, TenantId, async_trait};
+use tenantry_quotas::account::{AccountKey, TenantAccount};
+use tenantry_quotas::alert::Alert;
 use tenantry_quotas::ledger::{Amount, EntryFilter, LedgerEntry, OperationId, UsageEntryId, UsageRepository};
 
 use super::accounts;
-use crate::entity::{quota_account, usage_ledger};
+use crate::entity::{quota_account, quota_alert, usage_ledger};
 use crate::error::{corrupt, store_error};
 use crate::micros::Micros;
 use crate::unit::SeaOrmUnit;
@@ -54,6 +55,20 @@ impl UsageRepository for SeaOrmUnit {
         Ok(sum.flatten().unwrap_or(0))
     }
 
+    async fn list_alerts(&mut self, account: &AccountKey) -> Result<Vec<Alert>, StoreError> {
+        let rows = self
+            .rows::<quota_alert::Entity>()
+            .filter(quota_alert::Column::Meter.eq(account.meter.as_str()))
+            .filter(quota_alert::Column::Live.eq(account.live))
+            .filter(quota_alert::Column::Period.eq(account.period.as_str()))
+            .filter(quota_alert::Column::PeriodStart.eq(Micros::from(account.period_start)))
+            .order_by_asc(quota_alert::Column::ThresholdPercent)
+            .all(self.txn())
+            .await
+            .map_err(store_error)?;
+        rows.into_iter().map(|row| restore_alert(row, account)).collect()
+    }
+
     async fn list_entries(&mut self, filter: &EntryFilter, page: PageRequest) -> Result<Page<LedgerEntry>, StoreError> {
         let mut found = self.rows::<usage_ledger::Entity>();
         if let Some(meter) = &filter.meter {
@@ -71,6 +86,21 @@ impl UsageRepository for SeaOrmUnit {
         let entries = rows.into_iter().map(restore).collect::<Result<Vec<_>, _>>()?;
         Ok(Page::from_rows(entries, page, |entry| entry.id.as_uuid()))
     }
+}
+
+fn restore_alert(row: quota_alert::Model, account: &AccountKey) -> Result<Alert, StoreError> {
+    let tenant = row.tenant_id;
+    let account = TenantAccount {
+        tenant: TenantId::from_uuid(tenant),
+        key: account.clone(),
+    };
+    Ok(Alert {
+        account,
+        threshold_percent: u8::try_from(row.threshold_percent).map_err(corrupt("quota_alert", tenant))?,
+        limit: row.limit_value,
+        used: row.used,
+        at: OffsetDateTime::try_from(row.reached_at).map_err(corrupt("quota_alert", tenant))?,
+    })
 }
 
 /// Also for the engine.

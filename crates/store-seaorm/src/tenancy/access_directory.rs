@@ -19,7 +19,11 @@ use crate::store::SeaOrmStore;
 impl AccessDirectory for SeaOrmStore {
     async fn tenant(&self, tenant: TenantId) -> Result<Option<Arc<TenantAccess>>, StoreError> {
         let unit = self.look_up(Some(tenant), None).await?;
-        let row = unit.rows::<tenant::Entity>().one(unit.txn()).await.map_err(store_error)?;
+        let row = unit
+            .rows::<tenant::Entity>()
+            .one(unit.txn())
+            .await
+            .map_err(store_error)?;
         row.map(tenant_access).transpose()
     }
 

@@ -5,9 +5,7 @@ use sea_orm::prelude::Json;
 use sea_orm::{ColumnTrait, QueryFilter, QueryOrder, QuerySelect};
 use tenantry_kernel::id::{MembershipId, UserId};
 use tenantry_kernel::time::OffsetDateTime;
-use tenantry_kernel::{
-    Code, EmailAddress, Page, PageRequest, Permission, PermissionSet, StoreError, async_trait,
-};
+use tenantry_kernel::{Code, EmailAddress, Page, PageRequest, Permission, PermissionSet, StoreError, async_trait};
 use tenantry_tenancy::membership::model::StoredMembership;
 use tenantry_tenancy::membership::{
     Membership, MembershipDetails, MembershipFilter, MembershipRepository, MembershipState, MembershipStatus,
@@ -176,7 +174,9 @@ fn restore(row: membership::Model) -> Result<Membership, StoreError> {
 
 fn status(row: &membership::Model) -> Result<MembershipStatus, StoreError> {
     let at = |moment: Option<Micros>| {
-        let moment = moment.ok_or("a moment is missing").map_err(corrupt("membership", row.id))?;
+        let moment = moment
+            .ok_or("a moment is missing")
+            .map_err(corrupt("membership", row.id))?;
         OffsetDateTime::try_from(moment).map_err(corrupt("membership", row.id))
     };
     match state(row)? {

@@ -17,7 +17,11 @@ use crate::unit::SeaOrmUnit;
 #[async_trait]
 impl TenantRepository for SeaOrmUnit {
     async fn find(&mut self) -> Result<Option<Tenant>, StoreError> {
-        let row = self.rows::<tenant::Entity>().one(self.txn()).await.map_err(store_error)?;
+        let row = self
+            .rows::<tenant::Entity>()
+            .one(self.txn())
+            .await
+            .map_err(store_error)?;
         row.map(restore).transpose()
     }
 
@@ -57,7 +61,11 @@ fn to_row(tenant: &Tenant, version: i64) -> tenant::ActiveModel {
         TenantStatus::Suspended { at, reason } => (Some(Micros::from(*at)), Some(reason.clone())),
     };
     let note = |note: &Option<Note>| note.as_ref().map(|note| note.as_str().to_owned());
-    let searched = [profile.name.as_str(), tenant.slug().as_str(), profile.billing_email.as_str()];
+    let searched = [
+        profile.name.as_str(),
+        tenant.slug().as_str(),
+        profile.billing_email.as_str(),
+    ];
     tenant::ActiveModel {
         id: Set(tenant.id().as_uuid()),
         slug: Set(tenant.slug().as_str().to_owned()),
@@ -87,7 +95,11 @@ fn restore(row: tenant::Model) -> Result<Tenant, StoreError> {
     let profile = Profile {
         name: DisplayName::try_from(row.name).map_err(corrupt("tenant", id))?,
         billing_email: EmailAddress::try_from(row.billing_email).map_err(corrupt("tenant", id))?,
-        phone: row.phone.map(Phone::try_from).transpose().map_err(corrupt("tenant", id))?,
+        phone: row
+            .phone
+            .map(Phone::try_from)
+            .transpose()
+            .map_err(corrupt("tenant", id))?,
         timezone: Timezone::try_from(row.timezone).map_err(corrupt("tenant", id))?,
         locale: Locale::try_from(row.locale).map_err(corrupt("tenant", id))?,
         company_size: note(row.company_size)?,

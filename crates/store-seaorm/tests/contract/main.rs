@@ -1,7 +1,18 @@
 //! Keeps every promise of `tenantry-store-contract` on every database, and the promises that only
 //! this store makes: row security, migrations, entities that fit the schema.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "helpers of tests panic like tests; the lint knows only functions marked as such"
+)]
+
 mod activity;
+mod billing;
+mod connections;
+mod identity;
+mod lifecycle;
+mod quota_security;
+mod quotas;
 mod row_security;
 mod schema;
 mod tenancy;
@@ -12,7 +23,22 @@ use tenantry_activity::feed::{CommitListener, InvalidationFeed};
 use tenantry_activity::job::JobQueue;
 use tenantry_activity::receipt::ReceiptStore;
 use tenantry_activity::store::ActivityStore;
+use tenantry_billing::directory::{DueSubscriptions, PendingPayments};
+use tenantry_billing::store::BillingStore;
+use tenantry_identity::directory::{ApiKeyDirectory, SessionDirectory};
+use tenantry_identity::signing_key::SigningKeyRepository;
+use tenantry_identity::store::IdentityStore;
+use tenantry_lifecycle::catalog::PlanArchive;
+use tenantry_lifecycle::operators::OperatorDirectory;
+use tenantry_lifecycle::store::LifecycleStore;
+use tenantry_quotas::directory::EntitlementSource;
+use tenantry_quotas::engine::LedgerStore;
+use tenantry_quotas::store::QuotaStore;
 use tenantry_store_contract::activity::ActivityHarness;
+use tenantry_store_contract::billing::BillingHarness;
+use tenantry_store_contract::identity::IdentityHarness;
+use tenantry_store_contract::lifecycle::LifecycleHarness;
+use tenantry_store_contract::quotas::QuotaHarness;
 use tenantry_store_contract::tenancy::TenancyHarness;
 use tenantry_store_seaorm::SeaOrmStore;
 use tenantry_tenancy::directory::{AccessDirectory, TenantDirectory};
@@ -58,6 +84,57 @@ impl ActivityHarness for Subject {
     }
     fn has_concurrent_writers(&self) -> bool {
         self.0.database().engine() == Engine::Postgres
+    }
+}
+
+impl BillingHarness for Subject {
+    fn billing(&self) -> &dyn BillingStore {
+        self.store()
+    }
+    fn due(&self) -> &dyn DueSubscriptions {
+        self.store()
+    }
+    fn pending(&self) -> &dyn PendingPayments {
+        self.store()
+    }
+}
+
+impl QuotaHarness for Subject {
+    fn quotas(&self) -> &dyn QuotaStore {
+        self.store()
+    }
+    fn entitlements(&self) -> &dyn EntitlementSource {
+        self.store()
+    }
+    fn ledger(&self) -> &dyn LedgerStore {
+        self.store()
+    }
+}
+
+impl IdentityHarness for Subject {
+    fn identity(&self) -> &dyn IdentityStore {
+        self.store()
+    }
+    fn api_key_directory(&self) -> &dyn ApiKeyDirectory {
+        self.store()
+    }
+    fn session_directory(&self) -> &dyn SessionDirectory {
+        self.store()
+    }
+    fn signing_keys(&self) -> &dyn SigningKeyRepository {
+        self.store()
+    }
+}
+
+impl LifecycleHarness for Subject {
+    fn lifecycle(&self) -> &dyn LifecycleStore {
+        self.store()
+    }
+    fn archive(&self) -> &dyn PlanArchive {
+        self.store()
+    }
+    fn operators(&self) -> &dyn OperatorDirectory {
+        self.store()
     }
 }
 

@@ -1,6 +1,9 @@
 //! The last fence, on PostgreSQL: even SQL that forgets the tenant stays inside it.
 
 use sea_orm::{ConnectionTrait, Database, DatabaseConnection, DbBackend, DbErr, Statement, TransactionTrait};
+use tenantry_activity::feed::InvalidationFeed;
+use tenantry_activity::job::JobQueue;
+use tenantry_kernel::time::Duration;
 use tenantry_kernel::{Event, TenantScope};
 use tenantry_tenancy::role::SystemRole;
 use tenantry_tenancy::store::TenancyStore;
@@ -8,25 +11,28 @@ use tenantry_tenancy::testing;
 use tenantry_test_support::{Engine, TestStore};
 
 /// Two tenants with a member each, and a connection of the kind that attackers dream of: raw SQL.
-async fn two_tenants() -> Option<(TestStore, DatabaseConnection)> {
+pub(crate) async fn two_tenants() -> Option<(TestStore, DatabaseConnection)> {
     let subject = TestStore::on(Engine::Postgres).await?;
     for (number, slug) in [(1, "acme"), (2, "globex")] {
         let mut unit = subject.store.begin(&TenantScope::for_test(number, &[])).await.unwrap();
         unit.tenants().insert(&testing::tenant(number, slug)).await.unwrap();
-        unit.memberships().insert(&testing::member(10, SystemRole::Owner)).await.unwrap();
+        unit.memberships()
+            .insert(&testing::member(10, SystemRole::Owner))
+            .await
+            .unwrap();
         unit.commit(vec![Event::new("tenant.created", number)]).await.unwrap();
     }
     let raw = Database::connect(subject.database().url()).await.unwrap();
     Some((subject, raw))
 }
 
-const fn uuid(number: u128) -> uuid::Uuid {
+pub(crate) const fn uuid(number: u128) -> uuid::Uuid {
     uuid::Uuid::from_u128(number)
 }
 
 /// Runs `sql` as `role`, pinned to `tenant` and `user`, and answers the number in its first column.
 #[expect(clippy::disallowed_methods, reason = "raw SQL is what this is about")]
-async fn as_role(
+pub(crate) async fn as_role(
     raw: &DatabaseConnection,
     role: &str,
     tenant: Option<u128>,
@@ -41,7 +47,9 @@ async fn as_role(
     );
     let txn = raw.begin().await?;
     txn.execute_unprepared(&pin).await?;
-    let row = txn.query_one_raw(Statement::from_string(DbBackend::Postgres, sql)).await?;
+    let row = txn
+        .query_one_raw(Statement::from_string(DbBackend::Postgres, sql))
+        .await?;
     row.unwrap().try_get_by_index(0)
 }
 
@@ -51,9 +59,19 @@ async fn without_a_pin_there_are_no_rows() {
         return;
     };
 
-    for table in ["tenant", "membership", "custom_domain", "audit_log", "idempotency_receipt"] {
+    for table in [
+        "tenant",
+        "membership",
+        "custom_domain",
+        "audit_log",
+        "idempotency_receipt",
+    ] {
         let sql = format!("select count(*) from {table}");
-        assert_eq!(as_role(&raw, "tenantry_app", None, None, &sql).await.unwrap(), 0, "{table}");
+        assert_eq!(
+            as_role(&raw, "tenantry_app", None, None, &sql).await.unwrap(),
+            0,
+            "{table}"
+        );
     }
 }
 
@@ -65,7 +83,11 @@ async fn a_pin_shows_one_tenant_to_sql_that_names_none() {
 
     for table in ["tenant", "membership", "audit_log"] {
         let sql = format!("select count(*) from {table}");
-        assert_eq!(as_role(&raw, "tenantry_app", Some(1), None, &sql).await.unwrap(), 1, "{table}");
+        assert_eq!(
+            as_role(&raw, "tenantry_app", Some(1), None, &sql).await.unwrap(),
+            1,
+            "{table}"
+        );
     }
 }
 
@@ -96,9 +118,18 @@ async fn a_person_reads_their_memberships_everywhere_and_changes_none() {
     let count = "select count(*) from membership";
     let change = "with changed as (update membership set role = 'owner' returning 1) select count(*) from changed";
 
-    assert_eq!(as_role(&raw, "tenantry_app", None, Some(1_010), count).await.unwrap(), 2);
-    assert_eq!(as_role(&raw, "tenantry_app", None, Some(1_011), count).await.unwrap(), 0);
-    assert_eq!(as_role(&raw, "tenantry_app", None, Some(1_010), change).await.unwrap(), 0);
+    assert_eq!(
+        as_role(&raw, "tenantry_app", None, Some(1_010), count).await.unwrap(),
+        2
+    );
+    assert_eq!(
+        as_role(&raw, "tenantry_app", None, Some(1_011), count).await.unwrap(),
+        0
+    );
+    assert_eq!(
+        as_role(&raw, "tenantry_app", None, Some(1_010), change).await.unwrap(),
+        0
+    );
 }
 
 #[tokio::test]
@@ -113,22 +144,39 @@ async fn the_audit_log_is_neither_changed_nor_removed() {
             "delete from audit_log returning 1::bigint",
         ] {
             let refused = as_role(&raw, role, Some(1), None, sql).await;
-            assert!(format!("{refused:?}").contains("permission denied"), "{role}: {refused:?}");
+            assert!(
+                format!("{refused:?}").contains("permission denied"),
+                "{role}: {refused:?}"
+            );
         }
     }
 }
 
 #[tokio::test]
-async fn the_worker_lists_tenants_and_sees_no_members() {
+async fn the_worker_lists_tenants_and_counts_members_without_seeing_them() {
     let Some((_subject, raw)) = two_tenants().await else {
         return;
     };
 
     let tenants = as_role(&raw, "tenantry_worker", None, None, "select count(*) from tenant").await;
-    let members = as_role(&raw, "tenantry_worker", None, None, "select count(*) from membership").await;
+    let members = as_role(
+        &raw,
+        "tenantry_worker",
+        None,
+        None,
+        "select count(status) from membership",
+    )
+    .await;
 
-    assert_eq!(tenants.unwrap(), 2);
-    assert!(format!("{members:?}").contains("permission denied"), "{members:?}");
+    assert_eq!((tenants.unwrap(), members.unwrap()), (2, 2));
+    for column in ["email", "name", "role", "user_id"] {
+        let sql = format!("select count({column}) from membership");
+        let refused = as_role(&raw, "tenantry_worker", None, None, &sql).await;
+        assert!(
+            format!("{refused:?}").contains("permission denied"),
+            "{column}: {refused:?}"
+        );
+    }
 }
 
 #[tokio::test]
@@ -140,17 +188,20 @@ async fn requests_add_jobs_and_notices_but_read_none() {
     for table in ["job", "outbox_event", "signing_key"] {
         let sql = format!("select count(*) from {table}");
         let refused = as_role(&raw, "tenantry_app", Some(1), None, &sql).await;
-        assert!(format!("{refused:?}").contains("permission denied"), "{table}: {refused:?}");
+        assert!(
+            format!("{refused:?}").contains("permission denied"),
+            "{table}: {refused:?}"
+        );
     }
 }
 
 #[tokio::test]
 async fn a_pin_is_forgotten_when_its_transaction_ends() {
-    let Some((_subject, raw)) = two_tenants().await else {
+    let Some((subject, raw)) = two_tenants().await else {
         return;
     };
     // One connection, so that the second transaction meets what the first left behind.
-    let url = _subject.database().url();
+    let url = subject.database().url();
     let mut options = sea_orm::ConnectOptions::new(url);
     options.max_connections(1);
     let single = Database::connect(options).await.unwrap();
@@ -171,5 +222,88 @@ async fn a_superusers_connection_is_recognized() {
 
     // The test servers' own role makes databases: it is one that production refuses.
     assert!(subject.store.bypasses_row_security().await.unwrap());
-    assert!(!TestStore::in_memory().await.store.bypasses_row_security().await.unwrap());
+    assert!(
+        !TestStore::in_memory()
+            .await
+            .store
+            .bypasses_row_security()
+            .await
+            .unwrap()
+    );
+}
+
+/// A unit whose write was refused is lost. A plain COMMIT would say that all went well.
+#[tokio::test]
+async fn a_commit_after_a_refused_write_is_an_error() {
+    let Some((subject, _raw)) = two_tenants().await else {
+        return;
+    };
+    let mut unit = subject.store.begin(&TenantScope::for_test(1, &[])).await.unwrap();
+    unit.memberships()
+        .insert(&testing::member(11, SystemRole::Member))
+        .await
+        .unwrap();
+    let refused = unit
+        .memberships()
+        .insert(&testing::member(10, SystemRole::Member))
+        .await;
+    assert!(refused.is_err());
+
+    let committed = unit.commit(Vec::new()).await;
+
+    assert!(committed.is_err());
+}
+
+#[tokio::test]
+async fn a_reading_unit_cannot_write() {
+    for engine in [Engine::SqliteFile, Engine::Postgres] {
+        let Some(subject) = TestStore::on(engine).await else {
+            continue;
+        };
+        let mut unit = subject.store.read(&TenantScope::for_test(1, &[])).await.unwrap();
+
+        let written = unit.tenants().insert(&testing::tenant(1, "acme")).await;
+
+        assert!(written.is_err(), "{engine}");
+        drop(unit);
+        subject.close().await;
+    }
+}
+
+/// As in production: the server connects as a role that owns nothing and passes by nothing.
+#[tokio::test]
+#[expect(clippy::disallowed_methods, reason = "makes and removes a role")]
+async fn a_login_without_rights_of_its_own_can_run_the_server() {
+    let Some((subject, raw)) = two_tenants().await else {
+        return;
+    };
+    let url = subject.database().url().to_owned();
+    let (server, database) = url.rsplit_once('/').unwrap();
+    let login = format!("login_{}", database.split('?').next().unwrap());
+    let host = server
+        .rsplit_once('@')
+        .map_or_else(|| server.rsplit_once('/').unwrap().1, |(_, host)| host);
+    raw.execute_unprepared(&format!("create role {login} login password 'pw'"))
+        .await
+        .unwrap();
+    tenantry_migrations::grant_login(&raw, &login).await.unwrap();
+
+    let lesser = subject
+        .another_node_at(&format!("postgres://{login}:pw@{host}/{database}"))
+        .await;
+
+    let nothing_to_do = tenantry_migrations::up(lesser.schema_connection()).await.unwrap();
+    assert_eq!(nothing_to_do, Vec::<String>::new());
+    assert!(!lesser.bypasses_row_security().await.unwrap());
+    let mut unit = lesser.begin(&TenantScope::for_test(1, &[])).await.unwrap();
+    let member = testing::member(11, SystemRole::Member);
+    unit.memberships().insert(&member).await.unwrap();
+    unit.commit(vec![member.created()]).await.unwrap();
+    let feed = lesser.since(lesser.now().await.unwrap()).await;
+    let jobs = lesser.claim(&["mail".to_owned()], 1, Duration::MINUTE).await;
+    assert!(feed.is_ok() && jobs.is_ok(), "{feed:?} {jobs:?}");
+    lesser.close().await.unwrap();
+    subject.close().await;
+    let admin = Database::connect(format!("{server}/postgres")).await.unwrap();
+    admin.execute_unprepared(&format!("drop role {login}")).await.unwrap();
 }

@@ -17,7 +17,10 @@ async fn connect(database: &FreshDatabase) -> DatabaseConnection {
 #[tokio::test]
 async fn every_entity_has_exactly_the_columns_of_its_table() {
     on_each_database(async |subject| {
-        let migrated: BTreeMap<_, _> = schema::columns(subject.store.schema_connection()).await.into_iter().collect();
+        let migrated: BTreeMap<_, _> = schema::columns(subject.store.schema_connection())
+            .await
+            .into_iter()
+            .collect();
 
         for (table, believed) in columns() {
             let mut actual = migrated.get(table).cloned().unwrap_or_default();
@@ -52,7 +55,13 @@ async fn migrating_twice_changes_nothing() {
 
         assert_eq!(again, Vec::<String>::new());
         assert_eq!(schema::dump(connection).await, before);
-        assert!(tenantry_migrations::status(connection).await.unwrap().pending.is_empty());
+        assert!(
+            tenantry_migrations::status(connection)
+                .await
+                .unwrap()
+                .pending
+                .is_empty()
+        );
     })
     .await;
 }
@@ -85,7 +94,10 @@ async fn an_empty_database_has_everything_pending() {
 
         let status = tenantry_migrations::status(&connection).await.unwrap();
 
-        assert!(status.applied.is_empty() && status.pending.len() >= 6, "{engine}: {status:?}");
+        assert!(
+            status.applied.is_empty() && status.pending.len() >= 6,
+            "{engine}: {status:?}"
+        );
         connection.close().await.unwrap();
     }
 }
@@ -156,6 +168,7 @@ async fn keys_of_tenant_owned_tables_start_with_the_tenant() {
         .lines()
         .filter_map(|line| line.strip_prefix("constraint "))
         .filter(|line| owned.iter().any(|table| line.starts_with(&format!("{table}."))))
+        .filter(|line| !line.contains(": CHECK "))
         .filter(|line| !line.contains("KEY (tenant_id") && !line.contains("UNIQUE (tenant_id"))
         .collect();
 

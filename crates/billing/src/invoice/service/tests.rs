@@ -125,24 +125,6 @@ async fn a_payment_that_was_cut_off_is_finished_and_not_made_twice() {
 }
 
 #[tokio::test]
-async fn the_worker_finishes_what_was_cut_off_and_then_finds_nothing() {
-    let world = World::new(0).await;
-    let invoice = world.issue().await;
-    let mut unit = world.store.begin(&scope(&[])).await.unwrap();
-    let card = world.collection.pay_with(Some("card_ok")).await.unwrap();
-    world.collection.begin(&mut *unit, invoice, &card, NOW).await.unwrap();
-    unit.commit(vec![]).await.unwrap();
-    let worker = scope(&[BILLING_MANAGE]);
-
-    let finished = world.service.resume(&worker).await.unwrap().unwrap();
-    let nothing = world.service.resume(&worker).await.unwrap();
-
-    assert_eq!(finished.status(), InvoiceStatus::Paid { at: NOW });
-    assert_eq!(nothing, None);
-    assert_eq!(world.gateway.charges().len(), 1);
-}
-
-#[tokio::test]
 async fn a_waived_invoice_returns_its_credit_and_cannot_be_paid() {
     let world = World::new(300).await;
     let invoice = world.issue().await;

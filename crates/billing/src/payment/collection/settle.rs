@@ -4,7 +4,7 @@ use tenantry_kernel::{Event, Money, Value};
 use time::OffsetDateTime;
 
 use super::super::model::{AttemptStatus, PaymentAttempt, PaymentAttemptId, Source};
-use super::{ChargeOutcome, CollectError};
+use super::{ChargeOutcome, CollectError, GATEWAY_UNAVAILABLE};
 use crate::account::BillingAccount;
 use crate::gateway::Charge;
 use crate::invoice::{Invoice, InvoiceId, InvoiceStatus, Purpose};
@@ -47,7 +47,7 @@ impl Settlement {
     pub fn into_paid(self) -> Result<Self, CollectError> {
         match self.settled {
             Settled::Paid => Ok(self),
-            Settled::Refused { code } if code == "gateway_unavailable" => Err(CollectError::GatewayUnavailable),
+            Settled::Refused { code } if code == GATEWAY_UNAVAILABLE => Err(CollectError::GatewayUnavailable),
             Settled::Refused { code } => Err(CollectError::Refused { code }),
         }
     }
@@ -301,6 +301,12 @@ pub(crate) fn added(method: &PaymentMethod) -> Event {
         .set("brand", method.details.brand.as_str())
         .set("last4", method.details.last4.as_str())
         .set("token", Value::Masked)
+}
+
+pub(super) fn started(attempt: &PaymentAttempt) -> Event {
+    Event::new("payment.started", attempt.id)
+        .set("invoice_id", attempt.invoice.to_string())
+        .set("amount", attempt.amount.to_string())
 }
 
 pub(super) fn finalized(invoice: &Invoice) -> Event {

@@ -4,7 +4,6 @@ use time::macros::datetime;
 
 use super::*;
 use crate::change::{Effect, When, Wish, plan_change};
-use crate::invoice::InvoiceStatus;
 use crate::plan::{Cycle, Plan};
 use crate::proration::Counts;
 use crate::store::BillingStore;
@@ -410,4 +409,33 @@ async fn a_charge_for_a_subscription_that_has_ended_is_kept_as_credit() {
 
     assert!(settlement.subscription.is_none());
     assert_eq!(world.book().account.unwrap().credit().amount_minor(), 3_500);
+}
+
+#[tokio::test]
+async fn no_period_ends_while_a_plan_change_is_being_paid() {
+    let world = World::new(0).await;
+    let lines = world.change_to(&world.pro).lines;
+    world.prepare("card_timeout_before_charge").await.unwrap();
+    for lines in [lines, Vec::new()] {
+        let draft = Draft {
+            subscription: None,
+            purpose: Purpose::Manual,
+            lines,
+        };
+        let mut unit = world.store.begin(&world.scope).await.unwrap();
+
+        let refused = world.collection.issue(&mut *unit, draft, NOW).await;
+
+        assert!(matches!(refused, Err(CollectError::InProgress)));
+    }
+}
+
+#[tokio::test]
+async fn a_resumed_charge_that_times_out_is_looked_up_once_more() {
+    let world = World::new(0).await;
+    world.prepare("card_timeout_after_charge").await.unwrap();
+
+    world.resume().await;
+
+    world.assert_upgraded_once();
 }

@@ -76,8 +76,24 @@ async fn a_key_is_bounded_visible_ascii() {
     for bad in ["", "a b", "é", &"k".repeat(256)] {
         let request = as_("ada", TestRequest::post().uri(THINGS)).insert_header(("idempotency-key", bad.as_bytes()));
         let reply = house.call(json_body(request, r#"{"name":"x"}"#)).await;
-        assert_eq!((reply.status, reply.code().as_str()), (400, "idempotency_key_invalid"), "{bad}");
+        assert_eq!(
+            (reply.status, reply.code().as_str()),
+            (400, "idempotency_key_invalid"),
+            "{bad}"
+        );
     }
     let twice = create("k1", "x").append_header(("idempotency-key", "k2"));
     assert_eq!(house.call(twice).await.code(), "idempotency_key_invalid");
+}
+
+#[actix_web::test]
+async fn a_declined_payment_is_declined_again() {
+    let house = house();
+
+    let first = house.call(create("k1", "declined")).await;
+    let again = house.call(create("k1", "declined")).await;
+
+    assert_eq!((first.status, first.code().as_str()), (402, "payment_required"));
+    assert_eq!((again.status, &again.body), (402, &first.body));
+    assert_eq!(again.header("idempotency-replayed"), "true");
 }

@@ -24,16 +24,40 @@ async fn refusals_come_in_the_order_of_the_contract() {
     assert_eq!(strict.call(json_body(post(), "{")).await.code(), "not_authenticated");
     assert_eq!(strict.call(as_("ada", get(nowhere))).await.code(), "not_found");
     assert_eq!(strict.call(as_("ice", get(frozen))).await.code(), "tenant_suspended");
-    assert_eq!(strict.call(as_("key", json_body(post(), "{"))).await.code(), "permission_denied");
-    assert_eq!(strict.call(as_("ada", json_body(post(), "{"))).await.code(), "rate_limited");
-    assert_eq!(house.call(as_("ada", post().set_payload("{"))).await.code(), "unsupported_media_type");
-    assert_eq!(house.call(as_("ada", json_body(post(), "{"))).await.code(), "malformed_json");
+    assert_eq!(
+        strict.call(as_("key", json_body(post(), "{"))).await.code(),
+        "permission_denied"
+    );
+    assert_eq!(
+        strict.call(as_("ada", json_body(post(), "{"))).await.code(),
+        "rate_limited"
+    );
+    assert_eq!(
+        house.call(as_("ada", post().set_payload("{"))).await.code(),
+        "unsupported_media_type"
+    );
+    assert_eq!(
+        house.call(as_("ada", json_body(post(), "{"))).await.code(),
+        "malformed_json"
+    );
     let unknown = patch("/api/v1/tenants/acme/things/not-an-id");
     let unknown_and_wrong = patch("/api/v1/tenants/acme/things/not-an-id");
-    assert_eq!(house.call(as_("ada", json_body(unknown_and_wrong, "{}"))).await.code(), "validation_failed");
-    assert_eq!(house.call(as_("ada", json_body(unknown, r#"{"name":"x"}"#))).await.code(), "not_found");
+    assert_eq!(
+        house.call(as_("ada", json_body(unknown_and_wrong, "{}"))).await.code(),
+        "validation_failed"
+    );
+    assert_eq!(
+        house
+            .call(as_("ada", json_body(unknown, r#"{"name":"x"}"#)))
+            .await
+            .code(),
+        "not_found"
+    );
     let stale = patch(THING).insert_header(("if-match", "\"other\""));
-    assert_eq!(house.call(as_("ada", json_body(stale, r#"{"name":"x"}"#))).await.code(), "precondition_failed");
+    assert_eq!(
+        house.call(as_("ada", json_body(stale, r#"{"name":"x"}"#))).await.code(),
+        "precondition_failed"
+    );
 }
 
 #[actix_web::test]
@@ -41,7 +65,10 @@ async fn a_body_without_announced_length_is_cut_off_at_the_limit() {
     let house = house_with(|parts| parts.settings.body_limit_bytes = 10);
 
     let reply = house
-        .call(as_("ada", json_body(TestRequest::post().uri(THINGS), r#"{"name":"long"}"#)))
+        .call(as_(
+            "ada",
+            json_body(TestRequest::post().uri(THINGS), r#"{"name":"long"}"#),
+        ))
         .await;
 
     assert_eq!((reply.status, reply.code().as_str()), (413, "body_too_large"));
@@ -92,7 +119,13 @@ async fn another_tenant_and_an_unknown_one_answer_alike() {
 
     assert_eq!(foreign.status, 404);
     assert_eq!(foreign.body, unknown.body);
-    let names = |reply: &Reply| reply.headers.iter().map(|(n, v)| format!("{n}: {v:?}")).collect::<std::collections::BTreeSet<_>>();
+    let names = |reply: &Reply| {
+        reply
+            .headers
+            .iter()
+            .map(|(n, v)| format!("{n}: {v:?}"))
+            .collect::<std::collections::BTreeSet<_>>()
+    };
     assert_eq!(names(&foreign), names(&unknown));
 }
 
@@ -105,7 +138,10 @@ async fn operators_and_people_have_routes_of_their_own() {
     assert_eq!(house.call(as_("ada", get(admin))).await.code(), "permission_denied");
     assert_eq!(house.call(as_("key", get(admin))).await.code(), "permission_denied");
     assert_eq!(house.call(as_("ada", get("/api/v1/me"))).await.status, 200);
-    assert_eq!(house.call(as_("key", get("/api/v1/me"))).await.code(), "permission_denied");
+    assert_eq!(
+        house.call(as_("key", get("/api/v1/me"))).await.code(),
+        "permission_denied"
+    );
 }
 
 #[actix_web::test]
@@ -125,7 +161,10 @@ async fn a_refusal_for_haste_says_how_long_to_wait_and_good_answers_what_is_left
     assert_eq!((refused.status, refused.header("retry-after")), (429, "6"));
     assert_eq!(refused.header("ratelimit"), "\"person\";r=0;t=60");
     assert_eq!(refused.header("ratelimit-policy"), "\"person\";q=10;w=60");
-    assert_eq!((passed.status, passed.header("ratelimit")), (200, "\"person\";r=9;t=60"));
+    assert_eq!(
+        (passed.status, passed.header("ratelimit")),
+        (200, "\"person\";r=9;t=60")
+    );
     assert_eq!(unlimited.header("ratelimit"), "");
 }
 
@@ -134,11 +173,7 @@ async fn a_doorman_in_trouble_is_not_a_refusal() {
     struct Broken(FakeDoorman);
     #[tenantry_kernel::async_trait]
     impl crate::door::Doorman for Broken {
-        async fn authenticate(
-            &self,
-            _: &crate::door::Credential,
-            _: &Origin,
-        ) -> Result<crate::door::Caller, ApiError> {
+        async fn authenticate(&self, _: &crate::door::Credential, _: &Origin) -> Result<crate::door::Caller, ApiError> {
             Err(StoreError::Unavailable("no connection to 10.0.0.5".into()).into())
         }
         async fn enter(
@@ -156,10 +191,7 @@ async fn a_doorman_in_trouble_is_not_a_refusal() {
         ) -> Result<tenantry_kernel::SystemScope, ApiError> {
             self.0.enter_system(caller, origin).await
         }
-        async fn public_tenant(
-            &self,
-            address: &crate::door::TenantAddress,
-        ) -> Result<Option<TenantId>, ApiError> {
+        async fn public_tenant(&self, address: &crate::door::TenantAddress) -> Result<Option<TenantId>, ApiError> {
             self.0.public_tenant(address).await
         }
     }

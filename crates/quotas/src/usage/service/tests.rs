@@ -5,13 +5,15 @@ use std::sync::Arc;
 use tenantry_kernel::id::ApiKeyId;
 use tenantry_kernel::testing::{FixedClock, SequentialIds};
 use tenantry_kernel::uuid::Uuid;
+use tenantry_kernel::{DomainError, ErrorKind, Principal, Value};
 use time::macros::datetime;
 
 use super::*;
 use crate::account::AccountKey;
-use crate::counter::{Consumed, MockUsageCounter};
+use crate::counter::{ConsumeError, Consumed, MockUsageCounter};
 use crate::directory::{MockEntitlementSource, MockPlanLadder};
 use crate::entitlement::{Allowance, Enforcement};
+use crate::meter::MeterBook;
 use crate::period::Period;
 use crate::rate::{MockRateLimiter, Pace};
 use crate::requests::MockRequestCounter;

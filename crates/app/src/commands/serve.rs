@@ -1,0 +1,147 @@
+//! `tenantry serve` and `tenantry work`.
+
+use std::net::TcpListener;
+use std::sync::Arc;
+
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use tenantry_http_actix::server::{self, Running, ServeOptions};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::task::JoinSet;
+
+use crate::config::{Config, Mode};
+use crate::wiring::{Installation, Sources, StartError};
+use crate::{dev_outbox, workers};
+
+/// Which part of the work a node does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// Requests and background work.
+    Both,
+    /// Requests only.
+    Requests,
+    /// Background work only.
+    Work,
+}
+
+/// Runs a node until it is told to stop.
+///
+/// # Errors
+/// [`StartError`].
+pub async fn run(config: &Config, part: Part) -> Result<(), StartError> {
+    let installation = Arc::new(Installation::open(config, Sources::default()).await?);
+    serve(config, installation, part, &[]).await
+}
+
+/// Runs a node over an installation that is open already; `greeting` is printed once it answers.
+///
+/// # Errors
+/// [`StartError`].
+pub async fn serve(
+    config: &Config,
+    installation: Arc<Installation>,
+    part: Part,
+    greeting: &[String],
+) -> Result<(), StartError> {
+    let mut stop = Stop::listen()?;
+    let mut tasks = JoinSet::new();
+    let mut running = match part {
+        Part::Work => None,
+        Part::Both | Part::Requests => Some(listen(config, &installation)?),
+    };
+    workers::serving(&mut tasks, &installation);
+    if part != Part::Requests {
+        workers::working(&mut tasks, &installation);
+    }
+    announce(config, part, greeting);
+
+    let ended = if let Some(server) = &mut running {
+        tokio::select! {
+            ended = server.ended() => ended.map_err(StartError::Server),
+            () = stop.wait() => Ok(()),
+        }
+    } else {
+        stop.wait().await;
+        Ok(())
+    };
+    tracing::info!("stopping: requests in flight are finished first");
+    if let Some(server) = running {
+        server.stop().await.map_err(StartError::Server)?;
+    }
+    tasks.shutdown().await;
+    installation.close().await;
+    ended
+}
+
+fn listen(config: &Config, installation: &Arc<Installation>) -> Result<Running, StartError> {
+    let failed = |cause| StartError::Listen {
+        address: config.listen,
+        cause,
+    };
+    let listener = TcpListener::bind(config.listen).map_err(failed)?;
+    let api = installation.api(metrics());
+    let options = ServeOptions {
+        workers: config.workers,
+        grace_s: config.shutdown_timeout.as_secs(),
+    };
+    let services = installation.services.clone();
+    let outbox = (config.mode == Mode::Development && config.smtp_url.is_none()).then(|| config.outbox.clone());
+    server::start(listener, api, options, move |app| {
+        services.register(app);
+        if let Some(folder) = &outbox {
+            dev_outbox::register(app, folder.clone());
+        }
+    })
+    .map_err(failed)
+}
+
+/// The recorder of this process. A second server in one process shares the first one's.
+fn metrics() -> PrometheusHandle {
+    let recorder = PrometheusBuilder::new().build_recorder();
+    let handle = recorder.handle();
+    if metrics::set_global_recorder(recorder).is_err() {
+        tracing::debug!("metrics are recorded by an earlier server of this process");
+    }
+    handle
+}
+
+fn announce(config: &Config, part: Part, greeting: &[String]) {
+    if part == Part::Work {
+        tracing::info!("working in the background");
+        return;
+    }
+    tracing::info!(listen = %config.listen, mode = config.mode.as_str(), catalog = config.catalog, "ready");
+    println!("Tenantry answers at http://{}", config.listen);
+    println!("  API documentation  http://{}/docs", config.listen);
+    if config.mode == Mode::Development && config.smtp_url.is_none() {
+        println!(
+            "  mails              http://{}/dev/outbox  (also as files in {})",
+            config.listen,
+            config.outbox.display()
+        );
+    }
+    for line in greeting {
+        println!("{line}");
+    }
+}
+
+/// The signals that end a node.
+struct Stop {
+    interrupt: tokio::signal::unix::Signal,
+    terminate: tokio::signal::unix::Signal,
+}
+
+impl Stop {
+    fn listen() -> Result<Self, StartError> {
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt()).map_err(StartError::Machine)?,
+            terminate: signal(SignalKind::terminate()).map_err(StartError::Machine)?,
+        })
+    }
+
+    async fn wait(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! `/dev/outbox`: the letters that would have gone out, for people who develop without a mail server.
+//!
+//! Only in development, only to clients on this machine.
+
+use std::path::{Path, PathBuf};
+
+use actix_web::http::header;
+use actix_web::web::{self, ServiceConfig};
+use actix_web::{HttpRequest, HttpResponse};
+
+/// Letters shown at most.
+const SHOWN: usize = 200;
+
+/// Adds the two pages.
+pub fn register(app: &mut ServiceConfig, folder: PathBuf) {
+    let letters = folder.clone();
+    app.route(
+        "/dev/outbox",
+        web::get().to(move |request: HttpRequest| list(request, folder.clone())),
+    )
+    .route(
+        "/dev/outbox/{name}",
+        web::get().to(move |request: HttpRequest| show(request, letters.clone())),
+    );
+}
+
+fn is_local(request: &HttpRequest) -> bool {
+    request.peer_addr().is_some_and(|peer| peer.ip().is_loopback())
+}
+
+async fn list(request: HttpRequest, folder: PathBuf) -> HttpResponse {
+    if !is_local(&request) {
+        return HttpResponse::NotFound().finish();
+    }
+    let names = web::block(move || names(&folder)).await.unwrap_or_default();
+    let items: Vec<String> = names
+        .iter()
+        .map(|name| format!("<li><a href=\"/dev/outbox/{name}\">{name}</a></li>"))
+        .collect();
+    let none = if names.is_empty() {
+        "<p>No mail has been written yet.</p>"
+    } else {
+        ""
+    };
+    page(&format!("<h1>Outbox</h1>{none}<ul>{}</ul>", items.concat()))
+}
+
+async fn show(request: HttpRequest, folder: PathBuf) -> HttpResponse {
+    let name = request.match_info().get("name").unwrap_or_default().to_owned();
+    if !is_local(&request) || !is_letter(&name) {
+        return HttpResponse::NotFound().finish();
+    }
+    match web::block(move || std::fs::read_to_string(folder.join(name))).await {
+        Ok(Ok(text)) => HttpResponse::Ok()
+            .insert_header((header::CONTENT_TYPE, "text/plain; charset=utf-8"))
+            .body(text),
+        _ => HttpResponse::NotFound().finish(),
+    }
+}
+
+/// The newest first.
+fn names(folder: &Path) -> Vec<String> {
+    let Ok(entries) = std::fs::read_dir(folder) else {
+        return Vec::new();
+    };
+    let mut names: Vec<String> = entries
+        .flatten()
+        .filter_map(|entry| entry.file_name().into_string().ok())
+        .filter(|name| is_letter(name))
+        .collect();
+    names.sort_unstable_by(|a, b| b.cmp(a));
+    names.truncate(SHOWN);
+    names
+}
+
+/// A file name of ours: nothing that could leave the folder or the page.
+fn is_letter(name: &str) -> bool {
+    name.strip_suffix(".eml")
+        .is_some_and(|stem| !stem.is_empty() && stem.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-'))
+}
+
+fn page(body: &str) -> HttpResponse {
+    HttpResponse::Ok()
+        .insert_header((header::CONTENT_TYPE, "text/html; charset=utf-8"))
+        .insert_header((header::CONTENT_SECURITY_POLICY, "default-src 'none'"))
+        .body(format!(
+            "<!doctype html><html lang=\"en\"><title>Outbox</title>{body}</html>"
+        ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_names_of_letters_are_opened() {
+        assert!(is_letter("20261121T013700-0193.eml"));
+        for bad in [
+            "",
+            ".eml",
+            "../master.key",
+            "a/b.eml",
+            "..%2fx.eml",
+            "<b>.eml",
+            "master.key",
+        ] {
+            assert!(!is_letter(bad), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,20 @@
+//! Where log lines go: standard error, pretty for people, JSON for machines.
+
+use tracing_subscriber::EnvFilter;
+
+use crate::config::{Config, LogFormat};
+
+/// Starts logging. A second call in one process changes nothing.
+pub fn start(config: &Config) {
+    let filter = EnvFilter::try_new(&config.log).unwrap_or_else(|_| EnvFilter::new("info"));
+    let lines = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr);
+    let started = match config.log_format {
+        LogFormat::Json => lines.json().flatten_event(true).try_init(),
+        LogFormat::Pretty => lines.compact().try_init(),
+    };
+    if started.is_err() {
+        tracing::debug!("logging had been started before");
+    }
+}

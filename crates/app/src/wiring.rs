@@ -1,0 +1,476 @@
+//! Makes the adapters and hands them to the use cases. The only place that knows every crate.
+//!
+//! [`Installation::open`] connects, migrates, takes the catalog into use and builds the services;
+//! [`Installation::api`] is what a server serves; [`crate::workers`] is what goes on behind it.
+
+mod error;
+mod health;
+mod services;
+
+use std::sync::Arc;
+
+use tenantry_activity::dispatch::{DispatchRules, Dispatcher};
+use tenantry_activity::feed::CommitListener;
+use tenantry_activity::mail::Mailer;
+use tenantry_auth_jwt::cipher::{AeadCipher, MasterKey};
+use tenantry_auth_jwt::hasher::{Argon2Hasher, HashCost};
+use tenantry_auth_jwt::jwt::{JwtSigner, JwtVerifier, TokenSettings};
+use tenantry_auth_jwt::keys::{KeyRing, KeyRingPorts};
+use tenantry_auth_jwt::system::{SystemClock, SystemEntropy, UuidV7Source};
+use tenantry_cache::{
+    CachedAccess, CachedApiKeys, CachedEntitlements, CachedSessions, Invalidator, Revocations, VerifiedTokens,
+};
+use tenantry_delivery::{Composer, DnsTxtResolver, OutboxMailer, SmtpMailer};
+use tenantry_http_actix::Services;
+use tenantry_http_actix::pace::{PaceLimits, QuotaPace};
+use tenantry_http_actix::routes;
+use tenantry_http_actix::{Api, ApiParts, Settings};
+use tenantry_identity::user::PasswordHasher;
+use tenantry_kernel::time::Duration;
+use tenantry_kernel::{Authority, Cipher, Clock, Entropy, IdSource, SystemScope, TenantId, TenantScope};
+use tenantry_lifecycle::access::{Access, AccessParts, HostPolicy};
+use tenantry_lifecycle::billing_run::BillingRunService;
+use tenantry_lifecycle::catalog::{self as plans, Applied, Catalog};
+use tenantry_lifecycle::roles;
+use tenantry_payments::SandboxGateway;
+use tenantry_quota_engine::{EngineOptions, GroupCommitCounter, LeasedRequests, PaceKeeper};
+use tenantry_quotas::usage::{RequestService, UsagePorts};
+use tenantry_store_seaorm::{Durability, SeaOrmStore, StoreOptions, StorePorts};
+use tenantry_tenancy::gate::{EnterError, Gate};
+
+pub use error::StartError;
+use health::NodeHealth;
+
+use crate::catalog::{self, LoadedCatalog};
+use crate::config::{self, Config, Mode, PasswordCost, SqliteDurability};
+
+/// How many facts of each kind a node remembers.
+const CACHED_FACTS: usize = 100_000;
+/// How far the clocks of two nodes may differ, for tokens.
+const LEEWAY: Duration = Duration::seconds(5);
+
+/// What even the wiring does not decide: where time, identifiers and randomness come from.
+#[derive(Clone)]
+pub struct Sources {
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Identifiers.
+    pub ids: Arc<dyn IdSource>,
+    /// Randomness.
+    pub entropy: Arc<dyn Entropy>,
+}
+
+impl Default for Sources {
+    /// The machine's own.
+    fn default() -> Self {
+        Self {
+            clock: Arc::new(SystemClock),
+            ids: Arc::new(UuidV7Source),
+            entropy: Arc::new(SystemEntropy),
+        }
+    }
+}
+
+/// One node of an installation: its database, its services, and what it remembers.
+pub struct Installation {
+    /// The database.
+    pub store: SeaOrmStore,
+    /// What is sold.
+    pub catalog: Arc<Catalog>,
+    /// The use cases.
+    pub services: Services,
+    /// Credentials and tenants.
+    pub access: Arc<Access>,
+    /// The billing run.
+    pub billing: Arc<BillingRunService>,
+    /// The signing keys.
+    pub keys: Arc<KeyRing>,
+    /// Sends what waits in the queue.
+    pub dispatcher: Dispatcher,
+    /// Passwords.
+    pub hasher: Arc<dyn PasswordHasher>,
+    /// Time, identifiers, randomness.
+    pub sources: Sources,
+    cipher: Arc<dyn Cipher>,
+    authority: Authority,
+    gate: Gate,
+    counter: Arc<GroupCommitCounter>,
+    api_keys: Arc<CachedApiKeys>,
+    revocations: Arc<Revocations>,
+    pace: Arc<QuotaPace>,
+    signer: Arc<JwtSigner>,
+    settings: Settings,
+}
+
+impl Installation {
+    /// Connects, brings the schema up to date, takes the catalog into use, and builds the services.
+    ///
+    /// # Errors
+    /// [`StartError`], in words that say how to mend it.
+    pub async fn open(config: &Config, sources: Sources) -> Result<Self, StartError> {
+        refuse_unbuilt(config)?;
+        let authority = authority();
+        let cipher = cipher(config, &sources)?;
+        let store = connect(config, &sources, &cipher).await?;
+        migrate(config, &sources, &cipher, &store).await?;
+        refuse_superuser(config, &store).await?;
+        let catalog = take_catalog(config, &store, &authority).await?;
+        let keys = Arc::new(open_keys(&store, &sources, &cipher).await?);
+        Self::assemble(config, sources, authority, cipher, store, catalog, keys)
+    }
+
+    fn assemble(
+        config: &Config,
+        sources: Sources,
+        authority: Authority,
+        cipher: Arc<dyn Cipher>,
+        store: SeaOrmStore,
+        catalog: Arc<Catalog>,
+        keys: Arc<KeyRing>,
+    ) -> Result<Self, StartError> {
+        let revocations = Arc::new(Revocations::new());
+        store.on_commit(Arc::clone(&revocations) as Arc<dyn CommitListener>);
+        let port = Arc::new(store.clone());
+        let directory = Arc::new(CachedAccess::new(port.clone(), CACHED_FACTS, &revocations));
+        let api_keys = Arc::new(CachedApiKeys::new(port.clone(), CACHED_FACTS, &revocations));
+        let sessions = Arc::new(CachedSessions::new(port.clone(), CACHED_FACTS, &revocations));
+        let entitlements = Arc::new(CachedEntitlements::new(port.clone(), CACHED_FACTS, &revocations));
+
+        let token_settings = TokenSettings::new(config.public_url.as_str(), "tenantry", LEEWAY)?;
+        let signer = Arc::new(JwtSigner::new(Arc::clone(&keys), token_settings.clone()));
+        let verifier = Arc::new(JwtVerifier::new(Arc::clone(&keys), token_settings));
+        let tokens = Arc::new(VerifiedTokens::new(verifier, CACHED_FACTS, &revocations));
+        let hasher: Arc<dyn PasswordHasher> = Arc::new(hasher(config, &sources)?);
+
+        let counter = Arc::new(GroupCommitCounter::start(
+            port.clone(),
+            sources.ids.clone(),
+            EngineOptions::default(),
+        ));
+        let usage = UsagePorts {
+            store: port.clone(),
+            entitlements: entitlements.clone(),
+            counter: counter.clone(),
+            requests: Arc::new(LeasedRequests::new(counter.clone(), sources.ids.clone())),
+            rates: Arc::new(PaceKeeper::new()),
+            meters: Arc::new(catalog.meters().clone()),
+            ladder: catalog.clone(),
+            clock: sources.clock.clone(),
+            ids: sources.ids.clone(),
+        };
+        let rates = usage.rates.clone();
+        let requests = Arc::new(RequestService::new(usage.clone()));
+        let pace = Arc::new(QuotaPace::new(
+            PaceLimits {
+                person: config.rate_limit_person.map(std::num::NonZeroU32::get),
+                address: config.rate_limit_address.map(std::num::NonZeroU32::get),
+                ..PaceLimits::default()
+            },
+            rates,
+            requests.clone(),
+        ));
+
+        let roles = Arc::new(catalog.roles().clone());
+        let gate = || Gate::new(authority.clone(), directory.clone(), roles.clone());
+        let access = Arc::new(Access::new(AccessParts {
+            directory: directory.clone(),
+            keys: api_keys.clone(),
+            sessions,
+            tokens,
+            cipher: cipher.clone(),
+            clock: sources.clock.clone(),
+            gate: gate(),
+            hosts: HostPolicy {
+                base_domain: config.base_domain.clone(),
+                public_host: config.public_url.host_str().unwrap_or_default().to_owned(),
+            },
+        }));
+        let built = services::build(&services::Ingredients {
+            config,
+            catalog: &catalog,
+            store: &port,
+            directory: &directory,
+            entitlements: &entitlements,
+            api_keys: &api_keys,
+            requests: &requests,
+            usage,
+            hasher: &hasher,
+            signer: &signer,
+            cipher: &cipher,
+            sources: &sources,
+            resolver: Arc::new(resolver(config)),
+            gateway: Arc::new(SandboxGateway::new()),
+            gate: &gate,
+        });
+        let dispatcher =
+            Dispatcher::new(port, DispatchRules::default()).sending_mail(mailer(config, &catalog, &sources)?);
+        Ok(Self {
+            services: built.services,
+            billing: built.billing,
+            settings: settings(config),
+            store,
+            catalog,
+            access,
+            keys,
+            dispatcher,
+            hasher,
+            sources,
+            cipher,
+            gate: gate(),
+            authority: authority.clone(),
+            counter,
+            api_keys,
+            revocations,
+            pace,
+            signer,
+        })
+    }
+
+    /// What a server serves.
+    #[must_use]
+    pub fn api(&self, metrics: metrics_exporter_prometheus::PrometheusHandle) -> Arc<Api> {
+        Arc::new(Api::new(ApiParts {
+            settings: self.settings.clone(),
+            doorman: self.access.clone(),
+            pace: self.pace.clone(),
+            receipts: Arc::new(self.store.clone()),
+            health: Arc::new(NodeHealth {
+                store: self.store.clone(),
+                signer: self.signer.clone(),
+                metrics,
+            }),
+            cipher: self.cipher.clone(),
+            ids: self.sources.ids.clone(),
+            rows: routes::rows(),
+        }))
+    }
+
+    /// Keeps the caches honest; must run wherever requests are served.
+    #[must_use]
+    pub fn invalidator(&self) -> Invalidator {
+        Invalidator::new(Arc::new(self.store.clone()), Arc::clone(&self.revocations))
+    }
+
+    /// Remembers when API keys were used.
+    #[must_use]
+    pub fn key_uses(&self) -> Arc<CachedApiKeys> {
+        Arc::clone(&self.api_keys)
+    }
+
+    /// A worker's scope over the installation.
+    #[must_use]
+    pub fn system_scope(&self, job: &'static str) -> SystemScope {
+        worker_scope(&self.authority, job)
+    }
+
+    /// A worker's scope in one tenant, suspended or not.
+    ///
+    /// # Errors
+    /// [`EnterError`] when there is no such tenant.
+    pub async fn enter_as_system(&self, tenant: TenantId, job: &'static str) -> Result<TenantScope, EnterError> {
+        self.gate.enter_as_system(tenant, job).await
+    }
+
+    /// Writes down what is only remembered, and lets go of the database. Call it once nobody calls any more.
+    pub async fn close(&self) {
+        self.counter.shut_down().await;
+        if let Err(cause) = self.api_keys.flush().await {
+            tracing::warn!(error = %cause, "the last uses of API keys could not be written");
+        }
+        if let Err(cause) = self.store.close().await {
+            tracing::warn!(error = %cause, "the database was not closed in order");
+        }
+    }
+}
+
+/// The one place that makes the right to mint scopes.
+#[expect(clippy::disallowed_methods, reason = "this is the composition root")]
+const fn authority() -> Authority {
+    Authority::new()
+}
+
+fn worker_scope(authority: &Authority, job: &'static str) -> SystemScope {
+    let permissions = roles::platform_permissions(tenantry_identity::user::PlatformRole::Operator);
+    authority.enter_system(
+        tenantry_kernel::Principal::Worker { job },
+        permissions,
+        tenantry_kernel::Origin::default(),
+    )
+}
+
+/// Configuration that names what this version does not have is refused, rather than ignored.
+fn refuse_unbuilt(config: &Config) -> Result<(), StartError> {
+    if config.stripe.is_some() {
+        return Err(StartError::NotBuilt("Stripe payments (stripe_secret_key)"));
+    }
+    if config.redis_url.is_some() {
+        return Err(StartError::NotBuilt("shared rate limits (redis_url)"));
+    }
+    Ok(())
+}
+
+fn cipher(config: &Config, sources: &Sources) -> Result<Arc<dyn Cipher>, StartError> {
+    let master = config::obtain_master_key(config, &*sources.entropy)?;
+    let master = MasterKey::from_bytes(master.into_inner());
+    Ok(Arc::new(AeadCipher::new(&master, sources.entropy.clone())))
+}
+
+/// Connects to the server's own database.
+async fn connect(config: &Config, sources: &Sources, cipher: &Arc<dyn Cipher>) -> Result<SeaOrmStore, StartError> {
+    if config.uses_sqlite() {
+        std::fs::create_dir_all(&config.data_dir).map_err(|cause| StartError::DataDir {
+            folder: config.data_dir.clone(),
+            cause,
+        })?;
+    }
+    let options = options(config, config.database_url.expose());
+    Ok(SeaOrmStore::connect(&options, store_ports(sources, cipher)).await?)
+}
+
+/// Connects for the tools that look at the database without starting a node.
+pub(crate) async fn connect_plainly(config: &Config, sources: &Sources) -> Result<SeaOrmStore, StartError> {
+    let cipher = cipher(config, sources)?;
+    connect(config, sources, &cipher).await
+}
+
+/// Lets the role of the server's own URL switch to the restricted roles, when the owner is another one.
+pub(crate) async fn grant_server_role(config: &Config, owner: &SeaOrmStore) -> Result<(), StartError> {
+    if config.migrate_database_url.is_none() || config.uses_sqlite() {
+        return Ok(());
+    }
+    let url = url::Url::parse(config.database_url.expose()).ok();
+    let login = url.as_ref().map(url::Url::username).filter(|name| !name.is_empty());
+    if let Some(login) = login {
+        tenantry_migrations::grant_login(owner.schema_connection(), login).await?;
+    }
+    Ok(())
+}
+
+fn options(config: &Config, url: &str) -> StoreOptions {
+    let cores = std::thread::available_parallelism().map_or(2, std::num::NonZeroUsize::get);
+    let by_cores = u32::try_from(cores * 4).unwrap_or(8).max(8);
+    let durability = match config.sqlite_durability {
+        SqliteDurability::Full => Durability::Full,
+        SqliteDurability::Normal => Durability::Normal,
+    };
+    StoreOptions::new(url)
+        .pool_size(config.pool_size.unwrap_or(by_cores))
+        .durability(durability)
+}
+
+fn store_ports(sources: &Sources, cipher: &Arc<dyn Cipher>) -> StorePorts {
+    StorePorts {
+        cipher: cipher.clone(),
+        clock: sources.clock.clone(),
+        ids: sources.ids.clone(),
+    }
+}
+
+/// Applies what is pending, as the owner where one is configured.
+async fn migrate(
+    config: &Config,
+    sources: &Sources,
+    cipher: &Arc<dyn Cipher>,
+    store: &SeaOrmStore,
+) -> Result<(), StartError> {
+    if tenantry_migrations::status(store.schema_connection())
+        .await?
+        .pending
+        .is_empty()
+    {
+        return Ok(());
+    }
+    let applied = match &config.migrate_database_url {
+        None => tenantry_migrations::up(store.schema_connection()).await?,
+        Some(owner) => {
+            let owner = SeaOrmStore::connect(&options(config, owner.expose()), store_ports(sources, cipher)).await?;
+            let applied = tenantry_migrations::up(owner.schema_connection()).await?;
+            grant_server_role(config, &owner).await?;
+            owner.close().await?;
+            applied
+        }
+    };
+    tracing::info!(applied = applied.len(), "the database schema is up to date");
+    Ok(())
+}
+
+async fn refuse_superuser(config: &Config, store: &SeaOrmStore) -> Result<(), StartError> {
+    if config.mode == Mode::Production && store.bypasses_row_security().await? {
+        return Err(StartError::Superuser);
+    }
+    Ok(())
+}
+
+async fn take_catalog(config: &Config, store: &SeaOrmStore, authority: &Authority) -> Result<Arc<Catalog>, StartError> {
+    let loaded: LoadedCatalog = catalog::load(&config.catalog)?;
+    let scope = worker_scope(authority, "catalog");
+    let archived = plans::open(store, &scope, &loaded.catalog.state(), &loaded.editions).await?;
+    Ok(Arc::new(loaded.with_archived(&archived)?))
+}
+
+/// Makes the configured catalog the installation's, on a database that may run another one.
+pub(crate) async fn apply_catalog(config: &Config) -> Result<Applied, StartError> {
+    let sources = Sources::default();
+    let cipher = cipher(config, &sources)?;
+    let store = connect(config, &sources, &cipher).await?;
+    migrate(config, &sources, &cipher, &store).await?;
+    let loaded = catalog::load(&config.catalog)?;
+    let scope = worker_scope(&authority(), "catalog");
+    let applied = plans::apply(&store, &scope, &loaded.catalog.state(), &loaded.editions).await?;
+    store.close().await?;
+    Ok(applied)
+}
+
+async fn open_keys(store: &SeaOrmStore, sources: &Sources, cipher: &Arc<dyn Cipher>) -> Result<KeyRing, StartError> {
+    let ports = KeyRingPorts {
+        repository: Arc::new(store.clone()),
+        cipher: cipher.clone(),
+        entropy: sources.entropy.clone(),
+        clock: sources.clock.clone(),
+    };
+    Ok(KeyRing::open(ports).await?)
+}
+
+fn hasher(config: &Config, sources: &Sources) -> Result<Argon2Hasher, StartError> {
+    let cost = match config.password_cost {
+        PasswordCost::Standard => HashCost::default(),
+        PasswordCost::Fast => HashCost::cheap(),
+    };
+    let cores = std::thread::available_parallelism().map_or(2, std::num::NonZeroUsize::get);
+    Ok(Argon2Hasher::new(cost, cores, sources.entropy.clone())?)
+}
+
+fn resolver(config: &Config) -> DnsTxtResolver {
+    if config.dns_servers.is_empty() {
+        DnsTxtResolver::system()
+    } else {
+        DnsTxtResolver::with_servers(config.dns_servers.clone())
+    }
+}
+
+/// Letters go to the mail server, or into files where none is configured.
+fn mailer(config: &Config, catalog: &Catalog, sources: &Sources) -> Result<Arc<dyn Mailer>, StartError> {
+    let url = config.public_url.as_str();
+    let composer = Composer::new(&config.mail_from, url, catalog.display(), sources.clock.clone())?;
+    Ok(match &config.smtp_url {
+        Some(url) => Arc::new(SmtpMailer::new(url, composer)?),
+        None => Arc::new(OutboxMailer::new(config.outbox.clone(), composer)),
+    })
+}
+
+fn settings(config: &Config) -> Settings {
+    Settings {
+        trusted_proxies: config
+            .trusted_proxies
+            .iter()
+            .map(ToString::to_string)
+            .filter_map(|text| text.parse().ok())
+            .collect(),
+        cors_origins: config.cors_origins.clone(),
+        body_limit_bytes: config.body_limit_bytes,
+        timeout: config.request_timeout,
+        max_in_flight: config.max_in_flight,
+        public_https: config.public_url.scheme() == "https",
+        ..Settings::default()
+    }
+}

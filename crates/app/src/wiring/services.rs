@@ -1,0 +1,243 @@
+//! The use cases over their adapters.
+
+use std::sync::Arc;
+
+use tenantry_activity::audit::service::AuditService;
+use tenantry_auth_jwt::jwt::JwtSigner;
+use tenantry_billing::gateway::PaymentGateway;
+use tenantry_billing::invoice::InvoiceService;
+use tenantry_billing::payment::Collection;
+use tenantry_billing::payment_method::PaymentMethodService;
+use tenantry_billing::subscription::SubscriptionService;
+use tenantry_cache::{CachedAccess, CachedApiKeys, CachedEntitlements};
+use tenantry_delivery::DnsTxtResolver;
+use tenantry_http_actix::Services;
+use tenantry_identity::api_key::{ApiKeyService, ApiKeySettings};
+use tenantry_identity::mint::Mint;
+use tenantry_identity::password::PasswordService;
+use tenantry_identity::profile::ProfileService;
+use tenantry_identity::session::{SessionPolicy, SessionService};
+use tenantry_identity::token::AccessClaims;
+use tenantry_identity::user::PasswordHasher;
+use tenantry_kernel::Cipher;
+use tenantry_lifecycle::billing_run::{BillingRunParts, BillingRunService};
+use tenantry_lifecycle::catalog::Catalog;
+use tenantry_lifecycle::key_check::{KeyCheckParts, KeyCheckService};
+use tenantry_lifecycle::members::{AcceptService, MembersParts, MembersService};
+use tenantry_lifecycle::operators::OperatorService;
+use tenantry_lifecycle::plan_change::{PlanChangeParts, PlanChangeService};
+use tenantry_lifecycle::sign_in::{SignInParts, SignInService};
+use tenantry_lifecycle::sign_up::{SignUpParts, SignUpService};
+use tenantry_lifecycle::tokens::TokenIssuer;
+use tenantry_quotas::directory::PlanLadder;
+use tenantry_quotas::entitlement::EntitlementService;
+use tenantry_quotas::usage::{RequestService, UsagePorts, UsageService};
+use tenantry_store_seaorm::SeaOrmStore;
+use tenantry_tenancy::domain::service::{DomainPorts, DomainService};
+use tenantry_tenancy::gate::Gate;
+use tenantry_tenancy::membership::service::MemberService;
+use tenantry_tenancy::tenant::service::TenantService;
+
+use super::Sources;
+use crate::config::{Config, Mode};
+
+/// What the services are made of.
+pub(super) struct Ingredients<'a> {
+    pub config: &'a Config,
+    pub catalog: &'a Arc<Catalog>,
+    pub store: &'a Arc<SeaOrmStore>,
+    pub directory: &'a Arc<CachedAccess>,
+    pub entitlements: &'a Arc<CachedEntitlements>,
+    pub api_keys: &'a Arc<CachedApiKeys>,
+    pub requests: &'a Arc<RequestService>,
+    pub usage: UsagePorts,
+    pub hasher: &'a Arc<dyn PasswordHasher>,
+    pub signer: &'a Arc<JwtSigner>,
+    pub cipher: &'a Arc<dyn Cipher>,
+    pub sources: &'a Sources,
+    pub resolver: Arc<DnsTxtResolver>,
+    pub gateway: Arc<dyn PaymentGateway>,
+    pub gate: &'a dyn Fn() -> Gate,
+}
+
+/// The services, and the one that no request calls.
+pub(super) struct Built {
+    pub services: Services,
+    pub billing: Arc<BillingRunService>,
+}
+
+/// Puts every service together.
+pub(super) fn build(from: &Ingredients<'_>) -> Built {
+    let Ingredients {
+        config,
+        catalog,
+        store,
+        directory,
+        hasher,
+        cipher,
+        sources,
+        gate,
+        ..
+    } = from;
+    let store = Arc::clone(store);
+    let directory = Arc::clone(directory);
+    let clock = sources.clock.clone();
+    let ids = sources.ids.clone();
+    let entropy = sources.entropy.clone();
+    let policy = SessionPolicy::default();
+    let allow_unverified = config.mode == Mode::Development;
+    let mint = Mint {
+        cipher: Arc::clone(cipher),
+        entropy: entropy.clone(),
+        ids: ids.clone(),
+    };
+    let tokens = TokenIssuer::new(from.signer.clone(), ids.clone(), AccessClaims::MAX_LIFE);
+    let collection = Collection::new(from.gateway.clone(), ids.clone());
+
+    let usage = Arc::new(UsageService::new(from.usage.clone()));
+    let plan_changes = Arc::new(PlanChangeService::new(PlanChangeParts {
+        catalog: Arc::clone(catalog),
+        store: store.clone(),
+        collection: collection.clone(),
+        clock: clock.clone(),
+    }));
+    let billing = Arc::new(BillingRunService::new(BillingRunParts {
+        catalog: Arc::clone(catalog),
+        store: store.clone(),
+        due: store.clone(),
+        pending: store.clone(),
+        collection: collection.clone(),
+        plan_changes: plan_changes.clone(),
+        clock: clock.clone(),
+        gate: gate(),
+    }));
+    let services = Services {
+        catalog: Arc::clone(catalog),
+        directory: directory.clone(),
+        tenants: Arc::new(TenantService::new(
+            store.clone(),
+            directory.clone(),
+            clock.clone(),
+            Arc::new(catalog.reserved_slugs().clone()),
+        )),
+        members: Arc::new(MemberService::new(
+            store.clone(),
+            clock.clone(),
+            Arc::new(catalog.roles().clone()),
+        )),
+        seats: Arc::new(MembersService::new(MembersParts {
+            catalog: Arc::clone(catalog),
+            people: store.clone(),
+            store: store.clone(),
+            cipher: Arc::clone(cipher),
+            clock: clock.clone(),
+            ids: ids.clone(),
+            entropy: entropy.clone(),
+        })),
+        acceptance: Arc::new(AcceptService::new(
+            store.clone(),
+            store.clone(),
+            Arc::clone(hasher),
+            Arc::clone(cipher),
+            clock.clone(),
+            gate(),
+        )),
+        domains: Arc::new(DomainService::new(
+            DomainPorts {
+                store: store.clone(),
+                resolver: from.resolver.clone(),
+                clock: clock.clone(),
+                ids: ids.clone(),
+                entropy: entropy.clone(),
+            },
+            own_zones(config),
+        )),
+        sign_up: Arc::new(SignUpService::new(SignUpParts {
+            catalog: Arc::clone(catalog),
+            people: store.clone(),
+            store: store.clone(),
+            directory: directory.clone(),
+            hasher: Arc::clone(hasher),
+            tokens: tokens.clone(),
+            cipher: Arc::clone(cipher),
+            clock: clock.clone(),
+            ids: ids.clone(),
+            entropy: entropy.clone(),
+            gate: gate(),
+            policy,
+            allow_unverified,
+        })),
+        sign_in: Arc::new(SignInService::new(SignInParts {
+            people: store.clone(),
+            store: store.clone(),
+            directory,
+            hasher: Arc::clone(hasher),
+            tokens,
+            cipher: Arc::clone(cipher),
+            clock: clock.clone(),
+            ids: ids.clone(),
+            entropy,
+            gate: gate(),
+            policy,
+            allow_unverified,
+        })),
+        passwords: Arc::new(PasswordService::new(
+            store.clone(),
+            Arc::clone(hasher),
+            clock.clone(),
+            mint.clone(),
+        )),
+        sessions: Arc::new(SessionService::new(store.clone(), clock.clone(), policy)),
+        profiles: Arc::new(ProfileService::new(store.clone())),
+        api_keys: Arc::new(ApiKeyService::new(
+            store.clone(),
+            clock.clone(),
+            mint,
+            ApiKeySettings {
+                prefix: catalog.api_key_prefix().clone(),
+                registry: catalog.permission_registry(),
+            },
+        )),
+        key_checks: Arc::new(KeyCheckService::new(KeyCheckParts {
+            catalog: Arc::clone(catalog),
+            keys: from.api_keys.clone(),
+            requests: from.requests.clone(),
+            usage: usage.clone(),
+            cipher: Arc::clone(cipher),
+            clock: clock.clone(),
+            gate: gate(),
+        })),
+        plan_changes,
+        subscriptions: Arc::new(SubscriptionService::new(store.clone(), clock.clone())),
+        invoices: Arc::new(InvoiceService::new(store.clone(), collection, clock.clone())),
+        payment_methods: Arc::new(PaymentMethodService::new(
+            store.clone(),
+            from.gateway.clone(),
+            clock.clone(),
+            ids,
+        )),
+        usage,
+        entitlements: Arc::new(EntitlementService::new(
+            store.clone(),
+            from.entitlements.clone(),
+            Arc::clone(catalog) as Arc<dyn PlanLadder>,
+            from.usage.meters.clone(),
+            clock.clone(),
+        )),
+        audit: Arc::new(AuditService::new(store.clone())),
+        operators: Arc::new(OperatorService::new(
+            Arc::clone(catalog),
+            store.clone(),
+            store,
+            clock,
+            gate(),
+        )),
+    };
+    Built { services, billing }
+}
+
+/// Zones that are the installation's own: no tenant claims a host in them.
+fn own_zones(config: &Config) -> Vec<String> {
+    let public = config.public_url.host_str().map(str::to_owned);
+    std::iter::once(config.base_domain.clone()).chain(public).collect()
+}

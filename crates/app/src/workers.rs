@@ -1,0 +1,130 @@
+//! What goes on behind the requests: mails, renewals, keys, clean-up. Safe on any number of nodes at once.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tenantry_activity::receipt::{KEPT_FOR_HOURS, ReceiptStore};
+use tenantry_kernel::time;
+use tokio::task::JoinSet;
+use tokio::time::{MissedTickBehavior, interval};
+
+use crate::wiring::Installation;
+
+/// How often the queue is looked at.
+const QUEUE_EVERY: Duration = Duration::from_millis(500);
+/// How often period ends are looked for.
+const BILLING_EVERY: Duration = Duration::from_mins(1);
+/// How often the signing keys are read again.
+const KEYS_EVERY: Duration = Duration::from_mins(5);
+/// How often the uses of API keys are written down.
+const USES_EVERY: Duration = Duration::from_secs(15);
+/// How often old receipts and notices are removed.
+const TIDY_EVERY: Duration = Duration::from_hours(1);
+/// How long notices for other nodes' caches are kept; they are read within a second.
+const NOTICES_KEPT: time::Duration = time::Duration::hours(1);
+/// Rows removed at a time.
+const TIDY_BATCH: u32 = 1_000;
+
+/// What every node that serves must run: caches forget, keys are known.
+pub fn serving(tasks: &mut JoinSet<()>, installation: &Arc<Installation>) {
+    let invalidator = installation.invalidator();
+    tasks.spawn(async move { match invalidator.run().await {} });
+    let uses = installation.key_uses();
+    tasks.spawn(async move { match uses.run(USES_EVERY).await {} });
+    let node = Arc::clone(installation);
+    tasks.spawn(every(KEYS_EVERY, move || {
+        let node = Arc::clone(&node);
+        async move {
+            if let Err(cause) = node.keys.maintain().await {
+                tracing::warn!(
+                    error = &cause as &dyn std::error::Error,
+                    "the signing keys could not be read again"
+                );
+            }
+        }
+    }));
+}
+
+/// The work that one node at least must do.
+pub fn working(tasks: &mut JoinSet<()>, installation: &Arc<Installation>) {
+    let node = Arc::clone(installation);
+    tasks.spawn(every(QUEUE_EVERY, move || work_queue(Arc::clone(&node))));
+    let node = Arc::clone(installation);
+    tasks.spawn(every(BILLING_EVERY, move || bill(Arc::clone(&node))));
+    let node = Arc::clone(installation);
+    tasks.spawn(every(TIDY_EVERY, move || tidy(Arc::clone(&node))));
+}
+
+async fn every<F, Fut>(period: Duration, mut turn: F)
+where
+    F: FnMut() -> Fut,
+    Fut: Future<Output = ()>,
+{
+    let mut ticks = interval(period);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        turn().await;
+    }
+}
+
+/// Rounds until the queue has nothing more that is due.
+async fn work_queue(node: Arc<Installation>) {
+    loop {
+        match node.dispatcher.run_once().await {
+            Ok(round) if round.claimed > 0 => {
+                tracing::debug!(
+                    claimed = round.claimed,
+                    done = round.done,
+                    retried = round.retried,
+                    "jobs"
+                );
+            }
+            Ok(_) => return,
+            Err(cause) => {
+                tracing::warn!(error = &cause as &dyn std::error::Error, "the queue could not be read");
+                return;
+            }
+        }
+    }
+}
+
+async fn bill(node: Arc<Installation>) {
+    let scope = node.system_scope("billing_run");
+    match node.billing.run(&scope, None).await {
+        Ok(report) => {
+            if report.periods > 0 {
+                tracing::info!(
+                    periods = report.periods,
+                    invoices = report.invoices,
+                    paid = report.paid,
+                    "period ends were settled"
+                );
+            }
+            for (tenant, cause) in &report.failed {
+                tracing::error!(%tenant, error = cause as &dyn std::error::Error, "a tenant could not be billed");
+            }
+        }
+        Err(cause) => tracing::warn!(
+            error = &cause as &dyn std::error::Error,
+            "due tenants could not be listed"
+        ),
+    }
+}
+
+async fn tidy(node: Arc<Installation>) {
+    let now = node.sources.clock.system_now();
+    let receipts = node
+        .store
+        .purge(now - time::Duration::hours(KEPT_FOR_HOURS), TIDY_BATCH)
+        .await;
+    let notices = node.store.purge_feed(now - NOTICES_KEPT, TIDY_BATCH).await;
+    for outcome in [receipts, notices] {
+        if let Err(cause) = outcome {
+            tracing::warn!(
+                error = &cause as &dyn std::error::Error,
+                "old rows could not be removed"
+            );
+        }
+    }
+}

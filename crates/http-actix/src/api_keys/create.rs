@@ -1,0 +1,77 @@
+//! POST /tenants/{tenant}/api-keys
+
+use actix_web::web::Data;
+use serde::Deserialize;
+use tenantry_identity::api_key::{ApiKeyService, CreateApiKey};
+use tenantry_identity::permissions::API_KEYS_MANAGE;
+use utoipa::ToSchema;
+
+use super::MintedView;
+use crate::error::Answer;
+use crate::extract::{InTenant, JsonBody};
+use crate::render;
+use crate::routes::Row;
+
+/// A key to make.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Body {
+    /// What to call it.
+    #[schema(example = "Production server")]
+    name: String,
+    /// What it may do, at most what its maker may; `*` is all of that.
+    #[serde(default)]
+    #[schema(example = json!(["usage.consume"]))]
+    permissions: Vec<String>,
+    /// Calls per minute; no limit of its own when absent.
+    #[schema(example = 600)]
+    rate_limit: Option<i64>,
+    /// For how long; for ever when absent.
+    #[schema(example = 90)]
+    expires_in_days: Option<i64>,
+    /// From which addresses or networks; anywhere when empty.
+    #[serde(default)]
+    #[schema(example = json!(["203.0.113.0/24"]))]
+    allowed_ips: Vec<String>,
+    /// `live`, or `test` for a key that counts apart and never bills.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, example = "live")]
+    environment: Environment,
+}
+
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+enum Environment {
+    #[default]
+    Live,
+    Test,
+}
+
+impl From<Body> for CreateApiKey {
+    fn from(body: Body) -> Self {
+        Self {
+            name: body.name,
+            permissions: body.permissions,
+            rate_limit: body.rate_limit,
+            expires_in_days: body.expires_in_days,
+            allowed_ips: body.allowed_ips,
+            live: body.environment == Environment::Live,
+        }
+    }
+}
+
+/// Makes a key. Its secret, `key`, is in this answer and nowhere else.
+#[utoipa::path(post, path = "/api/v1/tenants/{tenant}/api-keys", operation_id = "api_keys_create", tag = "api keys",
+    request_body = Body, responses((status = 201, description = "The key with its secret.", body = MintedView)))]
+async fn handler(InTenant(scope): InTenant, JsonBody(body): JsonBody<Body>, keys: Data<ApiKeyService>) -> Answer {
+    let minted = keys.create(&scope, body.into()).await?;
+    let location = format!("/api/v1/tenants/{}/api-keys/{}", scope.tenant_id(), minted.key.id());
+    Ok(render::created(&location, &MintedView::from(&minted)))
+}
+
+pub(super) fn row() -> Row {
+    Row::of(__path_handler, handler)
+        .tenant([API_KEYS_MANAGE])
+        .once()
+        .refuses(403, "permission_denied")
+}

@@ -1,0 +1,24 @@
+//! GET /tenants/{tenant}/usage: the rows of `/quotas`.
+
+use actix_web::web::Data;
+use tenantry_quotas::permissions::{READ_BASIC_USAGE, READ_USAGE};
+use tenantry_quotas::usage::UsageService;
+
+use crate::error::Answer;
+use crate::extract::InTenant;
+use crate::quotas::QuotaView;
+use crate::render::{self, Whole};
+use crate::routes::Row;
+
+/// Shows how much of every meter is used.
+#[utoipa::path(get, path = "/api/v1/tenants/{tenant}/usage", operation_id = "usage_list", tag = "usage",
+    responses((status = 200, description = "One row per meter.", body = Whole<QuotaView>)))]
+async fn handler(InTenant(scope): InTenant, usage: Data<UsageService>) -> Answer {
+    let rows = usage.rows(&scope).await?;
+    let data: Vec<QuotaView> = rows.iter().map(QuotaView::from).collect();
+    Ok(render::ok(&Whole { data }))
+}
+
+pub(super) fn row() -> Row {
+    Row::of(__path_handler, handler).tenant([READ_USAGE, READ_BASIC_USAGE])
+}

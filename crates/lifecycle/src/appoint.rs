@@ -1,0 +1,93 @@
+//! Appointing people to platform roles. Called by the command line only: no request can do it.
+
+use std::sync::Arc;
+
+use tenantry_identity::password::{self, WeakPassword};
+use tenantry_identity::store::IdentityStore;
+use tenantry_identity::user::{HashFailed, PasswordHasher, PlatformRole, User};
+use tenantry_kernel::{
+    Clock, DisplayName, EmailAddress, Event, IdSource, Locale, Origin, Secret, StoreError, UserId, Value,
+};
+
+/// Why nobody was appointed.
+#[derive(Debug, thiserror::Error)]
+pub enum AppointError {
+    /// The password is too weak.
+    #[error("the password {0}")]
+    Weak(#[from] WeakPassword),
+    /// The password could not be hashed.
+    #[error(transparent)]
+    Hash(#[from] HashFailed),
+    /// The store failed.
+    #[error("the operator could not be stored")]
+    Store(#[from] StoreError),
+}
+
+/// Somebody was appointed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Appointed {
+    /// A new person.
+    New(UserId),
+    /// Somebody who was known already; they have the role and the password now.
+    Known(UserId),
+}
+
+/// Makes operators.
+pub struct AppointService {
+    people: Arc<dyn IdentityStore>,
+    hasher: Arc<dyn PasswordHasher>,
+    clock: Arc<dyn Clock>,
+    ids: Arc<dyn IdSource>,
+}
+
+impl AppointService {
+    /// Works on these ports.
+    #[must_use]
+    pub fn new(
+        people: Arc<dyn IdentityStore>,
+        hasher: Arc<dyn PasswordHasher>,
+        clock: Arc<dyn Clock>,
+        ids: Arc<dyn IdSource>,
+    ) -> Self {
+        Self { people, hasher, clock, ids }
+    }
+
+    /// Gives the role and the password to the person with this address, who need not exist yet. All their
+    /// sessions end.
+    ///
+    /// # Errors
+    /// [`AppointError`].
+    pub async fn appoint(
+        &self,
+        email: &EmailAddress,
+        name: DisplayName,
+        secret: Secret<String>,
+        role: PlatformRole,
+    ) -> Result<Appointed, AppointError> {
+        password::check(secret.expose(), email, name.as_str())?;
+        let hash = self.hasher.hash(secret).await?;
+        let now = self.clock.system_now();
+        let known = self.people.user_by_email(email).await?;
+        let id = known.unwrap_or_else(|| UserId::from_uuid(self.ids.next()));
+
+        let mut unit = self.people.begin_person(id, &Origin::default()).await?;
+        let found = unit.users().find(id).await?;
+        let before = found.as_ref().and_then(User::platform_role);
+        let is_new = found.is_none();
+        let mut user = found.unwrap_or_else(|| User::register(id, email.clone(), name, Locale::default(), now));
+        user.set_platform_role(Some(role));
+        user.set_password(hash);
+        user.verify_email(now);
+        user.forgive();
+        if is_new {
+            unit.users().insert(&user).await?;
+        } else {
+            unit.users().update(&user).await?;
+            unit.sessions().end_all_except(None, now).await?;
+        }
+        let event = Event::new("user.appointed", id)
+            .change("platform_role", before.map(|role| Value::from(role.as_str())), role.as_str());
+        unit.commit(vec![event]).await?;
+        Ok(if is_new { Appointed::New(id) } else { Appointed::Known(id) })
+    }
+}

@@ -1,0 +1,60 @@
+//! Look-ups of the hot path. Each pins what it was asked for, so that row security holds here too.
+
+use std::sync::Arc;
+
+use sea_orm::sea_query::Expr;
+use sea_orm::{ColumnTrait, Condition, PaginatorTrait, QueryFilter};
+use tenantry_identity::api_key::ApiKey;
+use tenantry_identity::directory::{ApiKeyDirectory, SessionDirectory};
+use tenantry_kernel::id::{ApiKeyId, SessionId, UserId};
+use tenantry_kernel::time::OffsetDateTime;
+use tenantry_kernel::{StoreError, TenantId, Transaction, async_trait};
+
+use super::api_keys;
+use crate::entity::{api_key, session};
+use crate::error::store_error;
+use crate::micros::Micros;
+use crate::store::SeaOrmStore;
+use crate::unit::{Author, Pin};
+
+#[async_trait]
+impl ApiKeyDirectory for SeaOrmStore {
+    async fn find(&self, tenant: TenantId, key: ApiKeyId) -> Result<Option<Arc<ApiKey>>, StoreError> {
+        let unit = self.look_up(Some(tenant), None).await?;
+        let found = unit.row::<api_key::Entity>(key.as_uuid());
+        let row = found.one(unit.txn()).await.map_err(store_error)?;
+        row.map(|row| api_keys::restore(row).map(Arc::new)).transpose()
+    }
+
+    async fn touch(&self, tenant: TenantId, key: ApiKeyId, at: OffsetDateTime) -> Result<(), StoreError> {
+        let at = Micros::from(at);
+        // A use is no act: it leaves no audit row, and caches need not hear of it.
+        let unit = self.open(Pin::app(Some(tenant), None), Author::Nobody).await?;
+        let earlier = Condition::any()
+            .add(api_key::Column::LastUsedAt.is_null())
+            .add(api_key::Column::LastUsedAt.lt(at));
+        unit.change::<api_key::Entity>()
+            .col_expr(api_key::Column::LastUsedAt, Expr::value(at.0))
+            .filter(api_key::Column::Id.eq(key.as_uuid()))
+            .filter(earlier)
+            .exec(unit.txn())
+            .await
+            .map_err(store_error)?;
+        Box::new(unit).commit(Vec::new()).await
+    }
+}
+
+#[async_trait]
+impl SessionDirectory for SeaOrmStore {
+    async fn live(&self, user: UserId, session: SessionId, now: OffsetDateTime) -> Result<bool, StoreError> {
+        let unit = self.look_up(None, Some(user)).await?;
+        let live = unit
+            .own_row::<session::Entity>(session.as_uuid())
+            .filter(session::Column::EndedAt.is_null())
+            .filter(session::Column::ExpiresAt.gt(Micros::from(now)))
+            .count(unit.txn())
+            .await
+            .map_err(store_error)?;
+        Ok(live == 1)
+    }
+}

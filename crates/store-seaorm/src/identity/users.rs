@@ -1,0 +1,132 @@
+//! The pinned person's own user row, and the directory that leads to it.
+
+use sea_orm::ActiveValue::Set;
+use sea_orm::sea_query::LockType;
+use sea_orm::{ColumnTrait, QueryFilter, QuerySelect};
+use tenantry_identity::user::{PasswordHash, PlatformRole, User, UserRecord, UserRepository, UserStatus};
+use tenantry_kernel::id::UserId;
+use tenantry_kernel::time::OffsetDateTime;
+use tenantry_kernel::{DisplayName, EmailAddress, Locale, StoreError, async_trait};
+
+use super::require_pinned;
+use crate::entity::{app_user, email_directory};
+use crate::error::{corrupt, fresh, store_error};
+use crate::micros::Micros;
+use crate::store::{Core, SeaOrmStore};
+use crate::unit::SeaOrmUnit;
+
+const ACTIVE: &str = "active";
+const DISABLED: &str = "disabled";
+
+/// Which person an address leads to.
+pub(super) async fn by_email(store: &SeaOrmStore, email: &EmailAddress) -> Result<Option<UserId>, StoreError> {
+    let unit = store.look_up(None, None).await?;
+    let found = unit
+        .shared::<email_directory::Entity>()
+        .filter(email_directory::Column::Fingerprint.eq(entry(unit.store(), email)));
+    let row = found.one(unit.txn()).await.map_err(store_error)?;
+    Ok(row.map(|row| UserId::from_uuid(row.user_id)))
+}
+
+/// How the directory knows an address.
+fn entry(core: &Core, email: &EmailAddress) -> Vec<u8> {
+    core.ports
+        .cipher
+        .fingerprint("email", email.as_str().as_bytes())
+        .to_vec()
+}
+
+#[async_trait]
+impl UserRepository for SeaOrmUnit {
+    async fn find(&mut self, id: UserId) -> Result<Option<User>, StoreError> {
+        let mut found = self.own_row::<app_user::Entity>(id.as_uuid());
+        if !self.is_read_only() {
+            // Log-ins of one person queue here instead of losing each other's counts. Not `FOR UPDATE`:
+            // that would wait for every new row that names the person.
+            found = found.lock(LockType::NoKeyUpdate);
+        }
+        let row = found.one(self.txn()).await.map_err(store_error)?;
+        row.map(restore).transpose()
+    }
+
+    async fn insert(&mut self, user: &User) -> Result<(), StoreError> {
+        require_pinned(self, user.id())?;
+        self.add_own(to_row(user, user.version())).await?;
+        let entry = email_directory::ActiveModel {
+            fingerprint: Set(entry(self.store(), user.email())),
+            user_id: Set(user.id().as_uuid()),
+        };
+        self.add_own(entry).await
+    }
+
+    async fn update(&mut self, user: &User) -> Result<(), StoreError> {
+        let written = self
+            .change_own::<app_user::Entity>()
+            .set(to_row(user, user.version() + 1))
+            .filter(app_user::Column::Id.eq(user.id().as_uuid()))
+            .filter(app_user::Column::Version.eq(user.version()))
+            .exec(self.txn())
+            .await
+            .map_err(store_error)?;
+        fresh(written.rows_affected)
+    }
+}
+
+fn to_row(user: &User, version: i64) -> app_user::ActiveModel {
+    let record = user.record();
+    let (status, disabled_at) = match record.status {
+        UserStatus::Active => (ACTIVE, None),
+        UserStatus::Disabled { at } => (DISABLED, Some(Micros::from(at))),
+    };
+    app_user::ActiveModel {
+        id: Set(record.id.as_uuid()),
+        email: Set(record.email.as_str().to_owned()),
+        name: Set(record.name.as_str().to_owned()),
+        password_hash: Set(record.password_hash.as_ref().map(|hash| hash.as_str().to_owned())),
+        email_verified_at: Set(record.email_verified_at.map(Micros::from)),
+        status: Set(status.to_owned()),
+        disabled_at: Set(disabled_at),
+        platform_role: Set(record.platform_role.map(|role| role.as_str().to_owned())),
+        failed_logins: Set(i64::from(record.failed_logins)),
+        locked_until: Set(record.locked_until.map(Micros::from)),
+        last_login_at: Set(record.last_login_at.map(Micros::from)),
+        locale: Set(record.locale.as_str().to_owned()),
+        created_at: Set(record.created_at.into()),
+        version: Set(version),
+    }
+}
+
+fn restore(row: app_user::Model) -> Result<User, StoreError> {
+    let id = row.id;
+    let status = status(&row)?;
+    let time = |at: Micros| OffsetDateTime::try_from(at).map_err(corrupt("app_user", id));
+    let role = |name: String| {
+        let role = PlatformRole::from_name(&name).ok_or("unknown platform role");
+        role.map_err(corrupt("app_user", id))
+    };
+    Ok(User::restore(UserRecord {
+        id: UserId::from_uuid(id),
+        email: EmailAddress::try_from(row.email).map_err(corrupt("app_user", id))?,
+        name: DisplayName::try_from(row.name).map_err(corrupt("app_user", id))?,
+        password_hash: row.password_hash.map(PasswordHash::from_phc),
+        email_verified_at: row.email_verified_at.map(time).transpose()?,
+        status,
+        platform_role: row.platform_role.map(role).transpose()?,
+        failed_logins: u32::try_from(row.failed_logins).map_err(corrupt("app_user", id))?,
+        locked_until: row.locked_until.map(time).transpose()?,
+        last_login_at: row.last_login_at.map(time).transpose()?,
+        locale: Locale::try_from(row.locale).map_err(corrupt("app_user", id))?,
+        created_at: time(row.created_at)?,
+        version: row.version,
+    }))
+}
+
+fn status(row: &app_user::Model) -> Result<UserStatus, StoreError> {
+    match (row.status.as_str(), row.disabled_at) {
+        (ACTIVE, _) => Ok(UserStatus::Active),
+        (DISABLED, Some(at)) => Ok(UserStatus::Disabled {
+            at: at.try_into().map_err(corrupt("app_user", row.id))?,
+        }),
+        _ => Err(corrupt("app_user", row.id)("unknown status")),
+    }
+}

@@ -1,0 +1,202 @@
+//! Identity's promises.
+
+mod users {
+    use tenantry_store_contract::identity::users as suite;
+
+    use crate::keeps;
+
+    #[tokio::test]
+    async fn a_user_comes_back_whole() {
+        keeps(suite::a_user_comes_back_whole).await;
+    }
+
+    #[tokio::test]
+    async fn an_address_leads_to_its_person() {
+        keeps(suite::an_address_leads_to_its_person).await;
+    }
+
+    #[tokio::test]
+    async fn an_address_belongs_to_one_person() {
+        keeps(suite::an_address_belongs_to_one_person).await;
+    }
+
+    #[tokio::test]
+    async fn an_address_is_won_once_also_under_concurrency() {
+        keeps(suite::an_address_is_won_once_also_under_concurrency).await;
+    }
+
+    #[tokio::test]
+    async fn a_person_reaches_only_their_own_row() {
+        keeps(suite::a_person_reaches_only_their_own_row).await;
+    }
+
+    #[tokio::test]
+    async fn a_user_that_changed_since_it_was_read_is_stale() {
+        keeps(suite::a_user_that_changed_since_it_was_read_is_stale).await;
+    }
+
+    #[tokio::test]
+    async fn failures_at_once_are_all_counted() {
+        keeps(suite::failures_at_once_are_all_counted).await;
+    }
+}
+
+mod sessions {
+    use tenantry_store_contract::identity::sessions as suite;
+
+    use crate::keeps;
+
+    #[tokio::test]
+    async fn a_session_comes_back_whole() {
+        keeps(suite::a_session_comes_back_whole).await;
+    }
+
+    #[tokio::test]
+    async fn live_sessions_are_listed_youngest_first() {
+        keeps(suite::live_sessions_are_listed_youngest_first).await;
+    }
+
+    #[tokio::test]
+    async fn an_ended_session_stays_ended() {
+        keeps(suite::an_ended_session_stays_ended).await;
+    }
+
+    #[tokio::test]
+    async fn ending_all_others_keeps_the_one_in_use() {
+        keeps(suite::ending_all_others_keeps_the_one_in_use).await;
+    }
+
+    #[tokio::test]
+    async fn a_person_reaches_only_their_own_sessions() {
+        keeps(suite::a_person_reaches_only_their_own_sessions).await;
+    }
+
+    #[tokio::test]
+    async fn the_directory_tells_which_sessions_are_live() {
+        keeps(suite::the_directory_tells_which_sessions_are_live).await;
+    }
+}
+
+mod refresh {
+    use tenantry_store_contract::identity::refresh as suite;
+
+    use crate::keeps;
+
+    #[tokio::test]
+    async fn a_refresh_token_comes_back_whole() {
+        keeps(suite::a_refresh_token_comes_back_whole).await;
+    }
+
+    #[tokio::test]
+    async fn a_refresh_token_is_used_once() {
+        keeps(suite::a_refresh_token_is_used_once).await;
+    }
+
+    #[tokio::test]
+    async fn a_refresh_token_stays_with_its_person() {
+        keeps(suite::a_refresh_token_stays_with_its_person).await;
+    }
+
+    #[tokio::test]
+    async fn each_token_leads_to_the_next() {
+        keeps(suite::each_token_leads_to_the_next).await;
+    }
+
+    #[tokio::test]
+    async fn tabs_that_refresh_at_once_get_the_same_successor() {
+        keeps(suite::tabs_that_refresh_at_once_get_the_same_successor).await;
+    }
+
+    #[tokio::test]
+    async fn a_late_replay_ends_the_whole_family() {
+        keeps(suite::a_late_replay_ends_the_whole_family).await;
+    }
+}
+
+mod one_time_tokens {
+    use tenantry_store_contract::identity::one_time_tokens as suite;
+
+    use crate::keeps;
+
+    #[tokio::test]
+    async fn a_one_time_token_comes_back_whole() {
+        keeps(suite::a_one_time_token_comes_back_whole).await;
+    }
+
+    #[tokio::test]
+    async fn a_one_time_token_is_used_once_also_under_concurrency() {
+        keeps(suite::a_one_time_token_is_used_once_also_under_concurrency).await;
+    }
+
+    #[tokio::test]
+    async fn a_use_that_is_rolled_back_leaves_the_token_good() {
+        keeps(suite::a_use_that_is_rolled_back_leaves_the_token_good).await;
+    }
+
+    #[tokio::test]
+    async fn revoking_spends_one_purpose_of_one_person() {
+        keeps(suite::revoking_spends_one_purpose_of_one_person).await;
+    }
+
+    #[tokio::test]
+    async fn a_person_reaches_only_their_own_tokens() {
+        keeps(suite::a_person_reaches_only_their_own_tokens).await;
+    }
+}
+
+mod api_keys {
+    use tenantry_store_contract::identity::api_keys as suite;
+
+    use crate::keeps;
+
+    #[tokio::test]
+    async fn an_api_key_comes_back_whole() {
+        keeps(suite::an_api_key_comes_back_whole).await;
+    }
+
+    #[tokio::test]
+    async fn api_keys_are_their_tenants_only() {
+        keeps(suite::api_keys_are_their_tenants_only).await;
+    }
+
+    #[tokio::test]
+    async fn two_tenants_may_have_keys_of_one_id() {
+        keeps(suite::two_tenants_may_have_keys_of_one_id).await;
+    }
+
+    #[tokio::test]
+    async fn api_keys_are_listed_in_pages() {
+        keeps(suite::api_keys_are_listed_in_pages).await;
+    }
+
+    #[tokio::test]
+    async fn an_api_key_that_changed_since_it_was_read_is_stale() {
+        keeps(suite::an_api_key_that_changed_since_it_was_read_is_stale).await;
+    }
+
+    #[tokio::test]
+    async fn the_directory_finds_a_key_under_its_own_tenant_only() {
+        keeps(suite::the_directory_finds_a_key_under_its_own_tenant_only).await;
+    }
+
+    #[tokio::test]
+    async fn a_use_is_noted_beside_everything_else() {
+        keeps(suite::a_use_is_noted_beside_everything_else).await;
+    }
+}
+
+mod signing_keys {
+    use tenantry_store_contract::identity::signing_keys as suite;
+
+    use crate::keeps;
+
+    #[tokio::test]
+    async fn signing_keys_come_back_whole_and_in_order() {
+        keeps(suite::signing_keys_come_back_whole_and_in_order).await;
+    }
+
+    #[tokio::test]
+    async fn a_sequence_number_is_won_once() {
+        keeps(suite::a_sequence_number_is_won_once).await;
+    }
+}

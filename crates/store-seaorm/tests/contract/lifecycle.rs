@@ -1,0 +1,69 @@
+//! Lifecycle's promises.
+
+mod catalog {
+    use tenantry_store_contract::lifecycle::catalog as suite;
+
+    use crate::keeps;
+
+    #[tokio::test]
+    async fn the_first_catalog_is_taken_into_use() {
+        keeps(suite::the_first_catalog_is_taken_into_use).await;
+    }
+
+    #[tokio::test]
+    async fn editions_are_added_and_never_taken_away() {
+        keeps(suite::editions_are_added_and_never_taken_away).await;
+    }
+
+    #[tokio::test]
+    async fn an_unexpected_catalog_stays() {
+        keeps(suite::an_unexpected_catalog_stays).await;
+    }
+
+    #[tokio::test]
+    async fn one_of_two_nodes_publishes() {
+        keeps(suite::one_of_two_nodes_publishes).await;
+    }
+}
+
+mod operators {
+    use tenantry_store_contract::lifecycle::operators as suite;
+
+    use crate::keeps;
+
+    #[tokio::test]
+    async fn a_card_shows_the_newest_subscription() {
+        keeps(suite::a_card_shows_the_newest_subscription).await;
+    }
+
+    #[tokio::test]
+    async fn tenants_are_found_by_plan() {
+        keeps(suite::tenants_are_found_by_plan).await;
+    }
+
+    #[tokio::test]
+    async fn live_subscriptions_are_grouped_by_their_terms() {
+        keeps(suite::live_subscriptions_are_grouped_by_their_terms).await;
+    }
+
+    #[tokio::test]
+    async fn heads_are_counted_across_tenants() {
+        keeps(suite::heads_are_counted_across_tenants).await;
+    }
+}
+
+mod spanning {
+    use tenantry_store_contract::lifecycle::spanning as suite;
+
+    use crate::keeps;
+
+    #[tokio::test]
+    async fn domains_commit_together() {
+        keeps(suite::domains_commit_together).await;
+    }
+
+    #[tokio::test]
+    async fn domains_are_undone_together() {
+        keeps(suite::domains_are_undone_together).await;
+    }
+}
