@@ -112,3 +112,6 @@ impl From<&MintedKey> for MintedView {
 fn answer(key: &ApiKey) -> HttpResponse {
     render::single(key.id().as_uuid(), key.version(), &ApiKeyView::from(key))
 }
+
+#[cfg(test)]
+mod tests;

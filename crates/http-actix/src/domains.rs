@@ -70,3 +70,6 @@ impl From<&CustomDomain> for DomainView {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

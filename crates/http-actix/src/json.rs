@@ -151,10 +151,25 @@ pub(crate) fn explain(path: String, message: &str) -> FieldError {
     }
     match expected {
         Some(expected) if message.starts_with("invalid type") => {
-            FieldError::new(path, "invalid_type", format_args!("must be {expected}"))
+            FieldError::new(path, "invalid_type", format_args!("must be {}", plain(expected)))
         }
-        Some(expected) => FieldError::new(path, "invalid_value", format_args!("must be {expected}")),
+        Some(expected) => FieldError::new(path, "invalid_value", format_args!("must be {}", plain(expected))),
         None => FieldError::new(path, "invalid_value", message),
+    }
+}
+
+/// What serde expects, in the words of JSON rather than of Rust.
+fn plain(expected: &str) -> &str {
+    match expected {
+        "i8" | "i16" | "i32" | "i64" => "a whole number",
+        "u8" | "u16" | "u32" | "u64" => "a whole number, 0 or more",
+        "f32" | "f64" => "a number",
+        "a boolean" => "true or false",
+        "a sequence" => "a list",
+        "a map" => "an object",
+        _ if expected.starts_with("struct ") => "an object",
+        _ if expected.starts_with("enum ") => "one of the names that the documentation lists",
+        other => other,
     }
 }
 
@@ -255,6 +270,18 @@ mod tests {
             if body != "[]" {
                 assert_eq!(told.2, code, "{body}");
             }
+        }
+    }
+
+    #[test]
+    fn refusals_speak_of_json_and_not_of_rust() {
+        for (body, detail) in [
+            (r#"{"amount":"1"}"#, "must be a whole number, 0 or more"),
+            (r#"{"amount":-1}"#, "must be a whole number, 0 or more"),
+            ("5", "must be an object"),
+        ] {
+            let error = parse::<Line>(body.as_bytes()).unwrap_err();
+            assert_eq!(error.parts().fields[0].detail, detail, "{body}");
         }
     }
 

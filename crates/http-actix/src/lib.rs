@@ -1,7 +1,7 @@
 //! The HTTP API on actix-web: routes, extractors, problem documents, OpenAPI.
 //!
-//! Every request walks one path, written down in [`front`]: find the route, pass the [`gate`] (the order
-//! of refusals of docs/adr/0006), read the body, keep the promise of `Idempotency-Key` ([`once`]), call the
+//! Every request walks one path, written down in `front`: find the route, pass the `gate` (the order
+//! of refusals of docs/adr/0006), read the body, keep the promise of `Idempotency-Key` (`once`), call the
 //! action, dress the answer. Business lives in the services; an action parses, calls one of them, renders.
 //! Add an action by adding its file and one line in [`routes`]: the page there shows what a file looks like.
 

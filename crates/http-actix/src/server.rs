@@ -95,3 +95,6 @@ impl Running {
         (&mut self.done).await.map_err(std::io::Error::other)?
     }
 }
+
+#[cfg(test)]
+mod tests;

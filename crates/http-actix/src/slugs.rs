@@ -7,3 +7,6 @@ use crate::routes::Row;
 pub(crate) fn rows() -> Vec<Row> {
     vec![availability::row()]
 }
+
+#[cfg(test)]
+mod tests;

@@ -10,3 +10,6 @@ use crate::routes::Row;
 pub(crate) fn rows() -> Vec<Row> {
     vec![by_domain::row(), show::row(), change::row(), replace::row()]
 }
+
+#[cfg(test)]
+mod tests;

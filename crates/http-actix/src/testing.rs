@@ -381,3 +381,18 @@ pub async fn call(api: &Arc<Api>, more: impl FnOnce(&mut ServiceConfig), request
     let body = test::read_body(answer).await.to_vec();
     Reply { status, headers, body }
 }
+
+/// Sends a request to the product's routes as `ada`, a member of tenant 1 (`acme`) with these permissions.
+pub async fn ask(permissions: &[Permission], more: impl FnOnce(&mut ServiceConfig), request: TestRequest) -> Reply {
+    let doorman = FakeDoorman::default().member("ada", 1, permissions);
+    let api = Arc::new(Api::new(parts(crate::routes::rows(), doorman)));
+    call(&api, more, request.insert_header(("authorization", "Bearer ada"))).await
+}
+
+/// A request with a JSON body.
+#[must_use]
+pub fn with_json(request: TestRequest, body: &serde_json::Value) -> TestRequest {
+    request
+        .insert_header(("content-type", "application/json"))
+        .set_payload(body.to_string())
+}

@@ -9,3 +9,6 @@ use crate::routes::Row;
 pub(crate) fn rows() -> Vec<Row> {
     vec![list::row(), consume::row(), logs::row()]
 }
+
+#[cfg(test)]
+mod tests;

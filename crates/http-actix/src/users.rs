@@ -33,3 +33,6 @@ pub(crate) fn rows() -> Vec<Row> {
 fn answer(member: &Membership) -> HttpResponse {
     render::single(member.id().as_uuid(), member.version(), &MemberView::from(member))
 }
+
+#[cfg(test)]
+mod tests;

@@ -12,19 +12,12 @@ use crate::store::SeaOrmStore;
 /// Another node published at the same time; the port answers false, so the name is ours alone.
 const PUBLISHED_MEANWHILE: &str = "catalog_published_meanwhile";
 
-/// The unique indexes of the catalog's tables.
-pub(crate) const RULES: &[Rule] = &[
-    Rule {
-        index: "catalog_state_pkey",
-        columns: "catalog_state.id",
-        name: PUBLISHED_MEANWHILE,
-    },
-    Rule {
-        index: "plan_version_pkey",
-        columns: "plan_version.code, plan_version.version",
-        name: PUBLISHED_MEANWHILE,
-    },
-];
+/// The unique index that the first publication is won by.
+pub(crate) const RULES: &[Rule] = &[Rule {
+    index: "catalog_state_pkey",
+    columns: "catalog_state.id",
+    name: PUBLISHED_MEANWHILE,
+}];
 
 #[async_trait]
 impl LifecycleStore for SeaOrmStore {

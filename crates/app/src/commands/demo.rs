@@ -40,6 +40,8 @@ fn throw_away(config: &mut Config, folder: &Path) {
 async fn lived(config: &Config) -> Result<(), Box<dyn std::error::Error>> {
     let clock = Arc::new(DemoClock::default());
     let today = clock.system_now();
+    // The signing keys must be older than the first token.
+    clock.set(story::beginning(today));
     let sources = Sources {
         clock: clock.clone(),
         ..Sources::default()

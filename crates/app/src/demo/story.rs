@@ -52,10 +52,14 @@ fn broken<E: std::fmt::Display>(what: &str) -> impl FnOnce(E) -> Interrupted {
     }
 }
 
+/// When the story begins.
+pub(crate) fn beginning(today: OffsetDateTime) -> OffsetDateTime {
+    today - MONTH * 12
+}
+
 /// Lives the twelve months before `today`, then lets the clock go.
 pub(crate) async fn tell(node: &Installation, clock: &DemoClock, today: OffsetDateTime) -> Result<(), Interrupted> {
-    let start = today - MONTH * 12;
-    clock.set(start);
+    let start = beginning(today);
     appoint_operator(node).await?;
     let mut tenants: Vec<(&Company, TenantId)> = Vec::new();
     for month in 0..12_u8 {

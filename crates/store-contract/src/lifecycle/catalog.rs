@@ -4,6 +4,7 @@ use tenantry_kernel::{Code, SystemScope};
 use tenantry_lifecycle::catalog::{ArchivedPlan, CatalogState};
 
 use super::LifecycleHarness;
+use crate::activity::news;
 
 fn plan(code: &str, version: &str) -> ArchivedPlan {
     ArchivedPlan {
@@ -86,6 +87,29 @@ pub async fn an_unexpected_catalog_stays(store: &impl LifecycleHarness) {
     assert_eq!(archive.load_all(&scope()).await.unwrap(), []);
 }
 
+/// Another catalog is told of; the running one, published again, changes nothing and is not.
+pub async fn only_another_catalog_is_told_of(store: &impl LifecycleHarness) {
+    let (archive, feed) = (store.archive(), store.feed());
+    let running = catalog("running");
+    let start = feed.now().await.unwrap();
+    let before = feed.since(start).await.unwrap();
+    archive
+        .publish(&scope(), None, &running, &[plan("pro", "1")])
+        .await
+        .unwrap();
+    assert_eq!(news(store, start, &before).await.notices.len(), 1);
+    let told = feed.since(start).await.unwrap();
+
+    let again = archive
+        .publish(&scope(), Some(&running), &running, &[plan("pro", "1")])
+        .await
+        .unwrap();
+
+    assert!(again);
+    assert_eq!(archive.state(&scope()).await.unwrap(), Some(running));
+    assert_eq!(news(store, start, &told).await.notices, []);
+}
+
 /// Of two nodes that publish at once, one does.
 pub async fn one_of_two_nodes_publishes(store: &impl LifecycleHarness) {
     let publish = async |name: &'static str, expected: Option<CatalogState>| {
@@ -100,7 +124,11 @@ pub async fn one_of_two_nodes_publishes(store: &impl LifecycleHarness) {
     let (one, two) = tokio::join!(publish("one", None), publish("two", None));
     assert!(one != two, "on an empty installation: {one} {two}");
     let running = store.archive().state(&scope()).await.unwrap();
+    assert_eq!(running, Some(catalog(if one { "one" } else { "two" })));
     let (three, four) = tokio::join!(publish("three", running.clone()), publish("four", running));
 
     assert!(three != four, "on a running one: {three} {four}");
+    let running = store.archive().state(&scope()).await.unwrap();
+    assert_eq!(running, Some(catalog(if three { "three" } else { "four" })));
+    assert_eq!(store.archive().load_all(&scope()).await.unwrap(), [plan("pro", "1")]);
 }

@@ -53,11 +53,15 @@ impl PlanArchive for SeaOrmStore {
         if current.as_ref() != expected {
             return Ok(false);
         }
-        let written = write(&unit, current.is_some(), next, plans).await;
-        if matches!(written, Err(StoreError::Conflict(PUBLISHED_MEANWHILE))) {
-            return Ok(false);
+        let fresh = unpublished(&unit, plans).await?;
+        if current.as_ref() == Some(next) && fresh.is_empty() {
+            return Ok(true);
         }
-        written?;
+        match make_current(&unit, current.is_some(), next).await {
+            Err(StoreError::Conflict(PUBLISHED_MEANWHILE)) => return Ok(false),
+            made => made?,
+        }
+        unit.add_shared(fresh).await?;
         let event = Event::new("catalog.applied", &next.hash)
             .change("name", current.map(|before| before.name), next.name.as_str())
             .set("hash", next.hash.as_str());
@@ -66,12 +70,8 @@ impl PlanArchive for SeaOrmStore {
     }
 }
 
-async fn write(
-    unit: &SeaOrmUnit,
-    is_there: bool,
-    next: &CatalogState,
-    plans: &[ArchivedPlan],
-) -> Result<(), StoreError> {
+/// Those of the plans that are not in the archive yet.
+async fn unpublished(unit: &SeaOrmUnit, plans: &[ArchivedPlan]) -> Result<Vec<plan_version::ActiveModel>, StoreError> {
     let now = Micros::from(unit.now());
     let published: HashSet<(String, String)> = unit
         .shared::<plan_version::Entity>()
@@ -91,9 +91,13 @@ async fn write(
             version: Set(plan.version.clone()),
             document: Set(plan.document.clone()),
             created_at: Set(now),
-        })
-        .collect::<Vec<_>>();
-    unit.add_shared(fresh).await?;
+        });
+    Ok(fresh.collect())
+}
+
+/// Writes the only row. On an empty installation nobody can lock it: of two nodes the index lets one win.
+async fn make_current(unit: &SeaOrmUnit, is_there: bool, next: &CatalogState) -> Result<(), StoreError> {
+    let now = Micros::from(unit.now());
     if is_there {
         unit.change_shared::<catalog_state::Entity>()
             .col_expr(catalog_state::Column::Name, Expr::value(next.name.as_str()))

@@ -21,6 +21,11 @@ mod catalog {
     }
 
     #[tokio::test]
+    async fn only_another_catalog_is_told_of() {
+        keeps(suite::only_another_catalog_is_told_of).await;
+    }
+
+    #[tokio::test]
     async fn one_of_two_nodes_publishes() {
         keeps(suite::one_of_two_nodes_publishes).await;
     }
@@ -37,6 +42,16 @@ mod operators {
     }
 
     #[tokio::test]
+    async fn a_card_shows_whether_the_tenant_is_suspended() {
+        keeps(suite::a_card_shows_whether_the_tenant_is_suspended).await;
+    }
+
+    #[tokio::test]
+    async fn tenants_are_listed_in_pages_and_by_filter() {
+        keeps(suite::tenants_are_listed_in_pages_and_by_filter).await;
+    }
+
+    #[tokio::test]
     async fn tenants_are_found_by_plan() {
         keeps(suite::tenants_are_found_by_plan).await;
     }
@@ -47,8 +62,18 @@ mod operators {
     }
 
     #[tokio::test]
+    async fn groups_tell_late_payers_apart_and_leave_out_who_left() {
+        keeps(suite::groups_tell_late_payers_apart_and_leave_out_who_left).await;
+    }
+
+    #[tokio::test]
     async fn heads_are_counted_across_tenants() {
         keeps(suite::heads_are_counted_across_tenants).await;
+    }
+
+    #[tokio::test]
+    async fn nobody_is_counted_as_nobody() {
+        keeps(suite::nobody_is_counted_as_nobody).await;
     }
 }
 
@@ -65,5 +90,25 @@ mod spanning {
     #[tokio::test]
     async fn domains_are_undone_together() {
         keeps(suite::domains_are_undone_together).await;
+    }
+
+    #[tokio::test]
+    async fn a_unit_reaches_one_tenant_and_one_person() {
+        keeps(suite::a_unit_reaches_one_tenant_and_one_person).await;
+    }
+
+    #[tokio::test]
+    async fn a_founding_leaves_its_receipt_with_the_platform() {
+        keeps(suite::a_founding_leaves_its_receipt_with_the_platform).await;
+    }
+
+    #[tokio::test]
+    async fn one_of_two_foundings_with_one_key_lands() {
+        keeps(suite::one_of_two_foundings_with_one_key_lands).await;
+    }
+
+    #[tokio::test]
+    async fn any_other_receipt_is_the_principals() {
+        keeps(suite::any_other_receipt_is_the_principals).await;
     }
 }

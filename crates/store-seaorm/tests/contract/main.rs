@@ -11,6 +11,7 @@ mod billing;
 mod connections;
 mod identity;
 mod lifecycle;
+mod platform_security;
 mod quota_security;
 mod quotas;
 mod row_security;

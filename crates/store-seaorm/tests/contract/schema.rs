@@ -123,7 +123,6 @@ async fn a_schema_newer_than_the_program_is_refused() {
 /// Platform tables: their grants are their fence. The list may only grow with a reason.
 const WITHOUT_ROW_SECURITY: &[&str] = &[
     "catalog_state",
-    "email_directory",
     "invoice_counter",
     "job",
     "outbox_event",

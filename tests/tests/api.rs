@@ -1,0 +1,14 @@
+//! The program over HTTP, as its users meet it: a whole one per test, on SQLite and on PostgreSQL.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "an integration test may stop where it stands"
+)]
+
+#[path = "api/harness.rs"]
+mod harness;
+#[path = "api/reference_systems.rs"]
+mod reference_systems;

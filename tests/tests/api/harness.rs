@@ -1,0 +1,18 @@
+//! A whole program per test, and what tests say to it.
+//!
+//! [`on_each_database`] is where to start. The program stands on a database of its own, with a data directory of
+//! its own and a clock that moves only when told ([`Node::clock`]), and does its background work meanwhile.
+
+#[path = "harness/caller.rs"]
+mod caller;
+#[path = "harness/node.rs"]
+mod node;
+#[path = "harness/people.rs"]
+mod people;
+
+pub use caller::{Caller, Reply};
+pub use node::{Node, Setup, folder, on_each_database};
+pub use people::{Owner, PASSWORD};
+
+/// The tests that need no second database run on this one.
+pub use tenantry_test_support::{Engine, FreshDatabase};
