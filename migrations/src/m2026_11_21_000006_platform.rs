@@ -3,7 +3,7 @@
 use sea_orm_migration::prelude::*;
 
 use crate::ddl::{at, bytes, grant, int, text};
-use crate::roles::{APP, WORKER};
+use crate::roles::WORKER;
 
 #[derive(DeriveMigrationName)]
 pub struct Migration;
@@ -54,7 +54,6 @@ async fn plan_version(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
                 .take(),
         )
         .await?;
-    grant(manager, "plan_version", "select", APP).await?;
     grant(manager, "plan_version", "select, insert", WORKER).await
 }
 
@@ -71,6 +70,5 @@ async fn catalog_state(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
                 .take(),
         )
         .await?;
-    grant(manager, "catalog_state", "select", APP).await?;
     grant(manager, "catalog_state", "select, insert, update", WORKER).await
 }

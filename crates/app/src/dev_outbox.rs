@@ -32,17 +32,29 @@ async fn list(request: HttpRequest, folder: PathBuf) -> HttpResponse {
     if !is_local(&request) {
         return HttpResponse::NotFound().finish();
     }
-    let names = web::block(move || names(&folder)).await.unwrap_or_default();
-    let items: Vec<String> = names
-        .iter()
-        .map(|name| format!("<li><a href=\"/dev/outbox/{name}\">{name}</a></li>"))
-        .collect();
-    let none = if names.is_empty() {
-        "<p>No mail has been written yet.</p>"
-    } else {
-        ""
-    };
-    page(&format!("<h1>Outbox</h1>{none}<ul>{}</ul>", items.concat()))
+    let letters = web::block(move || letters(&folder)).await.unwrap_or_default();
+    let rows: Vec<String> = letters.iter().map(Letter::row).collect();
+    let none = if rows.is_empty() { "<p>No mail has been written yet.</p>" } else { "" };
+    let table = "<table><tr><th>To<th>Subject<th>Letter";
+    page(&format!("<h1>Outbox</h1>{none}{table}{}</table>", rows.concat()))
+}
+
+/// What the list shows of a letter.
+struct Letter {
+    file: String,
+    to: String,
+    subject: String,
+}
+
+impl Letter {
+    fn row(&self) -> String {
+        let (to, subject, file) = (escaped(&self.to), escaped(&self.subject), &self.file);
+        format!("<tr><td>{to}<td>{subject}<td><a href=\"/dev/outbox/{file}\">{file}</a>")
+    }
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
 async fn show(request: HttpRequest, folder: PathBuf) -> HttpResponse {
@@ -59,10 +71,8 @@ async fn show(request: HttpRequest, folder: PathBuf) -> HttpResponse {
 }
 
 /// The newest first.
-fn names(folder: &Path) -> Vec<String> {
-    let Ok(entries) = std::fs::read_dir(folder) else {
-        return Vec::new();
-    };
+fn letters(folder: &Path) -> Vec<Letter> {
+    let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
     let mut names: Vec<String> = entries
         .flatten()
         .filter_map(|entry| entry.file_name().into_string().ok())
@@ -70,13 +80,24 @@ fn names(folder: &Path) -> Vec<String> {
         .collect();
     names.sort_unstable_by(|a, b| b.cmp(a));
     names.truncate(SHOWN);
-    names
+    names.into_iter().map(|file| opened(folder, file)).collect()
+}
+
+fn opened(folder: &Path, file: String) -> Letter {
+    let text = std::fs::read_to_string(folder.join(&file)).unwrap_or_default();
+    let header = |name: &str| {
+        let mut lines = text.lines().take_while(|line| !line.is_empty());
+        lines.find_map(|line| line.strip_prefix(name)).unwrap_or_default().trim().to_owned()
+    };
+    Letter { to: header("To:"), subject: header("Subject:"), file }
 }
 
 /// A file name of ours: nothing that could leave the folder or the page.
 fn is_letter(name: &str) -> bool {
-    name.strip_suffix(".eml")
-        .is_some_and(|stem| !stem.is_empty() && stem.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-'))
+    let ours = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.');
+    name.strip_suffix(".eml").is_some_and(|stem| {
+        stem.starts_with(|c: char| c.is_ascii_alphanumeric()) && !stem.contains("..") && stem.bytes().all(ours)
+    })
 }
 
 fn page(body: &str) -> HttpResponse {
@@ -94,7 +115,7 @@ mod tests {
 
     #[test]
     fn only_names_of_letters_are_opened() {
-        assert!(is_letter("20261121T013700-0193.eml"));
+        assert!(is_letter("20261121T025804.116000Z-01a1fc0a-1ed4-77a4-a48c-214e8b72d6b0.eml"));
         for bad in [
             "",
             ".eml",

@@ -164,7 +164,6 @@ impl Installation {
             PaceLimits {
                 person: config.rate_limit_person.map(std::num::NonZeroU32::get),
                 address: config.rate_limit_address.map(std::num::NonZeroU32::get),
-                ..PaceLimits::default()
             },
             rates,
             requests.clone(),

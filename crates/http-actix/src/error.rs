@@ -187,8 +187,12 @@ impl ResponseError for ApiError {
         self.0.status
     }
 
-    /// Only reached when something bypasses the front, which renders problems with the request's id.
+    /// Only reached when something bypasses the front, which renders problems with the request's id: a route of an
+    /// embedding program. What the front would log is logged here.
     fn error_response(&self) -> HttpResponse {
+        if let Some(chain) = &self.0.chain {
+            tracing::error!(code = self.0.code, error = chain.as_str(), "request failed");
+        }
         crate::problem::render(self, "")
     }
 }

@@ -183,7 +183,7 @@ impl Drop for Place<'_> {
 }
 
 /// Address, agent and id. A caller's own request id is taken when it is short and visible ASCII.
-fn origin(api: &Api, request: &HttpRequest, client: &Client) -> Origin {
+pub(crate) fn origin(api: &Api, request: &HttpRequest, client: &Client) -> Origin {
     let headers = request.headers();
     let own_id = headers
         .get("x-request-id")

@@ -26,6 +26,7 @@ pub(crate) async fn pass(
 ) -> Result<Entry, ApiError> {
     announced_length(request.headers(), api.settings.body_limit_bytes, row)?;
     let caller = identify(api, row, request.headers(), origin).await?;
+    known_host(api, row, address).await?;
     let entry = enter(api, row, caller.as_ref(), address, origin).await?;
     permit(row, &entry)?;
 
@@ -102,6 +103,20 @@ pub(crate) fn credential(headers: &HeaderMap) -> Result<Option<Credential>, ApiE
     }
 }
 
+/// 404 for a host that is neither ours nor a tenant's. Entering a tenant looks at the host by itself; probes come
+/// by any name.
+async fn known_host(api: &Api, row: &Row, address: &TenantAddress) -> Result<(), ApiError> {
+    if matches!(row.needs(), Needs::Tenant(_)) || !row.path().starts_with("/api/") {
+        return Ok(());
+    }
+    let host = TenantAddress {
+        host: address.host.clone(),
+        ..TenantAddress::default()
+    };
+    api.doorman.public_tenant(&host).await?;
+    Ok(())
+}
+
 /// 404 and 423 of the tenant, 403 of the kind of caller.
 async fn enter(
     api: &Api,
@@ -149,8 +164,13 @@ fn holds_one(held: &PermissionSet, one_of: &[Permission]) -> Result<(), ApiError
 /// What the path, the header and the host say about the tenant.
 pub(crate) fn address(request: &HttpRequest, row: &Row, values: &[String], host: Option<String>) -> TenantAddress {
     let position = row.params().iter().position(|name| *name == "tenant");
+    named(request, position.and_then(|position| values.get(position)).cloned(), host)
+}
+
+/// The same where the tenant of the path is known.
+pub(crate) fn named(request: &HttpRequest, path: Option<String>, host: Option<String>) -> TenantAddress {
     TenantAddress {
-        path: position.and_then(|position| values.get(position)).cloned(),
+        path,
         header: request
             .headers()
             .get("x-tenant-id")

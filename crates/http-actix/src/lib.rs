@@ -6,6 +6,7 @@
 //! Add an action by adding its file and one line in [`routes`]: the page there shows what a file looks like.
 
 mod admin;
+mod admission;
 mod api_keys;
 mod audit;
 mod auth;

@@ -69,18 +69,18 @@ pub trait Pace: Send + Sync {
 pub struct PaceLimits {
     /// A signed-in person.
     pub person: Option<u32>,
-    /// An address on public routes.
+    /// An address on public routes. On routes that invite guessing it has at most [`GUESSES`] of them.
     pub address: Option<u32>,
-    /// An address on routes that invite guessing.
-    pub guessing: Option<u32>,
 }
+
+/// Calls per minute that one address has at most on routes that invite guessing.
+pub const GUESSES: u32 = 300;
 
 impl Default for PaceLimits {
     fn default() -> Self {
         Self {
             person: Some(1_200),
             address: Some(600),
-            guessing: Some(60),
         }
     }
 }
@@ -128,7 +128,8 @@ impl Pace for QuotaPace {
             (PaceClass::Free, ..) => Ok(()),
             (PaceClass::Guessable, ..) => {
                 let subject = address.map(|address| RateSubject::AddressIn(address, "guessing"));
-                self.by_limit("guessing", subject, self.limits.guessing, verdict)
+                let limit = self.limits.address.map(|limit| limit.min(GUESSES));
+                self.by_limit("guessing", subject, limit, verdict)
             }
             (PaceClass::Ordinary, Some(Caller::Person(person)), _) => {
                 let subject = RateSubject::Person(person.user);

@@ -151,14 +151,21 @@ impl SeaOrmStore {
         self.core.writer.close_by_ref().await.map_err(unreachable)
     }
 
-    /// A unit that may write the tenant's rows.
-    pub(crate) async fn unit_for(&self, scope: &TenantScope) -> Result<SeaOrmUnit, StoreError> {
+    /// A unit that may write the tenant's rows. Domains reach it through their ports; a program that embeds
+    /// Tenantry opens it for entities of its own (see [`crate::scope`]).
+    ///
+    /// # Errors
+    /// `Unavailable`, `Contended`.
+    pub async fn unit_for(&self, scope: &TenantScope) -> Result<SeaOrmUnit, StoreError> {
         let pin = Pin::app(Some(scope.tenant_id()), None);
         self.open(pin, Author::Tenant(scope.clone())).await
     }
 
     /// A unit that reads the tenant's rows.
-    pub(crate) async fn read_for(&self, scope: &TenantScope) -> Result<SeaOrmUnit, StoreError> {
+    ///
+    /// # Errors
+    /// `Unavailable`.
+    pub async fn read_for(&self, scope: &TenantScope) -> Result<SeaOrmUnit, StoreError> {
         let pin = Pin::app(Some(scope.tenant_id()), None).read_only();
         self.open(pin, Author::Tenant(scope.clone())).await
     }

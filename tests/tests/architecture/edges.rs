@@ -38,6 +38,7 @@ const NEIGHBOURS: &[&str] = &[
     "quota-engine",
     "store-contract",
     "store-seaorm",
+    "tenancy",
     "test-support",
 ];
 const PURE: &[&str] = &["async-trait", "mockall", "thiserror", "time", "uuid"];
@@ -71,7 +72,7 @@ const TABLE: &[Row] = &[
         ours: &["kernel", "quotas"],
         libraries: Some(&[
             "async-trait",
-            "governor",
+            "futures-util",
             "papaya",
             "thiserror",
             "time",
@@ -123,7 +124,10 @@ const TABLE: &[Row] = &[
         krate: "tests",
         ours: &[],
         libraries: None,
-        in_tests: &["app", "migrations", "test-support"],
+        // To start the whole program in the test's process, and to appoint its operators as the command line does;
+        // http-actix for its route table, lifecycle for the matrix of roles: both are walked. Everything else is
+        // said over HTTP.
+        in_tests: &["app", "http-actix", "identity", "lifecycle", "migrations", "test-support"],
     },
 ];
 
@@ -136,7 +140,6 @@ const HOMES: &[(&str, &[&str])] = &[
     ("argon2", &["auth-jwt"]),
     ("aws-lc-rs", &["auth-jwt", "http-actix", "payments"]),
     ("clap", &[]),
-    ("governor", &["http-actix", "quota-engine"]),
     ("hickory-resolver", &["delivery"]),
     ("jsonwebtoken", &["auth-jwt"]),
     ("lettre", &["delivery"]),

@@ -39,7 +39,10 @@ async fn a_new_key_shows_its_secret_and_where_it_lives() {
     let reply = send(mocks, with_json(TestRequest::post().uri(PATH), &body)).await;
 
     let key = reply.json();
-    assert_eq!((reply.status, &key["environment"], &key["rate_limit"]), (201, &json!("test"), &json!(60)));
+    assert_eq!(
+        (reply.status, &key["environment"], &key["rate_limit"]),
+        (201, &json!("test"), &json!(60))
+    );
     assert!(key["key"].as_str().unwrap().starts_with("tk_test_"));
     assert_eq!(key["permissions"], json!(["api_keys.manage", "api_keys.read"]));
     assert!(reply.header("location").ends_with(key["id"].as_str().unwrap()));
@@ -70,7 +73,11 @@ async fn a_key_that_cannot_be_is_refused_with_every_reason() {
     let reply = send(Mocks::default(), with_json(TestRequest::post().uri(PATH), &body)).await;
 
     assert_eq!((reply.status, reply.code().as_str()), (422, "validation_failed"));
-    assert!(reply.json()["errors"].as_array().unwrap().len() >= 4, "{:?}", reply.json());
+    assert!(
+        reply.json()["errors"].as_array().unwrap().len() >= 4,
+        "{:?}",
+        reply.json()
+    );
 }
 
 #[actix_web::test]

@@ -40,9 +40,18 @@ async fn an_entry_tells_who_what_and_from_where_and_keeps_secrets_masked() {
     let reply = send(fake, TestRequest::get().uri(PATH)).await;
 
     let row = &reply.json()["data"][0];
-    assert_eq!((&row["action"], &row["actor"]["type"]), (&json!("api_key.rotated"), &json!("member")));
-    assert_eq!((&row["ip_address"], &row["request_id"]), (&json!("203.0.113.7"), &json!(null)));
-    assert_eq!(row["changes"], json!([{"field": "key", "before": "***", "after": "***"}]));
+    assert_eq!(
+        (&row["action"], &row["actor"]["type"]),
+        (&json!("api_key.rotated"), &json!("member"))
+    );
+    assert_eq!(
+        (&row["ip_address"], &row["request_id"]),
+        (&json!("203.0.113.7"), &json!(null))
+    );
+    assert_eq!(
+        row["changes"],
+        json!([{"field": "key", "before": "***", "after": "***"}])
+    );
     assert!(reply.json()["next_cursor"].is_string());
 }
 
@@ -67,13 +76,25 @@ async fn the_query_becomes_the_filter() {
 
     let reply = send(fake, TestRequest::get().uri(&format!("{PATH}?{query}"))).await;
 
-    assert_eq!((reply.status, reply.json()["data"].as_array().map(Vec::len)), (200, Some(0)));
+    assert_eq!(
+        (reply.status, reply.json()["data"].as_array().map(Vec::len)),
+        (200, Some(0))
+    );
 }
 
 #[actix_web::test]
 async fn times_that_are_none_are_all_named() {
-    let reply = send(FakeActivity::default(), TestRequest::get().uri(&format!("{PATH}?from=today&to=1"))).await;
+    let reply = send(
+        FakeActivity::default(),
+        TestRequest::get().uri(&format!("{PATH}?from=today&to=1")),
+    )
+    .await;
 
-    let fields: Vec<_> = reply.json()["errors"].as_array().unwrap().iter().map(|e| e["field"].clone()).collect();
+    let fields: Vec<_> = reply.json()["errors"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|e| e["field"].clone())
+        .collect();
     assert_eq!((reply.status, fields), (422, vec![json!("from"), json!("to")]));
 }

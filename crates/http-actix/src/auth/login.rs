@@ -11,6 +11,7 @@ use crate::extract::{Addressed, CalledFrom, JsonBody};
 use crate::pace::PaceClass;
 use crate::render;
 use crate::routes::Row;
+use crate::state::Api;
 use crate::views::session::SignedInView;
 
 /// A log-in.
@@ -37,15 +38,17 @@ async fn handler(
     JsonBody(body): JsonBody<Body>,
     Addressed(address): Addressed,
     CalledFrom(origin): CalledFrom,
+    api: web::Data<Api>,
     sign_in: web::Data<SignInService>,
 ) -> Answer {
+    let addressed = api.doorman.public_tenant(&address).await?;
     let Ok(email) = EmailAddress::try_from(body.email) else {
         return Err(ApiError::invalid("email", &"must be an e-mail address"));
     };
     let request = LogIn {
         email,
         password: Secret::new(body.password),
-        tenant: body.tenant.or(address.header),
+        tenant: body.tenant.or_else(|| addressed.map(|tenant| tenant.to_string())),
     };
     let signed_in = sign_in.log_in(request, origin).await?;
     Ok(render::ok(&SignedInView::from(&signed_in)))

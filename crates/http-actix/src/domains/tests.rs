@@ -38,9 +38,17 @@ async fn a_claimed_host_says_which_record_proves_it() {
     let reply = send(fake, with_json(TestRequest::post().uri(PATH), &body)).await;
 
     let domain = reply.json();
-    assert_eq!((reply.status, &domain["domain"], &domain["verified"]), (201, &json!("app.acme.example"), &json!(false)));
+    assert_eq!(
+        (reply.status, &domain["domain"], &domain["verified"]),
+        (201, &json!("app.acme.example"), &json!(false))
+    );
     assert_eq!(domain["verification"]["type"], "TXT");
-    assert!(domain["verification"]["name"].as_str().unwrap().ends_with("app.acme.example"));
+    assert!(
+        domain["verification"]["name"]
+            .as_str()
+            .unwrap()
+            .ends_with("app.acme.example")
+    );
 }
 
 #[actix_web::test]
@@ -50,6 +58,10 @@ async fn what_is_no_host_or_not_theirs_is_refused() {
 
         let reply = send(FakeTenancy::default(), with_json(TestRequest::post().uri(PATH), &body)).await;
 
-        assert_eq!((reply.status, reply.code().as_str()), (422, "validation_failed"), "{host}");
+        assert_eq!(
+            (reply.status, reply.code().as_str()),
+            (422, "validation_failed"),
+            "{host}"
+        );
     }
 }

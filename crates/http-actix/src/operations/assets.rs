@@ -8,7 +8,6 @@ use actix_web::http::header;
 use super::docs::POLICY;
 use crate::error::{Answer, ApiError};
 use crate::extract::PathText;
-use crate::pace::PaceClass;
 use crate::routes::Row;
 
 const START: &str = r##"window.addEventListener("load", function () {
@@ -48,5 +47,5 @@ async fn handler(PathText(file): PathText) -> Answer {
 }
 
 pub(super) fn row() -> Row {
-    Row::of(__path_handler, handler).pace(PaceClass::Free)
+    Row::of(__path_handler, handler)
 }

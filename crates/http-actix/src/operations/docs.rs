@@ -4,7 +4,6 @@ use actix_web::HttpResponse;
 use actix_web::http::header;
 
 use crate::error::Answer;
-use crate::pace::PaceClass;
 use crate::routes::Row;
 
 /// Scripts and styles from here only; the page's icons are data URLs.
@@ -42,5 +41,5 @@ async fn handler() -> Answer {
 }
 
 pub(super) fn row() -> Row {
-    Row::of(__path_handler, handler).pace(PaceClass::Free)
+    Row::of(__path_handler, handler)
 }

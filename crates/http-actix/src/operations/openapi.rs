@@ -5,7 +5,6 @@ use actix_web::http::header;
 use actix_web::web::Data;
 
 use crate::error::Answer;
-use crate::pace::PaceClass;
 use crate::routes::Row;
 use crate::state::Api;
 
@@ -20,5 +19,5 @@ async fn handler(api: Data<Api>) -> Answer {
 }
 
 pub(super) fn row() -> Row {
-    Row::of(__path_handler, handler).pace(PaceClass::Free)
+    Row::of(__path_handler, handler)
 }

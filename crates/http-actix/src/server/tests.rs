@@ -77,14 +77,18 @@ async fn a_real_connection_gets_the_same_answers() {
     let asked = tokio::task::spawn_blocking(move || {
         let head = ask(address, &get("/livez").replace("GET", "HEAD"));
         let alive = ask(address, &get("/livez"));
-        let long = "POST /api/v1/nothing HTTP/1.1\r\nhost: x\r\ncontent-length: 9999999999\r\nconnection: close\r\n\r\n";
+        let long =
+            "POST /api/v1/nothing HTTP/1.1\r\nhost: x\r\ncontent-length: 9999999999\r\nconnection: close\r\n\r\n";
         (head, alive, ask(address, long))
     });
 
     let (head, alive, long) = asked.await.unwrap();
     running.stop().await.unwrap();
 
-    assert!(head.contains("content-length: 2\r\n") && head.ends_with("\r\n\r\n"), "{head}");
+    assert!(
+        head.contains("content-length: 2\r\n") && head.ends_with("\r\n\r\n"),
+        "{head}"
+    );
     assert!(alive.ends_with("\r\n\r\nok"), "{alive}");
     assert!(long.starts_with("HTTP/1.1 404"), "{long}");
 }

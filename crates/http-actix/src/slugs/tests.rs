@@ -24,7 +24,12 @@ async fn send(slug: &str) -> Reply {
     let more = |config: &mut ServiceConfig| {
         config.app_data(Data::new(service));
     };
-    ask(&[], more, TestRequest::get().uri(&format!("/api/v1/slugs/{slug}/availability"))).await
+    ask(
+        &[],
+        more,
+        TestRequest::get().uri(&format!("/api/v1/slugs/{slug}/availability")),
+    )
+    .await
 }
 
 #[actix_web::test]
@@ -34,8 +39,14 @@ async fn a_slug_is_free_or_says_why_not_and_what_is() {
     let reserved = send("admin").await;
     let invalid = send("Not%20a%20slug!").await;
 
-    assert_eq!(free.json(), json!({"available": true, "reason": null, "suggestions": []}));
+    assert_eq!(
+        free.json(),
+        json!({"available": true, "reason": null, "suggestions": []})
+    );
     assert_eq!(taken.json()["reason"], "taken");
     assert_eq!(taken.json()["suggestions"].as_array().map(Vec::len), Some(3));
-    assert_eq!((&reserved.json()["reason"], &invalid.json()["reason"]), (&json!("reserved"), &json!("invalid")));
+    assert_eq!(
+        (&reserved.json()["reason"], &invalid.json()["reason"]),
+        (&json!("reserved"), &json!("invalid"))
+    );
 }

@@ -45,7 +45,10 @@ async fn a_tenant_is_shown_with_its_tag() {
     let reply = send(service, TestRequest::get().uri(PATH)).await;
 
     assert_eq!(reply.status, 200);
-    assert_eq!((&reply.json()["slug"], &reply.json()["status"]), (&json!("acme"), &json!("active")));
+    assert_eq!(
+        (&reply.json()["slug"], &reply.json()["status"]),
+        (&json!("acme"), &json!("active"))
+    );
     assert_eq!(reply.json()["created_at"], "2026-03-01T12:00:00Z");
     assert_eq!(reply.header("etag"), "\"0000000000000001-1\"");
 }
@@ -72,7 +75,12 @@ async fn a_patch_lists_every_wrong_field_and_writes_nothing() {
     let reply = send(service, with_json(TestRequest::patch().uri(PATH), &body)).await;
 
     assert_eq!((reply.status, reply.code().as_str()), (422, "validation_failed"));
-    let fields: Vec<_> = reply.json()["errors"].as_array().unwrap().iter().map(|e| e["field"].clone()).collect();
+    let fields: Vec<_> = reply.json()["errors"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|e| e["field"].clone())
+        .collect();
     assert_eq!(fields, ["name", "billing_email", "timezone"]);
     assert_eq!(outcome.events(), None);
 }
@@ -85,14 +93,20 @@ async fn what_is_not_the_callers_to_set_is_an_unknown_field() {
 
         let reply = send(service, with_json(TestRequest::patch().uri(PATH), &body)).await;
 
-        assert_eq!((reply.status, &reply.json()["errors"][0]["code"]), (422, &json!("unknown_field")), "{field}");
+        assert_eq!(
+            (reply.status, &reply.json()["errors"][0]["code"]),
+            (422, &json!("unknown_field")),
+            "{field}"
+        );
     }
 }
 
 #[actix_web::test]
 async fn a_stale_tag_changes_nothing() {
     let (service, outcome) = service(acme());
-    let request = TestRequest::patch().uri(PATH).insert_header(("if-match", "\"0000000000000001-7\""));
+    let request = TestRequest::patch()
+        .uri(PATH)
+        .insert_header(("if-match", "\"0000000000000001-7\""));
 
     let reply = send(service, with_json(request, &json!({"name": "Other"}))).await;
 
@@ -104,7 +118,14 @@ async fn a_stale_tag_changes_nothing() {
 async fn a_put_needs_the_whole_profile() {
     let (service, _) = service(FakeTenancy::default());
 
-    let reply = send(service, with_json(TestRequest::put().uri(PATH), &json!({"name": "Acme"}))).await;
+    let reply = send(
+        service,
+        with_json(TestRequest::put().uri(PATH), &json!({"name": "Acme"})),
+    )
+    .await;
 
-    assert_eq!((reply.status, &reply.json()["errors"][0]["field"]), (422, &json!("billing_email")));
+    assert_eq!(
+        (reply.status, &reply.json()["errors"][0]["field"]),
+        (422, &json!("billing_email"))
+    );
 }

@@ -72,7 +72,9 @@ async fn counting_names_the_operation_by_the_idempotency_key() {
                 replayed: true,
             })
         });
-    let request = TestRequest::post().uri(PATH).insert_header(("idempotency-key", "order-17"));
+    let request = TestRequest::post()
+        .uri(PATH)
+        .insert_header(("idempotency-key", "order-17"));
 
     let reply = send(
         FakeQuotaUnit::default(),
@@ -107,13 +109,25 @@ async fn a_refusal_names_the_meter_and_the_way_out() {
 
     let problem = reply.json();
     assert_eq!((reply.status, reply.code().as_str()), (429, "quota_exceeded"));
-    assert_eq!((&problem["meter"], &problem["limit"], &problem["used"]), (&json!("messages"), &json!(1000), &json!(1000)));
-    assert_eq!((&problem["resets_at"], &problem["upgrade_to"]), (&json!("2026-04-01T00:00:00Z"), &json!("starter")));
+    assert_eq!(
+        (&problem["meter"], &problem["limit"], &problem["used"]),
+        (&json!("messages"), &json!(1000), &json!(1000))
+    );
+    assert_eq!(
+        (&problem["resets_at"], &problem["upgrade_to"]),
+        (&json!("2026-04-01T00:00:00Z"), &json!("starter"))
+    );
 }
 
 #[actix_web::test]
 async fn amounts_that_are_none_never_reach_the_counter() {
-    for (amount, status) in [(json!(0), 422), (json!(-1), 422), (json!(1.5), 422), (json!("1"), 422), (json!(null), 422)] {
+    for (amount, status) in [
+        (json!(0), 422),
+        (json!(-1), 422),
+        (json!(1.5), 422),
+        (json!("1"), 422),
+        (json!(null), 422),
+    ] {
         let body = json!({"meter": "messages", "amount": amount});
 
         let reply = send(
@@ -123,18 +137,30 @@ async fn amounts_that_are_none_never_reach_the_counter() {
         )
         .await;
 
-        assert_eq!((reply.status, &reply.json()["errors"][0]["field"]), (status, &json!("amount")), "{body}");
+        assert_eq!(
+            (reply.status, &reply.json()["errors"][0]["field"]),
+            (status, &json!("amount")),
+            "{body}"
+        );
     }
 }
 
 #[actix_web::test]
 async fn every_meter_is_a_row_with_one_decimal() {
-    let quotas = send(posted(234), MockUsageCounter::new(), TestRequest::get().uri("/api/v1/tenants/acme/quotas")).await;
+    let quotas = send(
+        posted(234),
+        MockUsageCounter::new(),
+        TestRequest::get().uri("/api/v1/tenants/acme/quotas"),
+    )
+    .await;
     let usage = send(posted(234), MockUsageCounter::new(), TestRequest::get().uri(PATH)).await;
 
     assert_eq!(quotas.body, usage.body);
     let row = &quotas.json()["data"][0];
-    assert_eq!((&row["meter"], &row["limit"], &row["used"]), (&json!("messages"), &json!(1000), &json!(234)));
+    assert_eq!(
+        (&row["meter"], &row["limit"], &row["used"]),
+        (&json!("messages"), &json!(1000), &json!(234))
+    );
     assert!(String::from_utf8_lossy(&quotas.body).contains("\"percentage\":23.4,"));
 }
 
@@ -148,7 +174,10 @@ async fn a_check_answers_without_counting() {
     let fits = send(posted(990), MockUsageCounter::new(), check(10)).await;
     let too_much = send(posted(990), MockUsageCounter::new(), check(11)).await;
 
-    assert_eq!((fits.status, &fits.json()["allowed"], &fits.json()["remaining"]), (200, &json!(true), &json!(10)));
+    assert_eq!(
+        (fits.status, &fits.json()["allowed"], &fits.json()["remaining"]),
+        (200, &json!(true), &json!(10))
+    );
     assert_eq!((too_much.status, &too_much.json()["allowed"]), (200, &json!(false)));
 }
 
@@ -168,8 +197,16 @@ async fn an_unknown_meter_is_named() {
         TestRequest::get().uri("/api/v1/tenants/acme/usage-logs?meter=nothing"),
     )
     .await;
-    let known = send(unit, MockUsageCounter::new(), TestRequest::get().uri("/api/v1/tenants/acme/usage-logs?meter=Messages")).await;
+    let known = send(
+        unit,
+        MockUsageCounter::new(),
+        TestRequest::get().uri("/api/v1/tenants/acme/usage-logs?meter=Messages"),
+    )
+    .await;
 
     assert_eq!((unknown.status, unknown.code().as_str()), (422, "unknown_meter"));
-    assert_eq!((known.status, known.json()), (200, json!({"data": [], "next_cursor": null})));
+    assert_eq!(
+        (known.status, known.json()),
+        (200, json!({"data": [], "next_cursor": null}))
+    );
 }

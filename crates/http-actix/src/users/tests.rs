@@ -51,7 +51,11 @@ async fn a_list_passes_its_filter_on_and_never_tells_a_persons_own_id() {
 #[actix_web::test]
 async fn a_filter_that_means_nothing_is_refused() {
     for query in ["status=gone", "stauts=active", "role=emperor"] {
-        let reply = send(FakeTenancy::default(), TestRequest::get().uri(&format!("{PATH}?{query}"))).await;
+        let reply = send(
+            FakeTenancy::default(),
+            TestRequest::get().uri(&format!("{PATH}?{query}")),
+        )
+        .await;
 
         assert_eq!(reply.status, 422, "{query}");
     }
@@ -74,9 +78,15 @@ async fn details_are_changed_under_the_tag_that_was_seen() {
         .expect_find()
         .returning(|_| Ok(Some(member(7, SystemRole::Member))));
     fake.memberships.expect_update().returning(|_| Ok(()));
-    let request = TestRequest::patch().uri(ONE).insert_header(("if-match", "\"0000000000000007-1\""));
+    let request = TestRequest::patch()
+        .uri(ONE)
+        .insert_header(("if-match", "\"0000000000000007-1\""));
 
-    let reply = send(fake, with_json(request, &json!({"department": "Research", "position": null}))).await;
+    let reply = send(
+        fake,
+        with_json(request, &json!({"department": "Research", "position": null})),
+    )
+    .await;
 
     assert_eq!((reply.status, &reply.json()["department"]), (200, &json!("Research")));
     assert_eq!(reply.header("etag"), "\"0000000000000007-2\"");
@@ -84,7 +94,14 @@ async fn details_are_changed_under_the_tag_that_was_seen() {
 
 #[actix_web::test]
 async fn a_role_is_not_a_detail() {
-    let reply = send(FakeTenancy::default(), with_json(TestRequest::patch().uri(ONE), &json!({"role": "owner"}))).await;
+    let reply = send(
+        FakeTenancy::default(),
+        with_json(TestRequest::patch().uri(ONE), &json!({"role": "owner"})),
+    )
+    .await;
 
-    assert_eq!((reply.status, &reply.json()["errors"][0]["code"]), (422, &json!("unknown_field")));
+    assert_eq!(
+        (reply.status, &reply.json()["errors"][0]["code"]),
+        (422, &json!("unknown_field"))
+    );
 }

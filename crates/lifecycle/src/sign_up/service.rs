@@ -117,6 +117,17 @@ impl Owner {
     }
 }
 
+impl Plan<'_> {
+    /// True when the owner did not sign up themself, or cannot be known to have: they accept by mail first.
+    const fn invites(&self, owner: &Owner) -> bool {
+        match owner {
+            Owner::Known(_) => true,
+            Owner::New(_) => matches!(self.founder, Founder::Operator(_)) && self.hash.is_none(),
+            Owner::Themself(_) => false,
+        }
+    }
+}
+
 impl SignUpService {
     /// Puts the parts together.
     #[must_use]
@@ -359,11 +370,11 @@ impl SignUpService {
             position: None,
         };
         match owner {
-            Owner::Known(_) => {
+            _ if plan.invites(owner) => {
                 let expires_at = now + Duration::days(i64::from(self.0.catalog.invitation_days()));
                 Membership::invite(id, details, Invitation { by: None, expires_at }, now)
             }
-            Owner::New(_) | Owner::Themself(_) => Membership::join(id, details, now),
+            _ => Membership::join(id, details, now),
         }
     }
 
@@ -406,6 +417,7 @@ impl SignUpService {
         let (template, purpose) = match owner {
             Owner::Themself(_) => return Ok(member.created()),
             Owner::Known(_) => ("already_registered", Purpose::Invitation),
+            Owner::New(_) if plan.invites(owner) => ("invitation", Purpose::Invitation),
             Owner::New(_) if plan.hash.is_some() => ("welcome", Purpose::VerifyEmail),
             Owner::New(_) => ("set_password", Purpose::SetPassword),
         };

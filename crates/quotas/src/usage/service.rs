@@ -243,10 +243,10 @@ impl UsageService {
         let subject = RateSubject::Tenant(scope.tenant_id(), meter.code.clone(), live);
         let stands = self.ports.rates.peek(&subject, pace);
         let spent = i64::from(stands.limit.saturating_sub(stands.remaining));
-        (
-            spent,
-            now.checked_add(time::Duration::try_from(stands.reset_after).unwrap_or_default()),
-        )
+        // Whole seconds, rounded up: what a pace tells is an estimate.
+        let wait = stands.reset_after.as_secs() + u64::from(stands.reset_after.subsec_nanos() > 0);
+        let wait = time::Duration::seconds(i64::try_from(wait).unwrap_or(i64::MAX));
+        (spent, now.replace_nanosecond(0).unwrap_or(now).checked_add(wait))
     }
 }
 

@@ -1,5 +1,5 @@
-//! The last fence around what belongs to no tenant, on PostgreSQL: requests read the catalog and nothing more,
-//! the worker looks across tenants and changes none.
+//! The last fence around what belongs to no tenant, on PostgreSQL: requests do not reach the catalog, the worker
+//! looks across tenants and changes none.
 
 use crate::row_security::{as_role, two_tenants, uuid};
 
@@ -8,29 +8,17 @@ fn is_denied<T: std::fmt::Debug>(outcome: &T) -> bool {
 }
 
 #[tokio::test]
-async fn requests_read_the_catalog_and_never_write_it() {
+async fn requests_do_not_reach_the_catalog() {
     let Some((_subject, raw)) = two_tenants().await else {
         return;
     };
-    for table in ["plan_version", "catalog_state"] {
-        let read = as_role(
-            &raw,
-            "tenantry_app",
-            Some(1),
-            None,
-            &format!("select count(*) from {table}"),
-        )
-        .await;
-        assert_eq!(read.unwrap(), 0, "{table}");
-    }
 
     for sql in [
+        "select count(*) from plan_version",
+        "select count(*) from catalog_state",
         "insert into plan_version (code, version, document, created_at) values ('p', '1', '{}', 0) returning 1::bigint",
-        "update plan_version set document = '{}' returning 1::bigint",
-        "delete from plan_version returning 1::bigint",
         "insert into catalog_state (id, name, hash, applied_at) values (1, 'c', 'h', 0) returning 1::bigint",
         "update catalog_state set hash = 'h' returning 1::bigint",
-        "delete from catalog_state returning 1::bigint",
     ] {
         let refused = as_role(&raw, "tenantry_app", Some(1), None, sql).await;
         assert!(is_denied(&refused), "{sql}: {refused:?}");

@@ -202,3 +202,18 @@ async fn a_doorman_in_trouble_is_not_a_refusal() {
     assert_eq!((reply.status, reply.header("retry-after")), (503, "1"));
     assert!(!String::from_utf8_lossy(&reply.body).contains("10.0.0.5"));
 }
+
+#[actix_web::test]
+async fn an_unknown_host_is_404_for_the_api_and_nothing_to_a_probe() {
+    let house = house();
+    let at_nowhere = |path: &str| get(path).insert_header(("host", "nowhere.localhost:8080"));
+
+    assert_eq!(house.call(at_nowhere("/livez")).await.status, 200);
+    assert_eq!(house.call(at_nowhere("/api/v1/trouble/x")).await.status, 404);
+    assert_eq!(house.call(as_("ada", at_nowhere("/api/v1/me"))).await.status, 404);
+    assert_eq!(house.call(as_("ada", at_nowhere(THINGS))).await.status, 404);
+    assert_eq!(
+        house.call(as_("ops", at_nowhere("/api/v1/admin/things"))).await.status,
+        404
+    );
+}

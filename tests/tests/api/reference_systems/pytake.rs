@@ -1,0 +1,202 @@
+//! S3, PyTake: messages over an API, with five roles and permissions of its own.
+
+use futures_util::future::join_all;
+use serde_json::{Value, json};
+use time::Duration;
+
+use super::story::{self, change, lines};
+use crate::harness::{PASSWORD, Setup, on_each_database};
+
+const MB: i64 = 1_000_000;
+const METERS: [&str; 7] = [
+    "messages",
+    "contacts",
+    "users",
+    "api_calls",
+    "webhook_endpoints",
+    "storage",
+    "automations",
+];
+
+fn limits(figures: [Option<i64>; 7]) -> Vec<(&'static str, Option<i64>)> {
+    METERS.into_iter().zip(figures).collect()
+}
+
+fn free() -> Vec<(&'static str, Option<i64>)> {
+    limits([1_000, 100, 2, 10, 1, 100 * MB, 3].map(Some))
+}
+
+fn starter() -> Vec<(&'static str, Option<i64>)> {
+    limits([10_000, 1_000, 5, 100, 3, 1_000 * MB, 10].map(Some))
+}
+
+fn pro() -> Vec<(&'static str, Option<i64>)> {
+    limits([100_000, 10_000, 20, 1_000, 10, 10_000 * MB, 50].map(Some))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn acme_signs_up_and_grows() {
+    on_each_database(&Setup::catalog("pytake"), async |node| {
+        let enterprise = limits([None, None, Some(100), Some(10_000), Some(50), Some(100_000 * MB), Some(200)]);
+        let table = [("free", free()), ("starter", starter()), ("pro", pro()), ("enterprise", enterprise)];
+        let table: Vec<(&str, story::Limits<'_>)> = table.iter().map(|(plan, limits)| (*plan, &limits[..])).collect();
+        story::plans_allow(node, &table).await;
+
+        let mut story = story::sign_up(
+            node,
+            json!({
+                "name": "Acme Corp", "subdomain": "acme", "plan": "free", "owner_email": "owner@acme.example",
+                "owner_name": "John Doe", "owner_password": PASSWORD, "company_size": "10-50", "use_case": "support",
+            }),
+        )
+        .await;
+        assert_eq!(story.tenant["slug"], "acme");
+        assert_eq!(story.tenant["company_size"], "10-50");
+        assert_eq!(story.tenant["use_case"], "support");
+        story.limits_are(&free()).await;
+
+        // A member is somebody else under the system's own name; the permission is the system's own too.
+        let member = json!({
+            "email": "jane@acme.example", "name": "Jane", "role": "ReadOnly", "permissions": ["ViewAnalytics"],
+            "send_invite": true,
+        });
+        let member = story.adds_member(member, "read_only").await;
+        member.get("/tenants/current/users").await.expect(200);
+        member.post("/tenants/current/api-keys", &json!({"name": "mine"})).await.refused(403, "permission_denied");
+        let third = json!({"email": "jim@acme.example", "role": "User"});
+        let refused = story.owner.post("/tenants/current/users", &third).await.refused(429, "quota_exceeded");
+        assert_eq!((&refused["meter"], &refused["limit"]), (&json!("users"), &json!(2)));
+
+        let key = json!({
+            "name": "Production", "permissions": ["*"], "rate_limit": 100, "expires_in_days": 365,
+        });
+        let key = story.makes_key("pk", key).await;
+        for _ in 0..3 {
+            let body = json!({"meter": "messages", "amount": 250});
+            key.post("/tenants/current/usage", &body).await.expect(201);
+        }
+        story.is_refused_beyond(&key, "messages", 1_000, Some("starter")).await;
+
+        let upgrade = json!({"new_plan": "starter", "billing_cycle": "monthly", "payment_method": "card_1234567890"});
+        let invoice = story.upgrades(upgrade).await;
+        assert_eq!(lines(&invoice), [("subscription".to_owned(), "1".to_owned(), 2_900)]);
+        key.post("/tenants/current/usage", &json!({"meter": "messages"})).await.expect(201);
+
+        story.later(Duration::hours(31 * 12)).await;
+        let invoice = story.upgrades(json!({"new_plan": "pro", "billing_cycle": "monthly"})).await;
+        assert_eq!(
+            lines(&invoice),
+            [
+                ("proration_credit".to_owned(), "1/2".to_owned(), -1_450),
+                ("proration_charge".to_owned(), "1/2".to_owned(), 4_950),
+            ]
+        );
+        story.has_paid_invoices(&[2_900, 3_500], "USD").await;
+        story.limits_are(&pro()).await;
+
+        let log = story
+            .log_tells(&[
+                story::SIGNED_UP,
+                &["session.started"],
+                story::MEMBER_JOINED,
+                &["session.started", "api_key.created"],
+                story::FIRST_PURCHASE,
+                &["session.started"],
+                story::UPGRADE,
+            ])
+            .await;
+        assert_eq!(change(&log, "subscription.changed", "plan"), (json!("free"), json!("starter")));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sixty_four_clients_send_exactly_a_thousand_messages() {
+    on_each_database(&Setup::catalog("pytake"), async |node| {
+        let owner = node.sign_up("acme", "free").await;
+        let client = async |number: u32| {
+            let (mut sent, mut refused) = (0_u32, 0_u32);
+            for call in 0..17 {
+                let caller = owner.caller.once(&format!("client-{number}-call-{call}"));
+                let reply = caller.post("/tenants/current/usage", &json!({"meter": "messages"})).await;
+                if reply.status == 201 {
+                    sent += 1;
+                    continue;
+                }
+                let problem = reply.refused(429, "quota_exceeded");
+                assert_eq!(problem["meter"], "messages");
+                assert_eq!(problem["used"], 1_000);
+                refused += 1;
+            }
+            (sent, refused)
+        };
+
+        let outcomes = join_all((0..64).map(client)).await;
+
+        let sent: u32 = outcomes.iter().map(|(sent, _)| sent).sum();
+        let refused: u32 = outcomes.iter().map(|(_, refused)| refused).sum();
+        assert_eq!((sent, refused), (1_000, 64 * 17 - 1_000));
+        assert_eq!(owner.quota("messages").await["used"], 1_000);
+        let one_more = owner.caller.post("/tenants/current/usage", &json!({"meter": "messages"})).await;
+        assert_eq!(one_more.refused(429, "quota_exceeded")["upgrade_to"], "starter");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_key_calls_as_often_per_minute_as_its_plan_says() {
+    on_each_database(&Setup::catalog("pytake"), async |node| {
+        let owner = node.sign_up("acme", "free").await;
+        let key = node.bearer(&owner.key(&["*"]).await);
+
+        let first = key.get("/tenants/current").await;
+        assert_eq!(first.header("ratelimit-policy"), "\"api_key\";q=10;w=60");
+        assert!(first.header("ratelimit").starts_with("\"api_key\";r=9;t="), "{:?}", first.headers);
+        for _ in 1..10 {
+            key.get("/tenants/current").await.expect(200);
+        }
+
+        let eleventh = key.get("/tenants/current").await;
+        assert_eq!(eleventh.header("ratelimit-policy"), "\"api_key\";q=10;w=60");
+        assert!(eleventh.header("ratelimit").starts_with("\"api_key\";r=0;t="), "{:?}", eleventh.headers);
+        let wait: u64 = eleventh.header("retry-after").parse().unwrap();
+        assert!((1..=60).contains(&wait), "{wait}");
+        eleventh.refused(429, "rate_limited");
+
+        // People are not held up by their keys.
+        owner.caller.get("/tenants/current").await.expect(200);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn roles_and_permissions_are_known_in_any_spelling() {
+    on_each_database(&Setup::catalog("pytake"), async |node| {
+        let owner = node.sign_up("acme", "pro").await;
+        let spellings = [
+            ("Admin", "admin"),
+            ("MANAGER", "manager"),
+            ("User", "user"),
+            ("ReadOnly", "read_only"),
+            ("read-only", "read_only"),
+            ("read_only", "read_only"),
+        ];
+
+        for (position, (given, role)) in spellings.into_iter().enumerate() {
+            let body = json!({
+                "email": format!("m{position}@acme.example"), "name": "M", "role": given,
+                "permissions": ["manageWhatsapp", "whatsapp.send"], "send_invite": false,
+            });
+            let added = owner.caller.post("/tenants/current/users", &body).await.expect(201);
+            assert_eq!(added["role"], role);
+            let held: Vec<&Value> = added["permissions"].as_array().unwrap().iter().collect();
+            assert_eq!(held, ["manage_whatsapp", "whatsapp.send"]);
+        }
+
+        let unknown = json!({"email": "x@acme.example", "role": "Emperor"});
+        let refused = owner.caller.post("/tenants/current/users", &unknown).await.refused(422, "validation_failed");
+        assert_eq!(refused["errors"][0]["field"], "role");
+        assert_eq!(refused["errors"][0]["code"], "unknown_role");
+    })
+    .await;
+}
