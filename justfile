@@ -47,7 +47,8 @@ doc:
 
 # Measure, as ratios to a bare actix-web answer on the same cores.
 bench *arguments:
-    cargo run --release -p tenantry-bench -- {{arguments}}
+    cargo build --release -p tenantry-app -p tenantry-bench
+    "${CARGO_TARGET_DIR:-target}/release/bench" {{arguments}}
 
 # Literally what CI runs.
 ci:

@@ -8,7 +8,15 @@
     reason = "an integration test may stop where it stands"
 )]
 
+#[path = "api/authorization.rs"]
+mod authorization;
+#[path = "api/goldens.rs"]
+mod goldens;
 #[path = "api/harness.rs"]
 mod harness;
+#[path = "api/nodes.rs"]
+mod nodes;
 #[path = "api/reference_systems.rs"]
 mod reference_systems;
+#[path = "api/tour.rs"]
+mod tour;

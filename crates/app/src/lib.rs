@@ -9,9 +9,17 @@ pub mod commands;
 pub mod config;
 mod demo;
 mod dev_outbox;
+pub mod embed;
 pub mod logging;
 pub mod nearest;
 pub mod size;
 pub mod toml_source;
 pub mod wiring;
 pub mod workers;
+
+/// The pages whose Rust is compiled: what they show works.
+#[cfg(doctest)]
+mod pages {
+    #[doc = include_str!("../../../docs/embedding.md")]
+    struct Embedding;
+}

@@ -18,7 +18,7 @@ use tenantry_auth_jwt::jwt::{JwtSigner, JwtVerifier, TokenSettings};
 use tenantry_auth_jwt::keys::{KeyRing, KeyRingPorts};
 use tenantry_auth_jwt::system::{SystemClock, SystemEntropy, UuidV7Source};
 use tenantry_cache::{
-    CachedAccess, CachedApiKeys, CachedEntitlements, CachedSessions, Invalidator, Revocations, VerifiedTokens,
+    CachedAccess, CachedApiKeys, CachedEntitlements, CachedProfiles, CachedSessions, Invalidator, Revocations, VerifiedTokens,
 };
 use tenantry_delivery::{Composer, DnsTxtResolver, OutboxMailer, SmtpMailer};
 use tenantry_http_actix::Services;
@@ -132,6 +132,7 @@ impl Installation {
         store.on_commit(Arc::clone(&revocations) as Arc<dyn CommitListener>);
         let port = Arc::new(store.clone());
         let directory = Arc::new(CachedAccess::new(port.clone(), CACHED_FACTS, &revocations));
+        let profiles = Arc::new(CachedProfiles::new(port.clone(), CACHED_FACTS, &revocations));
         let api_keys = Arc::new(CachedApiKeys::new(port.clone(), CACHED_FACTS, &revocations));
         let sessions = Arc::new(CachedSessions::new(port.clone(), CACHED_FACTS, &revocations));
         let entitlements = Arc::new(CachedEntitlements::new(port.clone(), CACHED_FACTS, &revocations));
@@ -189,6 +190,7 @@ impl Installation {
             catalog: &catalog,
             store: &port,
             directory: &directory,
+            profiles: &profiles,
             entitlements: &entitlements,
             api_keys: &api_keys,
             requests: &requests,
@@ -268,6 +270,14 @@ impl Installation {
     /// [`EnterError`] when there is no such tenant.
     pub async fn enter_as_system(&self, tenant: TenantId, job: &'static str) -> Result<TenantScope, EnterError> {
         self.gate.enter_as_system(tenant, job).await
+    }
+
+    /// The same caller, who may count usage and nothing else: for a program that counts what its own routes use.
+    #[must_use]
+    pub fn counting_for(&self, scope: &TenantScope) -> TenantScope {
+        let permissions = std::iter::once(tenantry_quotas::permissions::CONSUME_USAGE).collect();
+        let (principal, origin) = (scope.principal().clone(), scope.origin().clone());
+        self.authority.enter(scope.tenant_id(), principal, permissions, origin)
     }
 
     /// Writes down what is only remembered, and lets go of the database. Call it once nobody calls any more.

@@ -79,6 +79,12 @@ async fn work_queue(node: Arc<Installation>) {
                     retried = round.retried,
                     "jobs"
                 );
+                if round.retried > 0 {
+                    tracing::warn!(retried = round.retried, "jobs failed and are tried again later");
+                }
+                if round.buried > 0 {
+                    tracing::error!(buried = round.buried, "jobs were given up; the table job says why");
+                }
             }
             Ok(_) => return,
             Err(cause) => {
@@ -102,7 +108,7 @@ async fn bill(node: Arc<Installation>) {
                 );
             }
             for (tenant, cause) in &report.failed {
-                tracing::error!(%tenant, error = cause as &dyn std::error::Error, "a tenant could not be billed");
+                tracing::error!(tenant_id = %tenant, error = cause as &dyn std::error::Error, "a tenant could not be billed");
             }
         }
         Err(cause) => tracing::warn!(

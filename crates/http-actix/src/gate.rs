@@ -164,7 +164,11 @@ fn holds_one(held: &PermissionSet, one_of: &[Permission]) -> Result<(), ApiError
 /// What the path, the header and the host say about the tenant.
 pub(crate) fn address(request: &HttpRequest, row: &Row, values: &[String], host: Option<String>) -> TenantAddress {
     let position = row.params().iter().position(|name| *name == "tenant");
-    named(request, position.and_then(|position| values.get(position)).cloned(), host)
+    named(
+        request,
+        position.and_then(|position| values.get(position)).cloned(),
+        host,
+    )
 }
 
 /// The same where the tenant of the path is known.

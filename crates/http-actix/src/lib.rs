@@ -19,6 +19,8 @@ pub mod door;
 mod dress;
 pub mod error;
 pub mod extract;
+#[cfg(test)]
+mod fixture;
 mod front;
 mod gate;
 mod invitations;

@@ -98,23 +98,38 @@ impl Client {
                 |proto| proto.eq_ignore_ascii_case("https"),
             ),
             host: host.and_then(plain_host),
-            local: address.is_some_and(|address| address.is_loopback()) && chain.is_empty(),
+            local: address.is_some_and(|address| address.is_loopback()) && !forwards(headers),
         }
     }
 }
 
+/// What proxies write. None of it makes a client more trusted, so anybody may claim it.
+const TRACES: [&str; 6] = [
+    "forwarded",
+    "via",
+    "x-forwarded-for",
+    "x-forwarded-host",
+    "x-forwarded-proto",
+    "x-real-ip",
+];
+
 fn forwards(headers: &HeaderMap) -> bool {
-    headers.contains_key("x-forwarded-for") || headers.contains_key(header::FORWARDED) || headers.contains_key("via")
+    TRACES.iter().any(|trace| headers.contains_key(*trace))
 }
 
+/// The host that the request is addressed to. One in the request line counts more than the header (RFC 9112, 3.2.2).
 fn host_of(request: &HttpRequest) -> Option<&str> {
-    match request.headers().get(header::HOST) {
-        Some(host) => host.to_str().ok(),
-        None => request.uri().host(),
+    match (request.uri().host(), request.headers().get(header::HOST)) {
+        (Some(host), _) => Some(host),
+        // An unreadable name is the name of nobody: 404 like any unknown one.
+        (None, Some(host)) => Some(host.to_str().unwrap_or(UNREADABLE)),
+        (None, None) => None,
     }
 }
 
-/// Lower-case, without the port and a final dot.
+const UNREADABLE: &str = "\u{fffd}";
+
+/// Lower-case, without the port and a final dot. What is too long to be a host names nobody; `None` names nothing.
 fn plain_host(host: &str) -> Option<String> {
     let host = host.trim();
     let without_port = if host.starts_with('[') {
@@ -124,7 +139,10 @@ fn plain_host(host: &str) -> Option<String> {
         host.split_once(':').map_or(host, |(name, _)| name)
     };
     let name = without_port.strip_suffix('.').unwrap_or(without_port);
-    (!name.is_empty() && name.len() <= 253).then(|| name.to_ascii_lowercase())
+    if name.len() > 253 {
+        return Some(UNREADABLE.to_owned());
+    }
+    (!name.is_empty()).then(|| name.to_ascii_lowercase())
 }
 
 /// The hops as the proxies noted them, nearest last. `X-Forwarded-For` wins over `Forwarded`: a proxy that
@@ -241,12 +259,36 @@ mod tests {
             assert_eq!(plain_host(text).as_deref(), Some(host), "{text}");
         }
         assert_eq!(plain_host(":80"), None);
+        assert_eq!(plain_host(&"a".repeat(254)).as_deref(), Some(UNREADABLE));
+    }
+
+    #[test]
+    fn the_host_of_the_request_line_wins_and_an_unreadable_one_names_nobody() {
+        let host = |request: TestRequest| Client::of(&request.to_http_request(), &[]).host;
+        let absolute = TestRequest::with_uri("http://globex.localhost/api/v1/plans");
+        let unreadable = header::HeaderValue::from_bytes(b"acme\xff.localhost").unwrap();
+
+        let both = host(absolute.insert_header(("host", "acme.localhost")));
+        let neither = host(TestRequest::default().insert_header((header::HOST, unreadable)));
+
+        assert_eq!(both.as_deref(), Some("globex.localhost"));
+        assert_eq!(neither.as_deref(), Some(UNREADABLE));
+    }
+
+    #[test]
+    fn a_stranger_cannot_name_another_host_than_the_one_that_was_called() {
+        let stranger = client("203.0.113.9:1", &[("host", "acme.localhost"), ("x-forwarded-host", "globex.localhost")]);
+
+        assert_eq!(stranger.host.as_deref(), Some("acme.localhost"));
     }
 
     #[test]
     fn being_local_needs_a_loopback_peer_and_no_trace_of_a_proxy() {
         assert!(client("127.0.0.1:1", &[]).local);
-        assert!(!client("127.0.0.1:1", &[("x-forwarded-for", "127.0.0.1")]).local);
+        for trace in TRACES {
+            assert!(!client("127.0.0.1:1", &[(trace, "127.0.0.1")]).local, "{trace}");
+            assert!(!client("127.0.0.9:1", &[(trace, "127.0.0.1")]).local, "{trace}");
+        }
         assert!(!client("10.1.1.1:1", &[]).local);
     }
 

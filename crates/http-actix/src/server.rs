@@ -18,6 +18,8 @@ pub struct ServeOptions {
     pub workers: Option<usize>,
     /// How long requests in flight may take to finish at shutdown.
     pub grace_s: u64,
+    /// How long an idle connection stays open.
+    pub keep_alive_s: u64,
 }
 
 impl Default for ServeOptions {
@@ -25,6 +27,7 @@ impl Default for ServeOptions {
         Self {
             workers: None,
             grace_s: 30,
+            keep_alive_s: 75,
         }
     }
 }
@@ -63,7 +66,7 @@ where
         .shutdown_timeout(options.grace_s)
         .client_request_timeout(Duration::from_secs(10))
         .client_disconnect_timeout(Duration::from_secs(2))
-        .keep_alive(Duration::from_secs(75));
+        .keep_alive(Duration::from_secs(options.keep_alive_s));
     if let Some(workers) = options.workers {
         server = server.workers(workers);
     }

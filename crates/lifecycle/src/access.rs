@@ -12,11 +12,12 @@ use tenantry_identity::token::{AccessClaims, TokenError, TokenVerifier};
 use tenantry_identity::user::PlatformRole;
 use tenantry_kernel::{
     ApiKeyId, Cipher, Clock, DomainError, ErrorKind, MembershipId, Origin, PermissionSet, SessionId, StoreError,
-    SystemScope, TenantId, TenantScope, UserId,
+    SystemScope, TenantId, TenantScope, UserId, Value,
 };
 use tenantry_tenancy::directory::AccessDirectory;
 use tenantry_tenancy::gate::{EnterError, Gate};
 use tenantry_tenancy::host::{self, HostKind};
+use tenantry_tenancy::membership::MembershipState;
 
 use crate::roles;
 
@@ -116,6 +117,21 @@ impl DomainError for AccessError {
             Self::NotAnOperator => "permission_denied",
             Self::Enter(cause) => cause.code(),
             Self::Store(cause) => cause.code(),
+        }
+    }
+
+    fn details(&self) -> Vec<(&'static str, Value)> {
+        match self {
+            Self::Enter(cause) => cause.details(),
+            _ => Vec::new(),
+        }
+    }
+
+    fn retry_after_s(&self) -> Option<u64> {
+        match self {
+            Self::Enter(cause) => cause.retry_after_s(),
+            Self::Store(cause) => cause.retry_after_s(),
+            _ => None,
         }
     }
 }
@@ -247,7 +263,10 @@ impl Access {
             }
             Caller::Person(person) => match (person.seat, person.platform_role) {
                 (Some((tenant, membership)), _) => {
-                    self.refuse_disagreement(person.user, tenant, &named).await?;
+                    let others: Vec<TenantId> = named.into_iter().filter(|named| *named != tenant).collect();
+                    if !others.is_empty() {
+                        return Err(self.refusal(person.user, &others).await?);
+                    }
                     let scope = self
                         .gate
                         .enter_member(tenant, person.user, membership, person.session, origin)
@@ -263,7 +282,7 @@ impl Access {
                         .await?;
                     Ok(scope)
                 }
-                (None, None) => Err(AccessError::NoSuchTenant),
+                (None, None) => Err(self.refusal(person.user, &named).await?),
             },
         }
     }
@@ -314,9 +333,9 @@ impl Access {
     }
 
     async fn tenant_by_text(&self, text: &str) -> Result<TenantId, AccessError> {
-        let found = match text.parse::<TenantId>() {
-            Ok(id) => self.directory.tenant(id).await?.map(|tenant| tenant.id),
-            Err(_) => self.directory.tenant_by_slug(&text.to_ascii_lowercase()).await?,
+        let found = match id_of(text) {
+            Some(id) => self.directory.tenant(id).await?.map(|tenant| tenant.id),
+            None => self.directory.tenant_by_slug(&text.to_ascii_lowercase()).await?,
         };
         found.ok_or(AccessError::NoSuchTenant)
     }
@@ -331,16 +350,27 @@ impl Access {
         found.map(Some).ok_or(AccessError::NoSuchTenant)
     }
 
-    async fn refuse_disagreement(&self, user: UserId, own: TenantId, named: &[TenantId]) -> Result<(), AccessError> {
-        let Some(other) = named.iter().find(|tenant| **tenant != own) else {
-            return Ok(());
-        };
-        let member = self.directory.membership_of(*other, user).await?.is_some();
-        Err(if member {
-            AccessError::TenantMismatch
-        } else {
+    /// How a person is refused who is not signed in to the tenants that the address names. Only an active member
+    /// of all of them learns that they exist.
+    async fn refusal(&self, user: UserId, named: &[TenantId]) -> Result<AccessError, StoreError> {
+        for tenant in named {
+            if !self.is_active_member(*tenant, user).await? {
+                return Ok(AccessError::NoSuchTenant);
+            }
+        }
+        Ok(if named.is_empty() {
             AccessError::NoSuchTenant
+        } else {
+            AccessError::TenantMismatch
         })
+    }
+
+    async fn is_active_member(&self, tenant: TenantId, user: UserId) -> Result<bool, StoreError> {
+        let Some(membership) = self.directory.membership_of(tenant, user).await? else {
+            return Ok(false);
+        };
+        let member = self.directory.member(tenant, membership).await?;
+        Ok(member.is_some_and(|member| member.status == MembershipState::Active))
     }
 }
 
@@ -351,6 +381,12 @@ fn person_of(claims: &AccessClaims) -> Person {
         seat: claims.tenant.zip(claims.membership),
         platform_role: claims.platform_role,
     }
+}
+
+/// The tenant id that a text spells, with hyphens as ids are shown: without them it may be a slug.
+pub(crate) fn id_of(text: &str) -> Option<TenantId> {
+    const SHOWN: usize = 36;
+    if text.len() == SHOWN { text.parse().ok() } else { None }
 }
 
 /// The one tenant that all of `named` are.

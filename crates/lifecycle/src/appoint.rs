@@ -86,7 +86,8 @@ impl AppointService {
             unit.sessions().end_all_except(None, now).await?;
         }
         let event = Event::new("user.appointed", id)
-            .change("platform_role", before.map(|role| Value::from(role.as_str())), role.as_str());
+            .change("platform_role", before.map(|role| Value::from(role.as_str())), role.as_str())
+            .change("password", Value::Masked, Value::Masked);
         unit.commit(vec![event]).await?;
         Ok(if is_new { Appointed::New(id) } else { Appointed::Known(id) })
     }

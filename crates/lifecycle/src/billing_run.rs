@@ -1,17 +1,19 @@
 //! The billing run: period ends, trial conversions, scheduled changes, unpaid invoices, payments left pending.
 //!
 //! Idempotent: every period end is one transaction under the account's lock, and it moves the subscription past
-//! itself; two runs at once, or a run after a crash, find it moved. A run that is late bills every period it
-//! missed, in order.
+//! itself; two runs at once, or a run after a crash, find it moved. The payment is begun in the same transaction as
+//! the invoice, so that a crash leaves either none of it or a pending payment that the next run resumes. A run that
+//! is late bills every period it missed, in order.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use tenantry_billing::directory::{DueSubscriptions, PendingPayments};
-use tenantry_billing::invoice::InvoiceId;
-use tenantry_billing::payment::{Begun, ChargeOutcome, CollectError, Collection, Draft, PayWith, PaymentAttempt};
-use tenantry_billing::plan::PlanSource;
+use tenantry_billing::invoice::{Invoice, InvoiceId};
+use tenantry_billing::payment::{Begun, CollectError, Collection, Draft, PayWith, Settled};
+use tenantry_billing::plan::{PlanRef, PlanSource};
 use tenantry_billing::renewal::{self, Renewal, RenewalError, RenewalKind};
-use tenantry_billing::subscription::Subscription;
+use tenantry_billing::subscription::{Subscription, SubscriptionRule};
 use tenantry_kernel::retry::{self, MaybeContended};
 use tenantry_kernel::time::{Duration, OffsetDateTime};
 use tenantry_kernel::{Clock, DomainError, ErrorKind, Event, StoreError, SystemScope, TenantId, TenantScope};
@@ -20,7 +22,7 @@ use tenantry_tenancy::gate::{EnterError, Gate};
 use crate::catalog::Catalog;
 use crate::plan_change::{PlanChangeError, PlanChangeService};
 use crate::store::{LifecycleStore, LifecycleUnit};
-use crate::{counts, entitle};
+use crate::{counts, dunning, entitle};
 
 /// Why a tenant could not be billed.
 #[derive(Debug, thiserror::Error)]
@@ -35,9 +37,12 @@ pub enum BillingRunError {
     /// The payment's refusal.
     #[error(transparent)]
     Collect(#[from] CollectError),
-    /// Resuming a plan change failed.
+    /// What became of a payment could not be found out or recorded.
     #[error(transparent)]
-    Resume(#[from] PlanChangeError),
+    Settle(#[from] PlanChangeError),
+    /// The subscription is over.
+    #[error(transparent)]
+    Over(#[from] SubscriptionRule),
     /// An edition that subscribers have is missing from the catalog's archive.
     #[error("the plan {0} is missing from the catalog")]
     LostPlan(String),
@@ -52,8 +57,8 @@ impl DomainError for BillingRunError {
             Self::Enter(cause) => cause.kind(),
             Self::Plan(cause) => cause.kind(),
             Self::Collect(cause) => cause.kind(),
-            Self::Resume(cause) => cause.kind(),
-            Self::LostPlan(_) => ErrorKind::Internal,
+            Self::Settle(cause) => cause.kind(),
+            Self::Over(_) | Self::LostPlan(_) => ErrorKind::Internal,
             Self::Store(cause) => cause.kind(),
         }
     }
@@ -63,8 +68,8 @@ impl DomainError for BillingRunError {
             Self::Enter(cause) => cause.code(),
             Self::Plan(cause) => cause.code(),
             Self::Collect(cause) => cause.code(),
-            Self::Resume(cause) => cause.code(),
-            Self::LostPlan(_) => "internal_error",
+            Self::Settle(cause) => cause.code(),
+            Self::Over(_) | Self::LostPlan(_) => "internal_error",
             Self::Store(cause) => cause.code(),
         }
     }
@@ -107,7 +112,7 @@ pub struct BillingRunParts {
     pub pending: Arc<dyn PendingPayments>,
     /// The charge flow.
     pub collection: Collection,
-    /// Resumes plan changes.
+    /// Resumes and records payments.
     pub plan_changes: Arc<PlanChangeService>,
     /// The time.
     pub clock: Arc<dyn Clock>,
@@ -119,6 +124,7 @@ pub struct BillingRunParts {
 pub struct BillingRunService(BillingRunParts);
 
 const BATCH: u32 = 200;
+const TRIES: u8 = 5;
 /// A payment in flight belongs to the request that began it for this long.
 const LEFT_ALONE: Duration = Duration::minutes(2);
 
@@ -136,23 +142,20 @@ impl BillingRunService {
     pub async fn run(&self, system: &SystemScope, as_of: Option<OffsetDateTime>) -> Result<BillingReport, StoreError> {
         let now = as_of.unwrap_or_else(|| self.0.clock.system_now());
         let mut report = BillingReport::default();
-        for tenant in self
-            .0
-            .pending
-            .pending(system, self.0.clock.system_now() - LEFT_ALONE, BATCH)
-            .await?
-        {
+        let left_alone = self.0.clock.system_now() - LEFT_ALONE;
+        for tenant in self.0.pending.pending(system, left_alone, BATCH).await? {
             match self.resume(tenant).await {
                 Ok(resumed) => report.resumed += u64::from(resumed),
                 Err(cause) => report.failed.push((tenant, cause)),
             }
         }
+        // Every tenant has one turn. Those that failed stay due: the list is asked for that much longer, so that they
+        // keep nobody else from theirs.
+        let mut seen: HashSet<TenantId> = report.failed.iter().map(|(tenant, _)| *tenant).collect();
         loop {
-            let due = self.0.due.due(system, now, BATCH).await?;
-            let fresh: Vec<TenantId> = due
-                .into_iter()
-                .filter(|tenant| report.failed.iter().all(|(failed, _)| failed != tenant))
-                .collect();
+            let still_due = u32::try_from(report.failed.len()).unwrap_or(u32::MAX);
+            let due = self.0.due.due(system, now, BATCH.saturating_add(still_due)).await?;
+            let fresh: Vec<TenantId> = due.into_iter().filter(|tenant| seen.insert(*tenant)).collect();
             if fresh.is_empty() {
                 return Ok(report);
             }
@@ -169,7 +172,7 @@ impl BillingRunService {
         Ok(self.0.plan_changes.resume(&scope).await?.is_some())
     }
 
-    /// Every period end of one tenant that is due, one after the other.
+    /// Every period end of one tenant that is due, one after the other; then what is owed from before.
     async fn bill(
         &self,
         tenant: TenantId,
@@ -177,14 +180,25 @@ impl BillingRunService {
         report: &mut BillingReport,
     ) -> Result<(), BillingRunError> {
         let scope = self.0.gate.enter_as_system(tenant, "billing_run").await?;
-        while let Some(issued) = retry::contended(5, || self.end_period(&scope, now)).await? {
+        let mut tried = HashSet::new();
+        let mut refused = false;
+        while let Some(ended) = retry::contended(TRIES, || self.end_period(&scope, now)).await? {
             report.periods += 1;
-            if let Some(invoice) = issued.invoice {
+            if let Some(invoice) = ended.invoice {
                 report.invoices += 1;
-                report.paid += u64::from(self.collect(&scope, invoice).await?);
+                tried.insert(invoice);
+            }
+            match &ended.payment {
+                Payment::Begun(begun) if self.charge(&scope, begun).await? => report.paid += 1,
+                Payment::Begun(_) | Payment::Impossible => refused = true,
+                Payment::Settled => report.paid += 1,
+                Payment::Nothing => {}
             }
         }
-        Ok(())
+        if refused {
+            return Ok(());
+        }
+        self.collect_earlier(&scope, &tried, report).await
     }
 
     /// Ends one period, if one is due. `None` when nothing is.
@@ -195,109 +209,137 @@ impl BillingRunService {
             return Ok(None);
         };
         let catalog = &self.0.catalog;
-        let current = PlanSource::find(&**catalog, subscription.plan()).ok_or_else(|| lost(&subscription))?;
-        let next = catalog
-            .offer(renewal::next_plan(&subscription))
-            .ok_or_else(|| lost(&subscription))?;
+        let current = PlanSource::find(&**catalog, subscription.plan()).ok_or_else(|| lost(subscription.plan()))?;
+        let next = renewal::next_plan(&subscription);
+        let next = catalog.offer(next).ok_or_else(|| lost(next))?;
         let counts = counts::in_period(&mut *unit, &current, &subscription, now).await?;
-        let Some(renewed) = renewal::plan(&subscription, &current, &next.plan, &counts, now)? else {
+        let Some(mut renewed) = renewal::plan(&subscription, &current, &next.plan, &counts, now)? else {
             return Ok(None);
         };
 
-        unit.subscriptions().update(&renewed.subscription).await?;
-        if renewed.subscription.plan() != subscription.plan() {
-            entitle::follow(&mut *unit, next, &renewed.subscription).await?;
-        }
-        let mut events = vec![told(&subscription, &renewed)];
         let draft = Draft {
             subscription: Some(subscription.id()),
             purpose: renewed.purpose(),
-            lines: renewed
-                .lines
+            lines: std::mem::take(&mut renewed.lines)
                 .into_iter()
                 .filter(|line| !line.amount().is_zero())
                 .collect(),
         };
         let issued = self.0.collection.issue(unit.as_billing(), draft, now).await?;
-        let unpaid = match issued {
-            Some((invoice, more)) => {
-                events.extend(more);
-                Some((invoice.id(), invoice.amount_due().is_zero()))
-            }
-            None => None,
-        };
-        unit.commit(events).await?;
-        Ok(Some(Ended { invoice: unpaid }))
-    }
-
-    /// Charges the default method for an open invoice. False when it stays open.
-    async fn collect(
-        &self,
-        scope: &TenantScope,
-        (invoice, settled): (InvoiceId, bool),
-    ) -> Result<bool, BillingRunError> {
-        if settled {
-            return Ok(true);
+        let (invoice, mut events) = issued.map_or_else(|| (None, Vec::new()), |(invoice, more)| (Some(invoice), more));
+        let payment = self.begin_payment(&mut *unit, scope, invoice.as_ref()).await?;
+        let after = &mut renewed.subscription;
+        if matches!(payment, Payment::Impossible) && after.is_live() {
+            after.fall_behind(now)?;
         }
-        let Some(begun) = retry::contended(3, || self.begin_payment(scope, invoice)).await? else {
-            return Ok(false);
-        };
-        let attempt = begun.attempt;
-        let outcome = if begun.earlier {
-            self.0.collection.resume(&attempt).await?
-        } else {
-            self.0.collection.charge(&attempt).await?
-        };
-        let paid = matches!(outcome, ChargeOutcome::Charged(_));
-        retry::contended(5, || self.settle(scope, &attempt, &outcome)).await?;
-        Ok(paid)
+        unit.subscriptions().update(after).await?;
+        if after.plan() != subscription.plan() {
+            entitle::follow(&mut *unit, next, after).await?;
+        }
+        let mut ended = told(&subscription, &renewed);
+        if let (Payment::Impossible, Some(owed)) = (&payment, &invoice) {
+            ended
+                .mails
+                .extend(dunning::payment_failed(&mut *unit, catalog, owed).await?);
+        }
+        events.insert(0, ended);
+        unit.commit(events).await?;
+        Ok(Some(Ended {
+            invoice: invoice.map(|invoice| invoice.id()),
+            payment,
+        }))
     }
 
-    async fn begin_payment(&self, scope: &TenantScope, invoice: InvoiceId) -> Result<Option<Begun>, BillingRunError> {
-        let now = self.0.clock.now(scope);
-        let mut unit = self.0.store.begin_spanning(scope, None).await?;
-        match self
-            .0
-            .collection
-            .begin(unit.as_billing(), invoice, &PayWith::Default, now)
+    /// Begins to charge the default method for an invoice that was issued in the same unit.
+    async fn begin_payment(
+        &self,
+        unit: &mut dyn LifecycleUnit,
+        scope: &TenantScope,
+        invoice: Option<&Invoice>,
+    ) -> Result<Payment, BillingRunError> {
+        let Some(invoice) = invoice else {
+            return Ok(Payment::Nothing);
+        };
+        if invoice.amount_due().is_zero() {
+            return Ok(Payment::Settled);
+        }
+        // By the clock, not by the time that the run was asked for: a crash must be found soon.
+        let begun_at = self.0.clock.now(scope);
+        let collection = &self.0.collection;
+        match collection
+            .begin(unit.as_billing(), invoice.id(), &PayWith::Default, begun_at)
             .await
         {
-            Ok(begun) => {
-                unit.commit(vec![]).await?; // What comes of it is what is audited.
-                Ok(Some(begun))
-            }
-            Err(CollectError::NoMethod) => Ok(None),
+            Ok(begun) => Ok(Payment::Begun(Box::new(begun))),
+            Err(CollectError::NoMethod) => Ok(Payment::Impossible),
             Err(cause) => Err(cause.into()),
         }
     }
 
-    async fn settle(
+    /// Charges once more for what is still owed from earlier periods, the oldest first, until a charge is refused.
+    async fn collect_earlier(
         &self,
         scope: &TenantScope,
-        attempt: &PaymentAttempt,
-        outcome: &ChargeOutcome,
+        tried: &HashSet<InvoiceId>,
+        report: &mut BillingReport,
     ) -> Result<(), BillingRunError> {
-        let now = self.0.clock.now(scope);
-        let mut unit: Box<dyn LifecycleUnit> = self.0.store.begin_spanning(scope, None).await?;
-        let settlement = self
-            .0
-            .collection
-            .settle(unit.as_billing(), attempt.id, outcome, now)
-            .await?;
-        if !settlement.repeated {
-            unit.commit(settlement.events).await?;
+        let mut unit = self.0.store.read_spanning(scope).await?;
+        let owed = unit.invoices().open().await?;
+        drop(unit);
+        for invoice in owed.iter().filter(|invoice| !tried.contains(&invoice.id())) {
+            let payment = retry::contended(TRIES, || self.begin_earlier(scope, invoice)).await?;
+            let Payment::Begun(begun) = payment else {
+                return Ok(());
+            };
+            if !self.charge(scope, &begun).await? {
+                return Ok(());
+            }
+            report.paid += 1;
         }
         Ok(())
     }
+
+    async fn begin_earlier(&self, scope: &TenantScope, invoice: &Invoice) -> Result<Payment, BillingRunError> {
+        let mut unit = self.0.store.begin_spanning(scope, None).await?;
+        let payment = self.begin_payment(&mut *unit, scope, Some(invoice)).await?;
+        if matches!(payment, Payment::Begun(_)) {
+            unit.commit(vec![]).await?; // What comes of it is what is audited.
+        }
+        Ok(payment)
+    }
+
+    /// Charges and records what came of it. False when the invoice stays open.
+    async fn charge(&self, scope: &TenantScope, begun: &Begun) -> Result<bool, BillingRunError> {
+        let outcome = if begun.earlier {
+            self.0.collection.resume(&begun.attempt).await?
+        } else {
+            self.0.collection.charge(&begun.attempt).await?
+        };
+        let settlement = self.0.plan_changes.settle(scope, &begun.attempt, &outcome).await?;
+        Ok(settlement.settled == Settled::Paid)
+    }
 }
 
-/// A period that ended; with the invoice it left and whether that is settled.
+/// A period that ended, and what came of its invoice.
 struct Ended {
-    invoice: Option<(InvoiceId, bool)>,
+    invoice: Option<InvoiceId>,
+    payment: Payment,
 }
 
-fn lost(subscription: &Subscription) -> BillingRunError {
-    BillingRunError::LostPlan(subscription.plan().code.to_string())
+/// How far collecting an invoice got in the unit that issued it.
+enum Payment {
+    /// There was nothing to bill.
+    Nothing,
+    /// Nothing was due on it.
+    Settled,
+    /// To be charged.
+    Begun(Box<Begun>),
+    /// There is no method to charge.
+    Impossible,
+}
+
+fn lost(plan: &PlanRef) -> BillingRunError {
+    BillingRunError::LostPlan(plan.code.to_string())
 }
 
 fn told(before: &Subscription, renewed: &Renewal) -> Event {
@@ -312,3 +354,6 @@ fn told(before: &Subscription, renewed: &Renewal) -> Event {
         .change("plan", before.plan().code.as_str(), after.plan().code.as_str())
         .change("period_end", before.period().end(), after.period().end())
 }
+
+#[cfg(test)]
+mod tests;

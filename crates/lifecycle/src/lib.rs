@@ -9,6 +9,7 @@ pub mod appoint;
 pub mod billing_run;
 pub mod catalog;
 mod counts;
+mod dunning;
 mod entitle;
 pub mod key_check;
 pub mod members;

@@ -3,6 +3,8 @@
 mod accept;
 mod error;
 mod service;
+#[cfg(test)]
+mod tests;
 
 pub use accept::{Accept, AcceptService, Accepted};
 pub use error::MembersError;

@@ -11,7 +11,8 @@ use tenantry_kernel::retry;
 use tenantry_kernel::time::OffsetDateTime;
 use tenantry_kernel::{
     Clock, Code, Currency, Denied, DisplayName, DomainError, EmailAddress, ErrorKind, Money, Note, Page, PageRequest,
-    Principal, Ratio, StoreError, SystemScope, TenantId, TenantScope, async_trait,
+    Principal, Ratio, StoreError, SystemScope, TenantId, TenantScope, Value,
+    async_trait,
 };
 use tenantry_tenancy::directory::TenantFilter;
 use tenantry_tenancy::gate::{EnterError, Gate};
@@ -172,6 +173,13 @@ impl DomainError for OperatorError {
         }
     }
 
+    fn details(&self) -> Vec<(&'static str, Value)> {
+        match self {
+            Self::Enter(cause) => cause.details(),
+            _ => Vec::new(),
+        }
+    }
+
     fn retry_after_s(&self) -> Option<u64> {
         match self {
             Self::Enter(cause) => cause.retry_after_s(),
@@ -183,7 +191,8 @@ impl DomainError for OperatorError {
 
 impl retry::MaybeContended for OperatorError {
     fn is_contended(&self) -> bool {
-        matches!(self, Self::Store(cause) if cause.is_contended())
+        // Nobody tells which version they saw: a tenant that changed meanwhile is read again.
+        matches!(self, Self::Stale) || matches!(self, Self::Store(cause) if cause.is_contended())
     }
 }
 

@@ -6,6 +6,8 @@
 
 mod error;
 mod service;
+#[cfg(test)]
+mod tests;
 
 pub use error::PlanChangeError;
 pub use service::{BillingOverview, ChangePlan, Changed, PlanChangeParts, PlanChangeService, Preview};

@@ -1,7 +1,6 @@
 //! Seats: the gauges that count members, moved in the unit that moves the members.
 
-use tenantry_kernel::{Code, StoreError};
-use tenantry_quotas::entitlement::Entitlements;
+use tenantry_kernel::StoreError;
 use tenantry_quotas::gauge::Consumption;
 use tenantry_quotas::meter::MeterSource;
 use tenantry_quotas::store::QuotaUnit;
@@ -39,19 +38,15 @@ pub async fn adjust<U: QuotaUnit + ?Sized>(unit: &mut U, catalog: &Catalog, delt
         let limit = entitlements.allowance(meter).hard_limit();
         let moved = unit.gauges().adjust(&meter.code, delta, limit).await?;
         if let Consumption::Exceeded { used } = moved {
-            return Err(full(&meter.code, &entitlements, limit, used, catalog).into());
+            let refusal = Refusal {
+                meter: meter.code.clone(),
+                limit: limit.unwrap_or(used),
+                used,
+                resets_at: None,
+                amount: delta,
+            };
+            return Err(QuotaExceeded::new(refusal, &entitlements, catalog).into());
         }
     }
     Ok(())
-}
-
-fn full(meter: &Code, entitlements: &Entitlements, limit: Option<i64>, used: i64, catalog: &Catalog) -> QuotaExceeded {
-    let refusal = Refusal {
-        meter: meter.clone(),
-        limit: limit.unwrap_or(used),
-        used,
-        resets_at: None,
-        amount: 1,
-    };
-    QuotaExceeded::new(refusal, &entitlements.plan, catalog)
 }

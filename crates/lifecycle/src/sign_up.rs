@@ -4,9 +4,14 @@
 //! the session and the events all land together. Whether an address was known before shows in nothing
 //! but the mail that it gets.
 
-pub mod error;
-pub mod request;
-pub mod service;
+mod error;
+mod owner;
+mod request;
+mod service;
+mod slug;
+mod subscribe;
+#[cfg(test)]
+mod tests;
 
 pub use error::SignUpError;
 pub use request::{Founder, OwnerRequest, SignUp};

@@ -6,11 +6,14 @@ mod memberships;
 pub(crate) mod tenant_directory;
 mod tenants;
 
+use std::sync::Arc;
+
 use tenantry_kernel::{StoreError, TenantScope, async_trait};
+use tenantry_tenancy::directory::TenantProfiles;
 use tenantry_tenancy::domain::{CustomDomainRepository, DOMAIN_TAKEN};
 use tenantry_tenancy::membership::{ALREADY_MEMBER, MembershipRepository};
 use tenantry_tenancy::store::{TenancyStore, TenancyUnit};
-use tenantry_tenancy::tenant::{SLUG_TAKEN, TenantRepository};
+use tenantry_tenancy::tenant::{SLUG_TAKEN, Tenant, TenantRepository};
 
 use crate::error::Rule;
 use crate::store::SeaOrmStore;
@@ -53,6 +56,14 @@ impl TenancyStore for SeaOrmStore {
 
     async fn read(&self, scope: &TenantScope) -> Result<Box<dyn TenancyUnit>, StoreError> {
         Ok(Box::new(self.read_for(scope).await?))
+    }
+}
+
+#[async_trait]
+impl TenantProfiles for SeaOrmStore {
+    async fn profile(&self, scope: &TenantScope) -> Result<Option<Arc<Tenant>>, StoreError> {
+        let found = self.read_for(scope).await?.tenants().find().await?;
+        Ok(found.map(Arc::new))
     }
 }
 

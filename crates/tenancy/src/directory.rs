@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use tenantry_kernel::id::{MembershipId, UserId};
-use tenantry_kernel::{Code, Page, PageRequest, PermissionSet, StoreError, SystemScope, TenantId};
+use tenantry_kernel::{Code, Page, PageRequest, PermissionSet, StoreError, SystemScope, TenantId, TenantScope};
 
 use crate::locale::Timezone;
 use crate::membership::MembershipState;
-use crate::tenant::{Slug, TenantState, TenantStatus};
+use crate::tenant::{Slug, Tenant, TenantState, TenantStatus};
 use crate::text::DisplayName;
 
 /// What the gate needs to know of a tenant.
@@ -63,6 +63,14 @@ pub trait AccessDirectory: Send + Sync {
 
     /// The tenant that has *verified* a host name (in lower case, without port or trailing dot).
     async fn tenant_by_host(&self, host: &str) -> Result<Option<TenantId>, StoreError>;
+}
+
+/// Tenants as they show themselves. Programs ask this more often than anything else; a decorator caches it.
+#[cfg_attr(any(test, feature = "testing"), mockall::automock)]
+#[async_trait]
+pub trait TenantProfiles: Send + Sync {
+    /// The tenant of the scope, as its last commit left it.
+    async fn profile(&self, scope: &TenantScope) -> Result<Option<Arc<Tenant>>, StoreError>;
 }
 
 /// Which tenants an operator looks for.

@@ -13,6 +13,7 @@ use tenantry_kernel::{
 
 use crate::directory::{AccessDirectory, MemberAccess, TenantAccess};
 use crate::membership::MembershipState;
+use crate::permissions::{PLATFORM_MANAGE, PLATFORM_READ};
 use crate::role::RoleBook;
 use crate::tenant::TenantStatus;
 
@@ -76,6 +77,8 @@ pub struct Gate {
     authority: Authority,
     directory: Arc<dyn AccessDirectory>,
     roles: Arc<RoleBook>,
+    /// All an owner may do, and what is the installation's to decide about a tenant.
+    operator: PermissionSet,
     read_only: PermissionSet,
 }
 
@@ -93,11 +96,15 @@ impl Gate {
             .iter()
             .filter(|permission| reads(permission.as_str()))
             .cloned()
+            .chain([PLATFORM_READ])
             .collect();
+        let platform = PermissionSet::from_iter([PLATFORM_READ, PLATFORM_MANAGE]);
+        let operator = roles.owner().permissions.union(&platform);
         Self {
             authority,
             directory,
             roles,
+            operator,
             read_only,
         }
     }
@@ -169,7 +176,7 @@ impl Gate {
         let permissions = if read_only {
             self.read_only.clone()
         } else {
-            self.roles.owner().permissions.clone()
+            self.operator.clone()
         };
         let principal = Principal::Operator { user, session };
         Ok(self.authority.enter(tenant, principal, permissions, origin))

@@ -28,8 +28,12 @@ pub const SETTINGS_READ: Permission = Permission::known("settings.read");
 pub const SETTINGS_MANAGE: Permission = Permission::known("settings.manage");
 /// Change the security policy.
 pub const SECURITY_MANAGE: Permission = Permission::known("security.manage");
+/// Operators only: look at what is the installation's about a tenant.
+pub const PLATFORM_READ: Permission = Permission::known("platform.read");
+/// Operators only: decide what is the installation's about a tenant, such as its limits.
+pub const PLATFORM_MANAGE: Permission = Permission::known("platform.manage");
 
-/// All of them, for the role matrix.
+/// All that a member may hold, for the role matrix.
 pub const ALL: [Permission; 13] = [
     TENANT_READ,
     TENANT_UPDATE,

@@ -9,10 +9,16 @@ mod caller;
 mod node;
 #[path = "harness/people.rs"]
 mod people;
+#[path = "harness/process.rs"]
+mod process;
+#[path = "harness/walk.rs"]
+mod walk;
 
 pub use caller::{Caller, Reply};
-pub use node::{Node, Setup, folder, on_each_database};
+pub use node::{Node, Setup, eventually, folder, on_each_database};
 pub use people::{Owner, PASSWORD};
+pub use process::Process;
+pub use walk::{NOWHERE, call, everything, path, told};
 
-/// The tests that need no second database run on this one.
+/// Databases, for tests that need more than one, or a certain one.
 pub use tenantry_test_support::{Engine, FreshDatabase};

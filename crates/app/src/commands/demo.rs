@@ -38,6 +38,8 @@ fn throw_away(config: &mut Config, folder: &Path) {
 }
 
 async fn lived(config: &Config) -> Result<(), Box<dyn std::error::Error>> {
+    // A year is not lived in vain: the address must be free.
+    drop(serve::bind(config)?);
     let clock = Arc::new(DemoClock::default());
     let today = clock.system_now();
     // The signing keys must be older than the first token.

@@ -1,9 +1,12 @@
 //! `tenantry serve` and `tenantry work`.
 
 use std::net::TcpListener;
+use std::path::PathBuf;
 use std::sync::Arc;
 
+use actix_web::web::ServiceConfig;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use tenantry_http_actix::Services;
 use tenantry_http_actix::server::{self, Running, ServeOptions};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinSet;
@@ -73,29 +76,51 @@ pub async fn serve(
 }
 
 fn listen(config: &Config, installation: &Arc<Installation>) -> Result<Running, StartError> {
-    let failed = |cause| StartError::Listen {
-        address: config.listen,
-        cause,
-    };
-    let listener = TcpListener::bind(config.listen).map_err(failed)?;
+    let listener = bind(config)?;
     let api = installation.api(metrics());
     let options = ServeOptions {
         workers: config.workers,
         grace_s: config.shutdown_timeout.as_secs(),
+        keep_alive_s: config.keep_alive.as_secs(),
     };
-    let services = installation.services.clone();
-    let outbox = (config.mode == Mode::Development && config.smtp_url.is_none()).then(|| config.outbox.clone());
-    server::start(listener, api, options, move |app| {
-        services.register(app);
-        if let Some(folder) = &outbox {
+    let surface = Surface::of(config, installation);
+    server::start(listener, api, options, move |app| surface.register(app)).map_err(StartError::Server)
+}
+
+/// Takes the address, or says that it is taken.
+pub(crate) fn bind(config: &Config) -> Result<TcpListener, StartError> {
+    TcpListener::bind(config.listen).map_err(|cause| StartError::Listen {
+        address: config.listen,
+        cause,
+    })
+}
+
+/// What the API's actions ask for, and the pages beside it.
+#[derive(Clone)]
+pub(crate) struct Surface {
+    services: Services,
+    outbox: Option<PathBuf>,
+}
+
+impl Surface {
+    pub(crate) fn of(config: &Config, installation: &Installation) -> Self {
+        let shows_letters = config.mode == Mode::Development && config.smtp_url.is_none();
+        Self {
+            services: installation.services.clone(),
+            outbox: shows_letters.then(|| config.outbox.clone()),
+        }
+    }
+
+    pub(crate) fn register(&self, app: &mut ServiceConfig) {
+        self.services.register(app);
+        if let Some(folder) = &self.outbox {
             dev_outbox::register(app, folder.clone());
         }
-    })
-    .map_err(failed)
+    }
 }
 
 /// The recorder of this process. A second server in one process shares the first one's.
-fn metrics() -> PrometheusHandle {
+pub(crate) fn metrics() -> PrometheusHandle {
     let recorder = PrometheusBuilder::new().build_recorder();
     let handle = recorder.handle();
     if metrics::set_global_recorder(recorder).is_err() {

@@ -127,18 +127,18 @@ pub const KEYS: &[Key] = &[
     secret(
         "stripe_secret_key",
         "none: the sandbox gateway, which moves no money",
-        "The key for Stripe's API.",
+        "The key for Stripe's API. This version has no Stripe yet: it refuses to start with it.",
     ),
     secret(
         "stripe_webhook_secret",
-        "none; required in production with Stripe",
-        "What Stripe signs its webhooks with.",
+        "none",
+        "What Stripe signs its webhooks with. Needs `stripe_secret_key`, which this version refuses.",
     ),
-    key("stripe_api_url", "`https://api.stripe.com`", "Where Stripe's API is."),
+    key("stripe_api_url", "`https://api.stripe.com`", "Where Stripe's API is. Without `stripe_secret_key` it means nothing."),
     secret(
         "redis_url",
         "none: rate limits are per node",
-        "Redis, which lets several nodes share rate limits.",
+        "Redis, to share rate limits between nodes. This version has no Redis yet: it refuses to start with it.",
     ),
     key(
         "rate_limit_person",

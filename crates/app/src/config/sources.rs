@@ -17,6 +17,8 @@ const CONFIG: &str = "TENANTRY_CONFIG";
 /// Which file is read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ConfigFile {
+    /// None.
+    None,
     /// This one; it must be there.
     Named(PathBuf),
     /// This one, if it is there.
@@ -182,7 +184,9 @@ fn variables(key: &Key) -> Vec<String> {
 }
 
 fn from_file(file: &ConfigFile, wrong: &mut Vec<String>) -> Layer {
-    let (ConfigFile::Named(path) | ConfigFile::IfPresent(path)) = file;
+    let (ConfigFile::Named(path) | ConfigFile::IfPresent(path)) = file else {
+        return Layer::new();
+    };
     let text = match std::fs::read_to_string(path) {
         Ok(text) => text,
         Err(cause) if cause.kind() == std::io::ErrorKind::NotFound && matches!(file, ConfigFile::IfPresent(_)) => {

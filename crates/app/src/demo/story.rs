@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use tenantry_billing::change::When;
 use tenantry_billing::gateway::MethodToken;
+use tenantry_billing::invoice::{InvoiceStatus, PayInvoice};
 use tenantry_billing::payment_method::AddPaymentMethod;
 use tenantry_billing::subscription::{CancelSubscription, CancelWhen};
 use tenantry_identity::user::PlatformRole;
 use tenantry_kernel::time::{Duration, OffsetDateTime};
-use tenantry_kernel::{DisplayName, DomainError, EmailAddress, ErrorKind, Origin, Secret, TenantId, TenantScope};
+use tenantry_kernel::{DisplayName, DomainError, EmailAddress, ErrorKind, Origin, PageRequest, Secret, TenantId, TenantScope};
 use tenantry_lifecycle::appoint::AppointService;
 use tenantry_lifecycle::members::AddMember;
 use tenantry_lifecycle::plan_change::ChangePlan;
@@ -162,6 +163,7 @@ async fn found(node: &Installation, company: &Company) -> Result<TenantId, Inter
         .map_err(at(company.name))?;
     let scope = enter(node, made.tenant.id()).await?;
     pay_with(node, &scope, "card_ok").await?;
+    pay_what_is_owed(node, &scope).await?;
     for (colleague, role) in [
         ("Mira Holt", "member"),
         ("Noor Aziz", "viewer"),
@@ -211,6 +213,20 @@ async fn pay_with(node: &Installation, scope: &TenantScope, card: &str) -> Resul
         .add(scope, wish)
         .await
         .map_err(at("a payment method"))?;
+    Ok(())
+}
+
+/// Pays the first period of a plan without a trial.
+async fn pay_what_is_owed(node: &Installation, scope: &TenantScope) -> Result<(), Interrupted> {
+    let invoices = &node.services.invoices;
+    let page = invoices.list(scope, PageRequest::first()).await.map_err(at("invoices"))?;
+    for invoice in page.items.iter().filter(|invoice| invoice.status() == InvoiceStatus::Open) {
+        let wish = PayInvoice {
+            invoice: invoice.id(),
+            payment_method: None,
+        };
+        invoices.pay(scope, wish).await.map_err(at("a payment"))?;
+    }
     Ok(())
 }
 

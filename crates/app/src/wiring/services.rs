@@ -9,7 +9,7 @@ use tenantry_billing::invoice::InvoiceService;
 use tenantry_billing::payment::Collection;
 use tenantry_billing::payment_method::PaymentMethodService;
 use tenantry_billing::subscription::SubscriptionService;
-use tenantry_cache::{CachedAccess, CachedApiKeys, CachedEntitlements};
+use tenantry_cache::{CachedAccess, CachedApiKeys, CachedEntitlements, CachedProfiles};
 use tenantry_delivery::DnsTxtResolver;
 use tenantry_http_actix::Services;
 use tenantry_identity::api_key::{ApiKeyService, ApiKeySettings};
@@ -47,6 +47,7 @@ pub(super) struct Ingredients<'a> {
     pub catalog: &'a Arc<Catalog>,
     pub store: &'a Arc<SeaOrmStore>,
     pub directory: &'a Arc<CachedAccess>,
+    pub profiles: &'a Arc<CachedProfiles>,
     pub entitlements: &'a Arc<CachedEntitlements>,
     pub api_keys: &'a Arc<CachedApiKeys>,
     pub requests: &'a Arc<RequestService>,
@@ -114,12 +115,15 @@ pub(super) fn build(from: &Ingredients<'_>) -> Built {
     let services = Services {
         catalog: Arc::clone(catalog),
         directory: directory.clone(),
-        tenants: Arc::new(TenantService::new(
-            store.clone(),
-            directory.clone(),
-            clock.clone(),
-            Arc::new(catalog.reserved_slugs().clone()),
-        )),
+        tenants: Arc::new(
+            TenantService::new(
+                store.clone(),
+                directory.clone(),
+                clock.clone(),
+                Arc::new(catalog.reserved_slugs().clone()),
+            )
+            .showing(from.profiles.clone()),
+        ),
         members: Arc::new(MemberService::new(
             store.clone(),
             clock.clone(),
@@ -157,6 +161,7 @@ pub(super) fn build(from: &Ingredients<'_>) -> Built {
             people: store.clone(),
             store: store.clone(),
             directory: directory.clone(),
+            collection: collection.clone(),
             hasher: Arc::clone(hasher),
             tokens: tokens.clone(),
             cipher: Arc::clone(cipher),

@@ -157,3 +157,6 @@ pub(super) fn row() -> Row {
         .once_by_ledger()
         .refuses(422, "unknown_meter")
 }
+
+#[cfg(test)]
+mod tests;

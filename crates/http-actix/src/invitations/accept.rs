@@ -23,7 +23,7 @@ struct Body {
     /// What they want to be called.
     #[serde(default)]
     name: Option<String>,
-    /// Their password; needed when they have none yet.
+    /// Their password; needed when they have none yet, or never proved that they read mail at their address.
     #[serde(default)]
     #[schema(format = Password)]
     password: Option<String>,

@@ -104,3 +104,6 @@ async fn handler(catalog: Data<Catalog>) -> Answer {
 pub(super) fn row() -> Row {
     Row::of(__path_handler, handler)
 }
+
+#[cfg(test)]
+mod tests;

@@ -48,6 +48,7 @@ fn serve() -> (Running, SocketAddr, Arc<Slow>) {
     let options = ServeOptions {
         workers: Some(1),
         grace_s: 5,
+        ..ServeOptions::default()
     };
     let shared = Arc::clone(&slow);
     let more = move |config: &mut ServiceConfig| {

@@ -18,7 +18,7 @@ async fn handler(InTenant(scope): InTenant, tenants: Data<TenantService>) -> Ans
     Ok(render::single(
         tenant.id().as_uuid(),
         tenant.version(),
-        &TenantView::from(&tenant),
+        &TenantView::from(tenant.as_ref()),
     ))
 }
 

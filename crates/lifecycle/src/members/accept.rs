@@ -1,19 +1,21 @@
-//! Accepting an invitation, or setting the first password: the two mails that make a member.
+//! Accepting an invitation: the mail that makes a member.
 
 use std::sync::Arc;
 
 use tenantry_identity::one_time_token::{OneTimeText, OneTimeToken, Purpose, TokenState};
 use tenantry_identity::password;
 use tenantry_identity::store::IdentityStore;
-use tenantry_identity::user::{PasswordHash, PasswordHasher};
+use tenantry_identity::user::{PasswordHash, PasswordHasher, User, UserRepository};
+use tenantry_kernel::time::OffsetDateTime;
+use tenantry_kernel::uuid::Uuid;
 use tenantry_kernel::{
-    Cipher, Clock, DisplayName, Event, FieldError, MembershipId, Origin, Principal, Secret, SessionId, TenantId,
-    UserId, uuid::Uuid,
+    Cipher, Clock, DisplayName, FieldError, MembershipId, Origin, Principal, Secret, SessionId, TenantId,
+    TenantScope, UserId, retry,
 };
 use tenantry_tenancy::gate::Gate;
-use tenantry_tenancy::membership::Membership;
+use tenantry_tenancy::membership::{Membership, MembershipRepository, MembershipStatus, WrongState};
 
-use super::error::MembersError;
+use super::error::{MembersError, overtaken};
 use crate::store::LifecycleStore;
 
 /// The answer to an invitation.
@@ -23,7 +25,7 @@ pub struct Accept {
     pub token: Secret<String>,
     /// What they want to be called.
     pub name: Option<DisplayName>,
-    /// Their password; needed when they have none yet.
+    /// Their password; needed when they have none yet, or when their address was never verified.
     pub password: Option<Secret<String>>,
 }
 
@@ -54,6 +56,9 @@ struct Invited {
     token: OneTimeToken,
 }
 
+/// How often an acceptance is tried when others are in the way.
+const TRIES: u8 = 5;
+
 impl AcceptService {
     /// Works on these stores.
     #[must_use]
@@ -79,42 +84,53 @@ impl AcceptService {
     ///
     /// # Errors
     /// [`MembersError::InvitationUnknown`] (also when expired), [`MembersError::InvitationGone`] when used or
-    /// revoked; a missing or weak password of somebody who has none yet.
+    /// revoked; a missing or weak password of somebody who needs one.
     pub async fn accept(&self, request: Accept, origin: Origin) -> Result<Accepted, MembersError> {
         let invited = self.find(request.token.expose()).await?;
-        let hash = self.choose_password(&invited, &request).await?;
-        let now = self.clock.system_now();
         let principal = Principal::Member {
             user: invited.user,
             membership: invited.membership,
             session: SessionId::from_uuid(Uuid::nil()), // No session yet: the link is the proof.
         };
         let scope = self.gate.enter_invited(invited.tenant, principal, origin).await?;
+        let mut unit = self.store.read_spanning(&scope).await?;
+        pending(unit.memberships(), &invited, self.clock.system_now()).await?;
+        drop(unit);
+        let hash = self.choose_password(&invited, &request).await?;
 
-        let mut unit = self.store.begin_spanning(&scope, Some(invited.user)).await?;
+        retry::contended(TRIES, || self.join(&scope, &invited, &request, hash.as_ref())).await
+    }
+
+    async fn join(
+        &self,
+        scope: &TenantScope,
+        invited: &Invited,
+        request: &Accept,
+        hash: Option<&PasswordHash>,
+    ) -> Result<Accepted, MembersError> {
+        let now = self.clock.system_now();
+        let mut unit = self.store.begin_spanning(scope, Some(invited.user)).await?;
         if !unit.one_time_tokens().use_once(invited.token.id, now).await? {
             return Err(MembersError::InvitationGone);
         }
-        let found = unit.memberships().find(invited.membership).await?;
-        let mut member = found.ok_or(MembersError::InvitationGone)?;
-        let joined = member.accept(request.name.clone(), now)?;
-        unit.memberships().update(&member).await?;
-        let mut person = unit
-            .users()
-            .find(invited.user)
-            .await?
-            .ok_or(MembersError::InvitationGone)?;
-        person.verify_email(now);
-        let mut events = vec![joined];
-        if let Some(hash) = hash {
-            person.set_password(hash);
-            events.push(Event::new("user.password_set", invited.user));
-            if let Some(name) = request.name {
-                person.rename(name);
+        let mut member = pending(unit.memberships(), invited, now).await?;
+        let joined = member.accept(request.name.clone(), now).map_err(refused)?;
+        unit.memberships().update(&member).await.map_err(overtaken)?;
+        let mut person = active(unit.users(), invited.user).await?;
+        if needs_password(&person) {
+            // Its own password was set after this request looked: the caller tries again without one.
+            let hash = hash.ok_or(MembersError::InvitationGone)?;
+            person.set_password(hash.clone());
+            if let Some(name) = &request.name {
+                person.rename(name.clone());
             }
+            // Whoever set an earlier password never showed that they read mail here: they are out.
+            unit.sessions().end_all_except(None, now).await?;
         }
-        unit.users().update(&person).await?;
-        unit.commit(events).await?;
+        person.verify_email(now);
+        unit.users().update(&person).await.map_err(overtaken)?;
+        // The person's own part has no event: the tenant's log must not tell whether they were known before.
+        unit.commit(vec![joined]).await?;
         Ok(Accepted {
             tenant: invited.tenant,
             membership: member.saved(),
@@ -142,16 +158,12 @@ impl AcceptService {
         }
     }
 
-    /// The hash to set: only for a person without a password. An invitation never changes one.
+    /// The hash to set, for a person who needs a password. An invitation never changes one that its owner chose.
     async fn choose_password(&self, invited: &Invited, request: &Accept) -> Result<Option<PasswordHash>, MembersError> {
         let mut unit = self.people.read_person(invited.user).await?;
-        let person = unit
-            .users()
-            .find(invited.user)
-            .await?
-            .ok_or(MembersError::InvitationGone)?;
+        let person = active(unit.users(), invited.user).await?;
         drop(unit);
-        if person.password_hash().is_some() {
+        if !needs_password(&person) {
             return Ok(None);
         }
         let field = |code, detail: String| MembersError::Invalid(vec![FieldError::new("password", code, detail)]);
@@ -164,5 +176,42 @@ impl AcceptService {
             .map_or_else(|| person.name().to_owned(), ToString::to_string);
         password::check(secret.expose(), person.email(), &name).map_err(|weak| field(weak.code(), weak.to_string()))?;
         Ok(Some(self.hasher.hash(secret.clone()).await?))
+    }
+}
+
+/// True when there is no password, or one that somebody chose who never verified the address: a stranger may have
+/// signed up with it and waited for the invitation.
+fn needs_password(person: &User) -> bool {
+    person.password_hash().is_none() || person.email_verified_at().is_none()
+}
+
+/// The membership that the token invites to, as long as it is the invitation's latest mail.
+async fn pending(
+    members: &mut dyn MembershipRepository,
+    invited: &Invited,
+    now: OffsetDateTime,
+) -> Result<Membership, MembersError> {
+    let found = members.find(invited.membership).await?;
+    let member = found.filter(|member| member.user() == invited.user);
+    let member = member.ok_or(MembersError::InvitationGone)?;
+    match member.status() {
+        MembershipStatus::Invited { expires_at } if *expires_at != invited.token.expires_at => {
+            Err(MembersError::InvitationGone)
+        }
+        MembershipStatus::Invited { expires_at } if now >= *expires_at => Err(MembersError::InvitationUnknown),
+        MembershipStatus::Invited { .. } => Ok(member),
+        MembershipStatus::Active | MembershipStatus::Deactivated { .. } => Err(MembersError::InvitationGone),
+    }
+}
+
+async fn active(users: &mut dyn UserRepository, id: UserId) -> Result<User, MembersError> {
+    let found = users.find(id).await?;
+    found.filter(User::is_active).ok_or(MembersError::InvitationGone)
+}
+
+const fn refused(state: WrongState) -> MembersError {
+    match state {
+        WrongState::Expired => MembersError::InvitationUnknown,
+        _ => MembersError::InvitationGone,
     }
 }

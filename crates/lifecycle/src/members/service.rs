@@ -11,14 +11,14 @@ use tenantry_kernel::{
     Cipher, Clock, DisplayName, EmailAddress, Entropy, FieldError, IdSource, Locale, Mail, MembershipId, Note,
     PermissionSet, Principal, StoreError, TenantScope, UserId,
 };
-use tenantry_tenancy::membership::steps::{self, Changed, Target};
+use tenantry_tenancy::membership::steps::{self, Target};
 use tenantry_tenancy::membership::{
-    Invitation, Membership, MembershipDetails, MembershipState, MembershipStatus, WrongState, policy,
+    Invitation, MemberError, Membership, MembershipDetails, MembershipState, MembershipStatus, WrongState, policy,
 };
 use tenantry_tenancy::permissions::MEMBERS_INVITE;
 use tenantry_tenancy::role::RoleDefinition;
 
-use super::error::MembersError;
+use super::error::{MembersError, overtaken};
 use crate::catalog::Catalog;
 use crate::seats;
 use crate::store::{LifecycleStore, LifecycleUnit};
@@ -72,6 +72,18 @@ pub struct MembersParts {
 /// Changes who is a member.
 pub struct MembersService(MembersParts);
 
+/// How often a change is tried when others are in the way.
+const TRIES: u8 = 5;
+
+/// What becomes of a member.
+#[derive(Clone, Copy)]
+enum Step {
+    Deactivate,
+    Reactivate,
+    Remove,
+    Revoke,
+}
+
 /// An addition whose every question is answered.
 struct Addition<'a> {
     request: &'a AddMember,
@@ -104,27 +116,32 @@ impl MembersService {
             extra,
             name,
         };
-        retry::contended(3, || self.try_add(scope, &addition)).await
+        retry::contended(TRIES, || self.try_add(scope, &addition)).await
     }
 
-    /// Sends an invitation again. The link of the earlier mail stops working.
+    /// Sends an invitation again. The link of the earlier mail stops working: it belongs to the invitation as it
+    /// stood.
     ///
     /// # Errors
     /// [`MembersError`]: denied, not found, not pending.
     pub async fn resend(&self, scope: &TenantScope, id: MembershipId) -> Result<Membership, MembersError> {
         scope.require(&MEMBERS_INVITE)?;
         let target = self.target(scope, id, None);
-        let expires_at = self.invitation_end(target.now);
 
-        let user = self.user_of(scope, target).await?;
-        let mut unit = self.0.store.begin_spanning(scope, Some(user)).await?;
+        let mut unit = self.0.store.read_spanning(scope).await?;
+        let user = steps::manageable(unit.memberships(), target).await?.user();
+        drop(unit);
+        retry::contended(TRIES, || self.try_resend(target, user)).await
+    }
+
+    async fn try_resend(&self, target: Target<'_>, user: UserId) -> Result<Membership, MembersError> {
+        let mut unit = self.0.store.begin_spanning(target.scope, Some(user)).await?;
         let mut member = steps::manageable(unit.memberships(), target).await?;
-        let event = member.resend(expires_at, target.now)?;
-        unit.memberships().update(&member).await?;
-        unit.one_time_tokens()
-            .revoke(user, Purpose::Invitation, target.now)
+        let event = member.resend(self.invitation_end(target.now), target.now)?;
+        unit.memberships().update(&member).await.map_err(overtaken)?;
+        let mail = self
+            .invitation(&mut *unit, target.scope, &member, None, target.now)
             .await?;
-        let mail = self.invitation(&mut *unit, scope, &member, None, target.now).await?;
         unit.commit(vec![event.mail(mail)]).await?;
         Ok(member.saved())
     }
@@ -139,13 +156,7 @@ impl MembersService {
         id: MembershipId,
         expected: Option<i64>,
     ) -> Result<Membership, MembersError> {
-        let target = self.target(scope, id, expected);
-        retry::contended(3, || async {
-            let mut unit = self.0.store.begin_spanning(scope, None).await?;
-            let changed = steps::deactivate(unit.memberships(), target).await?;
-            self.finish(unit, changed).await
-        })
-        .await
+        self.change(self.target(scope, id, expected), Step::Deactivate).await
     }
 
     /// Opens the tenant to a deactivated member again and takes a seat.
@@ -158,13 +169,7 @@ impl MembersService {
         id: MembershipId,
         expected: Option<i64>,
     ) -> Result<Membership, MembersError> {
-        let target = self.target(scope, id, expected);
-        retry::contended(3, || async {
-            let mut unit = self.0.store.begin_spanning(scope, None).await?;
-            let changed = steps::reactivate(unit.memberships(), target).await?;
-            self.finish(unit, changed).await
-        })
-        .await
+        self.change(self.target(scope, id, expected), Step::Reactivate).await
     }
 
     /// Removes a member or revokes an invitation, and frees the seat.
@@ -177,17 +182,11 @@ impl MembersService {
         id: MembershipId,
         expected: Option<i64>,
     ) -> Result<(), MembersError> {
-        let target = self.target(scope, id, expected);
-        retry::contended(3, || async {
-            let mut unit = self.0.store.begin_spanning(scope, None).await?;
-            let changed = steps::remove(unit.memberships(), target).await?;
-            self.finish(unit, changed).await
-        })
-        .await?;
+        self.change(self.target(scope, id, expected), Step::Remove).await?;
         Ok(())
     }
 
-    /// Takes a pending invitation back, and frees the seat.
+    /// Takes a pending invitation back, and frees the seat. Its link is worth nothing without the membership.
     ///
     /// # Errors
     /// [`MembersError`]: denied, not found, stale, not pending.
@@ -197,21 +196,35 @@ impl MembersService {
         id: MembershipId,
         expected: Option<i64>,
     ) -> Result<(), MembersError> {
-        let target = self.target(scope, id, expected);
-        let user = self.user_of(scope, target).await?;
-        retry::contended(3, || async {
-            let mut unit = self.0.store.begin_spanning(scope, Some(user)).await?;
-            let changed = steps::remove(unit.memberships(), target).await?;
-            if changed.before.state() != MembershipState::Invited {
-                return Err(MembersError::from(WrongState::NotInvited));
-            }
-            unit.one_time_tokens()
-                .revoke(user, Purpose::Invitation, target.now)
-                .await?;
-            self.finish(unit, changed).await
-        })
-        .await?;
+        self.change(self.target(scope, id, expected), Step::Revoke).await?;
         Ok(())
+    }
+
+    async fn change(&self, target: Target<'_>, step: Step) -> Result<Membership, MembersError> {
+        retry::contended(TRIES, || self.try_change(target, step)).await
+    }
+
+    /// Changes a member and moves the seats in one unit.
+    async fn try_change(&self, target: Target<'_>, step: Step) -> Result<Membership, MembersError> {
+        let mut unit = self.0.store.begin_spanning(target.scope, None).await?;
+        let members = unit.memberships();
+        let changed = match step {
+            Step::Deactivate => steps::deactivate(members, target).await,
+            Step::Reactivate => steps::reactivate(members, target).await,
+            Step::Remove | Step::Revoke => steps::remove(members, target).await,
+        };
+        let changed = changed.map_err(|refusal| match refusal {
+            MemberError::Stale if target.expected.is_none() => overtaken(StoreError::Stale),
+            other => other.into(),
+        })?;
+        if matches!(step, Step::Revoke) && changed.before.state() != MembershipState::Invited {
+            return Err(WrongState::NotInvited.into());
+        }
+        seats::adjust(&mut *unit, &self.0.catalog, changed.seats_delta()).await?;
+        if let Some(event) = changed.event {
+            unit.commit(vec![event]).await?;
+        }
+        Ok(changed.after.unwrap_or(changed.before))
     }
 
     fn role(&self, text: &str) -> Result<&RoleDefinition, MembersError> {
@@ -257,20 +270,19 @@ impl MembersService {
         let membership = self.draft(scope, addition, user, now);
 
         let mut unit = self.0.store.begin_spanning(scope, Some(user)).await?;
-        seats::adjust(&mut *unit, &self.0.catalog, 1).await?;
-        let mut events = Vec::new();
         if known.is_none() {
+            // Without an event: the tenant's log must not tell whether the address was known before.
             let person = User::register(user, email.clone(), addition.name.clone(), Locale::default(), now);
             unit.users().insert(&person).await?;
         }
         unit.memberships().insert(&membership).await?;
+        seats::adjust(&mut *unit, &self.0.catalog, 1).await?;
         let mut created = membership.created();
         if addition.request.invite {
             let message = addition.request.message.as_ref();
             created = created.mail(self.invitation(&mut *unit, scope, &membership, message, now).await?);
         }
-        events.push(created);
-        unit.commit(events).await?;
+        unit.commit(vec![created]).await?;
         Ok(Added { membership })
     }
 
@@ -346,11 +358,6 @@ impl MembersService {
         })
     }
 
-    async fn user_of(&self, scope: &TenantScope, target: Target<'_>) -> Result<UserId, MembersError> {
-        let mut unit = self.0.store.begin_spanning(scope, None).await?;
-        Ok(steps::manageable(unit.memberships(), target).await?.user())
-    }
-
     fn target<'a>(&'a self, scope: &'a TenantScope, id: MembershipId, expected: Option<i64>) -> Target<'a> {
         Target {
             scope,
@@ -359,15 +366,6 @@ impl MembersService {
             expected,
             now: self.0.clock.now(scope),
         }
-    }
-
-    /// Moves the seats with the member and commits both.
-    async fn finish(&self, mut unit: Box<dyn LifecycleUnit>, changed: Changed) -> Result<Membership, MembersError> {
-        seats::adjust(&mut *unit, &self.0.catalog, changed.seats_delta()).await?;
-        if let Some(event) = changed.event {
-            unit.commit(vec![event]).await?;
-        }
-        Ok(changed.after.unwrap_or(changed.before))
     }
 }
 

@@ -5,11 +5,13 @@ use std::sync::Arc;
 use tenantry_billing::account::BillingAccount;
 use tenantry_billing::change::{ChangeOutcome, Effect, Totals, When, Wish, plan_change, totals};
 use tenantry_billing::invoice::{Invoice, Purpose};
-use tenantry_billing::payment::{Collection, Draft, PayWith, PaymentAttempt, Prepared, Settlement};
+use tenantry_billing::payment::{
+    ChargeOutcome, CollectError, Collection, Draft, PayWith, PaymentAttempt, Prepared, Settlement,
+};
 use tenantry_billing::payment_method::PaymentMethod;
 use tenantry_billing::permissions::{BILLING_MANAGE, BILLING_READ};
 use tenantry_billing::plan::{Cycle, Plan, PlanSource};
-use tenantry_billing::subscription::{Quantity, Subscription};
+use tenantry_billing::subscription::{Quantity, ScheduledChange, Subscription};
 use tenantry_kernel::retry;
 use tenantry_kernel::time::OffsetDateTime;
 use tenantry_kernel::{Clock, Event, FieldError, Money, Principal, TenantScope};
@@ -17,6 +19,7 @@ use tenantry_kernel::{Clock, Event, FieldError, Money, Principal, TenantScope};
 use super::error::PlanChangeError;
 use crate::catalog::{Catalog, Offer};
 use crate::counts;
+use crate::dunning;
 use crate::entitle;
 use crate::store::{LifecycleStore, LifecycleUnit};
 
@@ -87,6 +90,8 @@ pub struct PlanChangeParts {
 /// Changes plans.
 pub struct PlanChangeService(PlanChangeParts);
 
+const SETTLE_TRIES: u8 = 5;
+
 /// What the first unit left to do.
 enum Begun {
     Done(Box<Changed>),
@@ -108,16 +113,23 @@ impl PlanChangeService {
         scope.require(&BILLING_READ)?;
 
         let mut unit = self.0.store.read_spanning(scope).await?;
-        let subscription = unit.subscriptions().latest().await?.ok_or(PlanChangeError::NoSubscription)?;
-        let account = unit.billing_accounts().find().await?.ok_or(PlanChangeError::NoSubscription)?;
+        let subscription = unit.subscriptions().latest().await?;
+        let subscription = subscription.ok_or(PlanChangeError::NoSubscription)?;
+        let account = unit.billing_accounts().find().await?;
+        let account = account.ok_or(PlanChangeError::NoSubscription)?;
         let default_method = unit.payment_methods().default_method().await?;
-        let plan = PlanSource::find(&*self.0.catalog, subscription.plan());
-        let plan = plan.ok_or_else(|| PlanChangeError::LostPlan(subscription.plan().code.to_string()))?;
+        let plan = self.edition(&subscription)?;
         let price = match plan.advance_price(subscription.cycle(), subscription.currency()) {
             Some(price) => Some(price.for_period(subscription.quantity())?),
             None => None,
         };
-        Ok(BillingOverview { subscription, plan, price, account, default_method })
+        Ok(BillingOverview {
+            subscription,
+            plan,
+            price,
+            account,
+            default_method,
+        })
     }
 
     /// What a change would mean now. Writes nothing; the same planner executes it.
@@ -130,12 +142,9 @@ impl PlanChangeService {
 
         let mut unit = self.0.store.read_spanning(scope).await?;
         let now = self.0.clock.now(scope);
-        let outcome = self.plan(&mut *unit, request, offer, now).await?;
-        let account = unit
-            .billing_accounts()
-            .find()
-            .await?
-            .ok_or(PlanChangeError::NoSubscription)?;
+        let (_, outcome) = self.plan(&mut *unit, request, offer, now).await?;
+        let account = unit.billing_accounts().find().await?;
+        let account = account.ok_or(PlanChangeError::NoSubscription)?;
         let totals = totals(&outcome.lines, account.credit())?;
         Ok(Preview {
             plan: Arc::clone(&offer.plan),
@@ -159,21 +168,37 @@ impl PlanChangeService {
         }
     }
 
-    /// Finishes a payment that was begun and never finished: asks the gateway what became of it.
+    /// Finishes a payment that was begun and never finished, be it for a plan change or for an issued invoice: asks
+    /// the gateway what became of it.
     ///
     /// # Errors
     /// [`PlanChangeError`]; the attempt stays pending when even the gateway does not know.
     pub async fn resume(&self, scope: &TenantScope) -> Result<Option<Settlement>, PlanChangeError> {
         scope.require(&BILLING_MANAGE)?;
 
-        let mut unit = self.0.store.begin_spanning(scope, None).await?;
-        let Some(attempt) = unit.payment_attempts().pending().await? else {
+        let mut unit = self.0.store.read_spanning(scope).await?;
+        let pending = unit.payment_attempts().pending().await?;
+        drop(unit);
+        let Some(attempt) = pending else {
             return Ok(None);
         };
-        drop(unit);
         let outcome = self.0.collection.resume(&attempt).await?;
-        let settlement = retry::contended(3, || self.settle(scope, &attempt, &outcome)).await?;
-        Ok(Some(settlement))
+        Ok(Some(self.settle(scope, &attempt, &outcome).await?))
+    }
+
+    /// Records what became of a charge, with everything that follows: entitlements, and a mail to the payer of an
+    /// issued invoice that stays open.
+    ///
+    /// # Errors
+    /// [`PlanChangeError`].
+    pub(crate) async fn settle(
+        &self,
+        scope: &TenantScope,
+        attempt: &PaymentAttempt,
+        outcome: &ChargeOutcome,
+    ) -> Result<Settlement, PlanChangeError> {
+        // Money has moved: it is worth more tries than a wish.
+        retry::contended(SETTLE_TRIES, || self.try_settle(scope, attempt, outcome)).await
     }
 
     /// A public plan, or any plan for an operator.
@@ -201,14 +226,10 @@ impl PlanChangeService {
         request: &ChangePlan,
         offer: &Offer,
         now: OffsetDateTime,
-    ) -> Result<ChangeOutcome, PlanChangeError> {
-        let subscription = unit
-            .subscriptions()
-            .live()
-            .await?
-            .ok_or(PlanChangeError::NoSubscription)?;
-        let current = PlanSource::find(&*self.0.catalog, subscription.plan());
-        let current = current.ok_or_else(|| PlanChangeError::LostPlan(subscription.plan().code.to_string()))?;
+    ) -> Result<(Subscription, ChangeOutcome), PlanChangeError> {
+        let subscription = unit.subscriptions().live().await?;
+        let subscription = subscription.ok_or(PlanChangeError::NoSubscription)?;
+        let current = self.edition(&subscription)?;
         let on_file = unit.payment_methods().default_method().await?.is_some();
         let wish = Wish {
             cycle: request
@@ -219,7 +240,14 @@ impl PlanChangeService {
             has_method: on_file || request.payment_method.is_some(),
         };
         let counts = counts::in_period(unit, &current, &subscription, now).await?;
-        Ok(plan_change(&subscription, &current, &offer.plan, &wish, &counts, now)?)
+        let outcome = plan_change(&subscription, &current, &offer.plan, &wish, &counts, now)?;
+        Ok((subscription, outcome))
+    }
+
+    /// The edition of its plan that a subscription has.
+    fn edition(&self, subscription: &Subscription) -> Result<Arc<Plan>, PlanChangeError> {
+        let plan = PlanSource::find(&*self.0.catalog, subscription.plan());
+        plan.ok_or_else(|| PlanChangeError::LostPlan(subscription.plan().code.to_string()))
     }
 
     /// Writes the intention; or the whole change, when nothing is to be charged.
@@ -233,10 +261,14 @@ impl PlanChangeService {
         let now = self.0.clock.now(scope);
         let mut unit = self.0.store.begin_spanning(scope, None).await?;
         unit.billing_accounts().lock().await?;
-        let outcome = self.plan(&mut *unit, request, offer, now).await?;
+        // What is being paid for was planned for the subscription as it is: nothing else changes it meanwhile.
+        if unit.payment_attempts().pending().await?.is_some() {
+            return Err(CollectError::InProgress.into());
+        }
+        let (before, outcome) = self.plan(&mut *unit, request, offer, now).await?;
         let to = match outcome.effect {
             Effect::Now(transition) => transition,
-            Effect::At(at) => return self.schedule(unit, outcome.subscription, offer, at).await,
+            Effect::At(at) => return self.schedule(unit, &before, outcome.subscription, at).await,
         };
         let draft = Draft {
             subscription: Some(outcome.subscription.id()),
@@ -265,20 +297,37 @@ impl PlanChangeService {
     async fn schedule(
         &self,
         mut unit: Box<dyn LifecycleUnit>,
-        subscription: Subscription,
-        offer: &Offer,
+        before: &Subscription,
+        after: Subscription,
         at: OffsetDateTime,
     ) -> Result<Begun, PlanChangeError> {
-        unit.subscriptions().update(&subscription).await?;
-        let event = Event::new("subscription.change_scheduled", subscription.id())
-            .set("plan", offer.code().as_str())
+        unit.subscriptions().update(&after).await?;
+        let scheduled = |subscription: &Subscription| match subscription.scheduled() {
+            Some(ScheduledChange::Terms(terms)) => Some(terms.clone()),
+            Some(ScheduledChange::Cancellation) | None => None,
+        };
+        let (was, is) = (scheduled(before), scheduled(&after));
+        let event = Event::new("subscription.change_scheduled", after.id())
+            .change(
+                "scheduled_plan",
+                was.as_ref().map(|terms| terms.plan.code.as_str()),
+                is.as_ref().map(|terms| terms.plan.code.as_str()),
+            )
+            .change(
+                "scheduled_billing_cycle",
+                was.as_ref().map(|terms| terms.cycle.as_str()),
+                is.as_ref().map(|terms| terms.cycle.as_str()),
+            )
+            .change(
+                "scheduled_quantity",
+                was.map(|terms| i64::from(terms.quantity.get())),
+                is.map(|terms| i64::from(terms.quantity.get())),
+            )
             .set("at", at);
         unit.commit(vec![event]).await?;
-        let plan = PlanSource::find(&*self.0.catalog, subscription.plan());
-        let plan = plan.ok_or_else(|| PlanChangeError::LostPlan(subscription.plan().code.to_string()))?;
         Ok(Begun::Done(Box::new(Changed {
-            subscription,
-            plan,
+            plan: self.edition(&after)?,
+            subscription: after,
             invoice: None,
         })))
     }
@@ -287,23 +336,21 @@ impl PlanChangeService {
         let outcome = self.0.collection.charge(attempt).await?;
         // The intention left the receipt; this is the same request's second commit.
         let scope = scope.without_receipt();
-        let settlement = retry::contended(5, || self.settle(&scope, attempt, &outcome)).await?;
+        let settlement = self.settle(&scope, attempt, &outcome).await?;
         self.changed(&scope, settlement.into_paid()?).await
     }
 
-    async fn settle(
+    async fn try_settle(
         &self,
         scope: &TenantScope,
         attempt: &PaymentAttempt,
-        outcome: &tenantry_billing::payment::ChargeOutcome,
+        outcome: &ChargeOutcome,
     ) -> Result<Settlement, PlanChangeError> {
         let now = self.0.clock.now(scope);
         let mut unit = self.0.store.begin_spanning(scope, None).await?;
-        let settlement = self
-            .0
-            .collection
-            .settle(unit.as_billing(), attempt.id, outcome, now)
-            .await?;
+        let collection = &self.0.collection;
+        let mut settlement = collection.settle(unit.as_billing(), attempt.id, outcome, now).await?;
+        dunning::tell(&mut *unit, &self.0.catalog, &mut settlement).await?;
         self.finish(unit, settlement).await
     }
 
@@ -329,17 +376,14 @@ impl PlanChangeService {
         let subscription = if let Some(subscription) = settlement.subscription {
             subscription
         } else {
-            let mut unit = self.0.store.begin_spanning(scope, None).await?;
-            unit.subscriptions()
-                .live()
-                .await?
-                .ok_or(PlanChangeError::NoSubscription)?
+            // Another call recorded the charge, or the subscription ended meanwhile and the money is kept as credit.
+            let mut unit = self.0.store.read_spanning(scope).await?;
+            let latest = unit.subscriptions().latest().await?;
+            latest.ok_or(PlanChangeError::NoSubscription)?
         };
-        let plan = PlanSource::find(&*self.0.catalog, subscription.plan());
-        let plan = plan.ok_or_else(|| PlanChangeError::LostPlan(subscription.plan().code.to_string()))?;
         Ok(Changed {
+            plan: self.edition(&subscription)?,
             subscription,
-            plan,
             invoice: settlement.invoice,
         })
     }

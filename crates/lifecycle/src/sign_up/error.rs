@@ -1,11 +1,14 @@
 //! Why a sign-up was refused.
 
-use tenantry_billing::period::BeyondCalendar;
+use tenantry_billing::change::ChangeError;
+use tenantry_billing::payment::CollectError;
 use tenantry_identity::token::SigningFailed;
 use tenantry_identity::user::{EMAIL_TAKEN, HashFailed};
 use tenantry_kernel::retry::MaybeContended;
 use tenantry_kernel::{Denied, DomainError, ErrorKind, FieldError, StoreError, Value};
 use tenantry_tenancy::tenant::SLUG_TAKEN;
+
+use crate::seats::SeatError;
 
 /// Why there is no new tenant. Nothing was written.
 #[derive(Debug, thiserror::Error)]
@@ -31,9 +34,12 @@ pub enum SignUpError {
     /// The plan allows no user at all.
     #[error("the plan has no seat for an owner")]
     NoSeat,
-    /// A period left the calendar.
-    #[error("the subscription leaves the calendar")]
-    Calendar(#[from] BeyondCalendar),
+    /// The subscription cannot start on these terms.
+    #[error(transparent)]
+    Start(#[from] ChangeError),
+    /// The first invoice cannot be issued.
+    #[error(transparent)]
+    Collect(#[from] CollectError),
     /// The password could not be hashed.
     #[error("the password could not be stored")]
     Hash(#[from] HashFailed),
@@ -50,7 +56,9 @@ impl DomainError for SignUpError {
         match self {
             Self::Closed => ErrorKind::Denied,
             Self::SlugTaken { .. } => ErrorKind::Conflict,
-            Self::Invalid(_) | Self::NoSeat | Self::Calendar(_) => ErrorKind::Invalid,
+            Self::Invalid(_) | Self::NoSeat => ErrorKind::Invalid,
+            Self::Start(cause) => cause.kind(),
+            Self::Collect(cause) => cause.kind(),
             Self::Denied(denied) => denied.kind(),
             Self::Hash(_) | Self::Sign(_) => ErrorKind::Internal,
             Self::Store(cause) => cause.kind(),
@@ -61,7 +69,9 @@ impl DomainError for SignUpError {
         match self {
             Self::Closed => "sign_up_closed",
             Self::SlugTaken { .. } => SLUG_TAKEN,
-            Self::Invalid(_) | Self::NoSeat | Self::Calendar(_) => "validation_failed",
+            Self::Invalid(_) | Self::NoSeat => "validation_failed",
+            Self::Start(cause) => cause.code(),
+            Self::Collect(cause) => cause.code(),
             Self::Denied(denied) => denied.code(),
             Self::Hash(_) | Self::Sign(_) => "internal_error",
             Self::Store(cause) => cause.code(),
@@ -71,6 +81,7 @@ impl DomainError for SignUpError {
     fn fields(&self) -> Vec<FieldError> {
         match self {
             Self::Invalid(fields) => fields.clone(),
+            Self::Start(cause) => cause.fields(),
             _ => Vec::new(),
         }
     }
@@ -84,15 +95,29 @@ impl DomainError for SignUpError {
 
     fn retry_after_s(&self) -> Option<u64> {
         match self {
+            Self::Collect(cause) => cause.retry_after_s(),
             Self::Store(cause) => cause.retry_after_s(),
             _ => None,
         }
     }
 }
 
+impl From<SeatError> for SignUpError {
+    fn from(cause: SeatError) -> Self {
+        match cause {
+            SeatError::Full(_) => Self::NoSeat,
+            SeatError::Store(cause) => cause.into(),
+        }
+    }
+}
+
 impl MaybeContended for SignUpError {
     fn is_contended(&self) -> bool {
-        // Two sign-ups with one new address: the loser finds a person that exists by now.
-        matches!(self, Self::Store(cause) if cause.is_contended() || matches!(cause, StoreError::Conflict(EMAIL_TAKEN)))
+        match self {
+            // Two sign-ups with one new address: the loser finds a person that exists by now.
+            Self::Store(cause) => cause.is_contended() || matches!(cause, StoreError::Conflict(EMAIL_TAKEN)),
+            Self::Collect(cause) => cause.is_contended(),
+            _ => false,
+        }
     }
 }

@@ -130,6 +130,12 @@ impl Entitlements {
         granted
     }
 
+    /// True when an operator set the meter's limit, whatever the plan says.
+    #[must_use]
+    pub fn is_overridden(&self, meter: &Code) -> bool {
+        self.overrides.iter().any(|change| change.meter == *meter)
+    }
+
     /// The allowance that answers show.
     #[must_use]
     pub fn allowance(&self, meter: &Meter) -> Allowance {

@@ -4,6 +4,7 @@ use tenantry_kernel::{Code, DomainError, ErrorKind, Value};
 use time::OffsetDateTime;
 
 use crate::directory::PlanLadder;
+use crate::entitlement::Entitlements;
 
 /// More of a meter was asked for than the plan allows.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -22,11 +23,15 @@ pub struct QuotaExceeded {
 }
 
 impl QuotaExceeded {
-    /// A refusal of `amount`, with the plan that would lift it.
+    /// A refusal of `amount`, with the plan that would lift it. None lifts a limit that an operator set.
     #[must_use]
-    pub fn new(refusal: Refusal, plan: &Code, ladder: &dyn PlanLadder) -> Self {
+    pub fn new(refusal: Refusal, entitlements: &Entitlements, ladder: &dyn PlanLadder) -> Self {
         let needed = refusal.used.saturating_add(refusal.amount);
-        let upgrade_to = ladder.lifting(plan, &refusal.meter, needed);
+        let upgrade_to = if entitlements.is_overridden(&refusal.meter) {
+            None
+        } else {
+            ladder.lifting(&entitlements.plan, &refusal.meter, needed)
+        };
         Self {
             meter: refusal.meter,
             limit: refusal.limit,

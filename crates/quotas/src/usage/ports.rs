@@ -59,7 +59,7 @@ impl UsagePorts {
                     used,
                     resets_at,
                 };
-                QuotaExceeded::new(refusal, &entitlements.plan, self.ladder.as_ref()).into()
+                QuotaExceeded::new(refusal, entitlements, self.ladder.as_ref()).into()
             }
             other => UsageError::Counter(other),
         }

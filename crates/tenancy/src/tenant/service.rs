@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tenantry_kernel::retry::{MaybeContended, contended};
 use tenantry_kernel::{Clock, Denied, DomainError, ErrorKind, StoreError, TenantScope};
 
-use crate::directory::AccessDirectory;
+use crate::directory::{AccessDirectory, TenantProfiles};
 use crate::permissions::{TENANT_READ, TENANT_UPDATE};
 use crate::store::TenancyStore;
 use crate::tenant::{InvalidSlug, ProfileChange, ReservedSlugs, SLUG_TAKEN, Slug, Tenant, WrongTenantState};
@@ -126,6 +126,7 @@ pub struct TenantService {
     directory: Arc<dyn AccessDirectory>,
     clock: Arc<dyn Clock>,
     reserved: Arc<ReservedSlugs>,
+    profiles: Option<Arc<dyn TenantProfiles>>,
 }
 
 impl TenantService {
@@ -142,18 +143,29 @@ impl TenantService {
             directory,
             clock,
             reserved,
+            profiles: None,
         }
+    }
+
+    /// Shows tenants from here instead of reading each from the store.
+    #[must_use]
+    pub fn showing(mut self, profiles: Arc<dyn TenantProfiles>) -> Self {
+        self.profiles = Some(profiles);
+        self
     }
 
     /// The tenant itself.
     ///
     /// # Errors
     /// [`TenantError`]: not found, denied.
-    pub async fn show(&self, scope: &TenantScope) -> Result<Tenant, TenantError> {
+    pub async fn show(&self, scope: &TenantScope) -> Result<Arc<Tenant>, TenantError> {
         scope.require(&TENANT_READ)?;
 
-        let mut unit = self.store.read(scope).await?;
-        unit.tenants().find().await?.ok_or(TenantError::NotFound)
+        let found = match &self.profiles {
+            Some(profiles) => profiles.profile(scope).await?,
+            None => self.store.read(scope).await?.tenants().find().await?.map(Arc::new),
+        };
+        found.ok_or(TenantError::NotFound)
     }
 
     /// Changes the profile. `expected` is the version the caller saw, if it told one.

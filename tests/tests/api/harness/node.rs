@@ -45,6 +45,13 @@ impl Setup {
         }
     }
 
+    /// All of it, as flags of the program.
+    pub fn flags(&self) -> Vec<(&'static str, String)> {
+        let mut flags = self.settings.clone();
+        flags.push(("catalog", self.catalog.clone()));
+        flags
+    }
+
     /// With another value for one key of the configuration.
     pub fn with(mut self, key: &'static str, value: &str) -> Self {
         self.settings.retain(|(known, _)| *known != key);
@@ -83,9 +90,8 @@ impl Node {
     pub async fn start(setup: &Setup, database: &FreshDatabase) -> Self {
         let data_dir = folder("node");
         let clock = Arc::new(FixedClock::at(datetime!(2026-03-01 12:00 UTC)));
-        let mut flags = setup.settings.clone();
+        let mut flags = setup.flags();
         flags.push(("listen", "127.0.0.1:0".to_owned()));
-        flags.push(("catalog", setup.catalog.clone()));
         flags.push(("data_dir", data_dir.display().to_string()));
         flags.push(("database_url", database.url().to_owned()));
         let config = Config::load(&ConfigSources {
@@ -105,6 +111,7 @@ impl Node {
         let options = ServeOptions {
             workers: Some(2),
             grace_s: 1,
+            ..ServeOptions::default()
         };
         let metrics = PrometheusBuilder::new().build_recorder().handle();
         let api = installation.api(metrics);
@@ -138,6 +145,11 @@ impl Node {
         self.tasks.shutdown().await;
         self.installation.close().await;
         let _ = std::fs::remove_dir_all(&self.data_dir);
+    }
+
+    /// Where it is reached.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
     }
 
     /// Somebody without credentials.

@@ -94,7 +94,8 @@ fn wanted(
     let mut wanted: Vec<Permission> = Vec::new();
     for (place, name) in names.iter().enumerate() {
         if name == "*" {
-            wanted.extend(held.iter().cloned());
+            // What an operator holds beyond it is theirs in person, never a key's.
+            wanted.extend(held.intersection(registry).iter().cloned());
             continue;
         }
         let folded = Code::fold(name);

@@ -1,0 +1,98 @@
+//! Load: clients that ask, wait for the answer, and ask again, until the turn is over.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use tokio::task::JoinSet;
+
+use crate::Outcome;
+use crate::client::Client;
+use crate::process::Server;
+
+/// What clients send.
+#[derive(Clone)]
+pub enum Asked {
+    /// The same bytes each time.
+    Same(Arc<[u8]>),
+    /// Other bytes for each number.
+    Fresh(Arc<dyn Fn(u64) -> Vec<u8> + Send + Sync>),
+}
+
+/// One turn of one target.
+#[derive(Debug, Default)]
+pub struct Turn {
+    /// How long each answer took, in microseconds.
+    pub took_us: Vec<u32>,
+    /// Answers other than the expected one.
+    pub failed: u64,
+    /// Answers per second.
+    pub rate: f64,
+    /// Processor time of the server per answer, in microseconds.
+    pub cpu_us: f64,
+}
+
+/// Numbers fresh requests in the whole run.
+static NUMBER: AtomicU64 = AtomicU64::new(0);
+
+/// Lets `clients` ask for as long as `turn`, on connections opened before.
+pub async fn apply(server: &Server, asked: &Asked, expected: u16, clients: usize, turn: Duration) -> Outcome<Turn> {
+    let mut connected = Vec::with_capacity(clients);
+    for _ in 0..clients {
+        connected.push(Client::connect(server.address()).await?);
+    }
+    let cpu_before = server.cpu_time();
+    let began = Instant::now();
+    let until = began + turn;
+    let mut tasks = JoinSet::new();
+    for client in connected {
+        tasks.spawn(drive(client, server.address(), asked.clone(), expected, until));
+    }
+    let mut whole = Turn::default();
+    while let Some(part) = tasks.join_next().await {
+        let part = part??;
+        whole.took_us.extend(part.took_us);
+        whole.failed += part.failed;
+    }
+    // Whoever waited for a slow answer at the end is counted with the time it took.
+    let lasted = began.elapsed();
+    #[expect(clippy::cast_precision_loss, reason = "counts of one turn are far below 2^52")]
+    let answers = whole.took_us.len() as f64;
+    whole.rate = answers / lasted.as_secs_f64();
+    let spent = server.cpu_time().saturating_sub(cpu_before);
+    whole.cpu_us = spent.as_secs_f64() * 1e6 / answers.max(1.0);
+    Ok(whole)
+}
+
+async fn drive(
+    mut client: Client,
+    address: SocketAddr,
+    asked: Asked,
+    expected: u16,
+    until: Instant,
+) -> std::io::Result<Turn> {
+    let mut turn = Turn::default();
+    loop {
+        let fresh;
+        let bytes = match &asked {
+            Asked::Same(bytes) => bytes,
+            Asked::Fresh(make) => {
+                fresh = make(NUMBER.fetch_add(1, Ordering::Relaxed));
+                fresh.as_slice()
+            }
+        };
+        let sent = Instant::now();
+        if sent >= until {
+            return Ok(turn);
+        }
+        if let Ok(status) = client.status_of(bytes).await {
+            turn.failed += u64::from(status != expected);
+            let took = sent.elapsed().as_micros();
+            turn.took_us.push(u32::try_from(took).unwrap_or(u32::MAX));
+        } else {
+            turn.failed += 1;
+            client = Client::connect(address).await?;
+        }
+    }
+}

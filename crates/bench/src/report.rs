@@ -1,0 +1,136 @@
+//! The result, as a table and as JSON.
+
+use std::fmt::Write as _;
+
+use serde::Serialize;
+
+use crate::Outcome;
+
+/// Everything that was measured.
+#[derive(Serialize)]
+pub struct Report {
+    pub processor: String,
+    pub cores: String,
+    pub rounds: u32,
+    pub turn_ms: u64,
+    pub figures: Vec<Figure>,
+    pub starts: Vec<StartFigure>,
+    pub binary_bytes: u64,
+}
+
+/// One target under load.
+#[derive(Serialize)]
+pub struct Figure {
+    pub name: String,
+    pub clients: usize,
+    /// The median of the rounds.
+    pub per_second: f64,
+    /// To the bare answer with as many clients.
+    pub ratio: f64,
+    /// Processor time of the server per answer.
+    pub cpu_us: f64,
+    pub p50_us: u32,
+    pub p99_us: u32,
+    /// Answers that were not the expected one.
+    pub failed: u64,
+}
+
+/// What starts on one database cost.
+#[derive(Serialize)]
+pub struct StartFigure {
+    pub database: &'static str,
+    pub ready_ms: f64,
+    pub idle_bytes: u64,
+}
+
+impl Report {
+    /// For people; it is Markdown, so that it can be kept.
+    pub fn table(&self) -> String {
+        let mut text = format!(
+            "{}; {}; median of {} rounds of {} ms\n\n",
+            self.processor, self.cores, self.rounds, self.turn_ms
+        );
+        text.push_str("| target | clients | answers/s | ratio | server CPU µs | p50 ms | p99 ms |\n");
+        text.push_str("| --- | ---: | ---: | ---: | ---: | ---: | ---: |\n");
+        for figure in &self.figures {
+            let _ = writeln!(
+                text,
+                "| {} | {} | {:.0} | {} | {:.1} | {:.2} | {:.2} |",
+                figure.name,
+                figure.clients,
+                figure.per_second,
+                ratio(figure.ratio),
+                figure.cpu_us,
+                f64::from(figure.p50_us) / 1e3,
+                f64::from(figure.p99_us) / 1e3,
+            );
+        }
+        text.push_str("\n| start on an existing database | ready after ms | idle MB |\n| --- | ---: | ---: |\n");
+        for start in &self.starts {
+            let _ = writeln!(
+                text,
+                "| {} | {:.0} | {:.1} |",
+                start.database,
+                start.ready_ms,
+                megabytes(start.idle_bytes)
+            );
+        }
+        let _ = writeln!(text, "\nThe binary has {:.1} MB.", megabytes(self.binary_bytes));
+        text
+    }
+
+    /// Passes when every answer was the expected one: figures of refusals are figures of nothing.
+    pub fn check(&self) -> Outcome<()> {
+        let failed: Vec<String> = self
+            .figures
+            .iter()
+            .filter(|figure| figure.failed > 0)
+            .map(|figure| format!("{} answers to \"{}\" were not as expected", figure.failed, figure.name))
+            .collect();
+        if failed.is_empty() { Ok(()) } else { Err(failed.join("; ").into()) }
+    }
+}
+
+fn ratio(ratio: f64) -> String {
+    if ratio >= 0.095 {
+        format!("{ratio:.2}")
+    } else {
+        format!("{ratio:.4}")
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "sizes are far below 2^52")]
+fn megabytes(bytes: u64) -> f64 {
+    bytes as f64 / 1e6
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_has_a_line_for_every_target_and_failures_are_told() {
+        let figure = Figure {
+            name: "log-in".to_owned(),
+            clients: 4,
+            per_second: 30.0,
+            ratio: 0.0015,
+            cpu_us: 28_000.0,
+            p50_us: 130_000,
+            p99_us: 140_000,
+            failed: 1,
+        };
+        let report = Report {
+            processor: "a processor".to_owned(),
+            cores: "two".to_owned(),
+            rounds: 5,
+            turn_ms: 1_000,
+            figures: vec![figure],
+            starts: Vec::new(),
+            binary_bytes: 25_000_000,
+        };
+
+        assert!(report.table().contains("| log-in | 4 | 30 | 0.0015 | 28000.0 | 130.00 | 140.00 |"));
+        assert!(report.check().unwrap_err().to_string().contains("log-in"));
+    }
+}

@@ -1,0 +1,214 @@
+//! What is measured, and in which order.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tenantry_test_support::{Engine, FreshDatabase};
+
+use crate::client::request;
+use crate::installation::{Callers, Installation, log_ins, sign_ups};
+use crate::load::{self, Asked, Turn};
+use crate::process::{Server, free_address};
+use crate::report::{Figure, Report, StartFigure};
+use crate::{Outcome, Plan, machine, start};
+
+/// How many clients call at once where nothing else is said.
+const CLIENTS: usize = 32;
+/// How many sign up or log in at once: more would only wait for the hasher.
+const PEOPLE: usize = 4;
+/// How much of a turn is played beforehand and not counted.
+const WARM_UP: u32 = 5;
+
+/// One line of the table.
+struct Target<'a> {
+    name: String,
+    server: &'a Server,
+    asked: Asked,
+    expected: u16,
+    clients: usize,
+    /// The bare answer with as many clients.
+    is_hello: bool,
+    turns: Vec<Turn>,
+}
+
+/// A folder that goes with its value.
+struct Folder(PathBuf);
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        if let Err(cause) = std::fs::remove_dir_all(&self.0) {
+            eprintln!("bench: {} stays: {cause}", self.0.display());
+        }
+    }
+}
+
+/// Measures everything.
+pub async fn run(plan: &Plan) -> Outcome<Report> {
+    let folder = Folder(std::env::temp_dir().join(format!("tenantry-bench-{}", std::process::id())));
+    std::fs::create_dir_all(&folder.0)?;
+    let sqlite = Installation::new(&folder.0.join("sqlite"), None)?;
+    let database = if plan.postgres { FreshDatabase::empty_on(Engine::Postgres).await } else { None };
+    let url = database.as_ref().map(|database| database.url().to_owned());
+    let postgres = match url {
+        Some(url) => Some(Installation::new(&folder.0.join("postgres"), Some(url))?),
+        None => None,
+    };
+
+    let figures = under_load(plan, &folder, &sqlite, postgres.as_ref()).await?;
+    let mut starts = vec![start_figure("SQLite", plan, &sqlite).await?];
+    if let Some(postgres) = &postgres {
+        starts.push(start_figure("PostgreSQL", plan, postgres).await?);
+    }
+    Ok(Report {
+        processor: machine::processor(),
+        cores: plan.cores.describe(),
+        rounds: plan.rounds,
+        turn_ms: u64::try_from(plan.turn.as_millis()).unwrap_or(u64::MAX),
+        figures,
+        starts,
+        binary_bytes: std::fs::metadata(&plan.binary)?.len(),
+    })
+}
+
+async fn start_figure(database: &'static str, plan: &Plan, installation: &Installation) -> Outcome<StartFigure> {
+    let starts = start::measure(plan, installation).await?;
+    Ok(StartFigure {
+        database,
+        ready_ms: starts.ready_ms,
+        idle_bytes: starts.idle_bytes,
+    })
+}
+
+async fn under_load(
+    plan: &Plan,
+    folder: &Folder,
+    sqlite: &Installation,
+    postgres: Option<&Installation>,
+) -> Outcome<Vec<Figure>> {
+    let hello = bare(plan, folder).await?;
+    let on_sqlite = sqlite.start(plan).await?;
+    let callers = Callers::of(on_sqlite.address()).await?;
+    let on_postgres = match postgres {
+        Some(installation) => Some(installation.start(plan).await?),
+        None => None,
+    };
+    let postgres_callers = match &on_postgres {
+        Some(server) => Some(Callers::of(server.address()).await?),
+        None => None,
+    };
+
+    let mut targets = Vec::new();
+    let nothing = request("GET", "/hello", "", None);
+    for clients in [1, CLIENTS, 256] {
+        let asked = Asked::Same(Arc::from(nothing.as_slice()));
+        let mut target = target("bare actix-web hello".to_owned(), &hello, asked, 200, clients);
+        target.is_hello = true;
+        targets.push(target);
+    }
+    for (name, asked) in [
+        ("GET a tenant, API key", callers.read_by_key()),
+        ("GET a tenant, JWT", callers.read_by_token()),
+        ("POST /api-keys/verify", callers.verify()),
+    ] {
+        targets.push(target(name.to_owned(), &on_sqlite, asked, 200, CLIENTS));
+    }
+    let mut usage = vec![("SQLite", &on_sqlite, &callers)];
+    if let (Some(server), Some(callers)) = (&on_postgres, &postgres_callers) {
+        usage.push(("PostgreSQL", server, callers));
+    }
+    for (database, server, callers) in usage {
+        for clients in [1, CLIENTS, 256] {
+            let name = format!("POST /usage, {database}");
+            targets.push(target(name, server, callers.usage(), 201, clients));
+        }
+    }
+    targets.push(target("sign-up".to_owned(), &on_sqlite, sign_ups(), 201, PEOPLE));
+    targets.push(target("log-in".to_owned(), &on_sqlite, log_ins(), 200, PEOPLE));
+
+    for round in 0..plan.rounds {
+        for target in &mut targets {
+            let warm_up = if round == 0 { plan.turn / 2 } else { plan.turn / WARM_UP };
+            target.play(warm_up).await?;
+            let turn = target.play(plan.turn).await?;
+            target.turns.push(turn);
+        }
+    }
+    let bare: Vec<(usize, f64)> = targets
+        .iter()
+        .filter(|target| target.is_hello)
+        .map(|target| (target.clients, target.rate()))
+        .collect();
+    Ok(targets.iter().map(|target| target.figure(&bare)).collect())
+}
+
+/// The server that does nothing.
+async fn bare(plan: &Plan, folder: &Folder) -> Outcome<Server> {
+    let address = free_address()?;
+    let mut command = plan.cores.for_server(&std::env::current_exe()?);
+    command.args(["hello", "--listen", &address.to_string()]);
+    Server::start(command, address, &folder.0.join("hello.txt")).await
+}
+
+fn target(name: String, server: &Server, asked: Asked, expected: u16, clients: usize) -> Target<'_> {
+    Target {
+        name,
+        server,
+        asked,
+        expected,
+        clients,
+        is_hello: false,
+        turns: Vec::new(),
+    }
+}
+
+impl Target<'_> {
+    async fn play(&self, turn: Duration) -> Outcome<Turn> {
+        load::apply(self.server, &self.asked, self.expected, self.clients, turn).await
+    }
+
+    fn rate(&self) -> f64 {
+        median(&mut self.turns.iter().map(|turn| turn.rate).collect::<Vec<_>>())
+    }
+
+    fn figure(&self, bare: &[(usize, f64)]) -> Figure {
+        let mut took: Vec<u32> = self.turns.iter().flat_map(|turn| turn.took_us.iter().copied()).collect();
+        took.sort_unstable();
+        let nearest = bare.iter().find(|(clients, _)| *clients >= self.clients);
+        Figure {
+            name: self.name.clone(),
+            clients: self.clients,
+            per_second: self.rate(),
+            ratio: nearest.map_or(0.0, |(_, bare)| self.rate() / bare),
+            cpu_us: median(&mut self.turns.iter().map(|turn| turn.cpu_us).collect::<Vec<_>>()),
+            p50_us: percentile(&took, 50),
+            p99_us: percentile(&took, 99),
+            failed: self.turns.iter().map(|turn| turn.failed).sum(),
+        }
+    }
+}
+
+/// The middle one; 0 of none.
+pub fn median(values: &mut [f64]) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or(0.0)
+}
+
+/// Of sorted values; 0 of none.
+fn percentile(sorted: &[u32], percent: usize) -> u32 {
+    let place = (sorted.len() * percent / 100).min(sorted.len().saturating_sub(1));
+    sorted.get(place).copied().unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn medians_and_percentiles_of_nothing_are_nothing() {
+        assert_eq!(median(&mut [3.0, 1.0, 2.0]).to_bits(), 2.0_f64.to_bits());
+        assert_eq!(median(&mut []).to_bits(), 0.0_f64.to_bits());
+        assert_eq!(percentile(&[1, 2, 3, 4], 99), 4);
+        assert_eq!(percentile(&[], 50), 0);
+    }
+}

@@ -1,0 +1,206 @@
+//! Every route, walked from the route table of the running program: who gets in, and who does not.
+//!
+//! A route needs no case here: it has one by being in the table. What it needs decides what is tried. Only a
+//! public route must be named, by hand, in [`PUBLIC`].
+
+use serde_json::json;
+use tenantry_app::catalog;
+use tenantry_http_actix::routes::{self, Needs, Row};
+use tenantry_identity::user::PlatformRole;
+
+use crate::harness::{Caller, NOWHERE, Node, Owner, Reply, Setup, call, everything, on_each_database, told};
+
+/// Routes that ask for no credential, and why. This list may only shrink; what is added is a decision.
+const PUBLIC: &[(&str, &str)] = &[
+    ("livez", "a probe has no credential"),
+    ("readyz", "a probe has no credential"),
+    ("metrics", "asks for itself who calls: this machine, or an operator"),
+    ("openapi", "says nothing about anybody"),
+    ("docs", "says nothing about anybody"),
+    ("docs_asset", "says nothing about anybody"),
+    ("jwks", "public keys are public"),
+    ("plans_list", "prices are public"),
+    ("slugs_availability", "asked before there is a tenant"),
+    ("tenants_by_domain", "asked before anybody signs in"),
+    ("tenants_create", "sign-up"),
+    ("auth_login", "sign-in"),
+    ("auth_refresh", "the refresh token in the body is the credential"),
+    ("auth_logout", "the refresh token in the body is the credential"),
+    ("auth_password_forgot", "whoever forgot cannot sign in"),
+    ("auth_password_reset", "the token in the body is the credential"),
+    ("auth_email_verify", "the token in the body is the credential"),
+    ("invitations_accept", "the token in the body is the credential"),
+];
+
+/// Who tries.
+struct People {
+    owner: Owner,
+    /// Another tenant's owner.
+    stranger: Owner,
+    /// An owner whose tenant an operator closed, and an API key of that tenant.
+    suspended: Owner,
+    suspended_key: Caller,
+    /// A key of the owner's tenant without any permission.
+    bare_key: Caller,
+    /// A member of the owner's tenant by role.
+    members: Vec<(String, Caller)>,
+    operator: Caller,
+    support: Caller,
+}
+
+impl People {
+    async fn gather(node: &Node) -> Self {
+        let owner = node.sign_up("acme", "enterprise").await;
+        let stranger = node.sign_up("globex", "free").await;
+        let suspended = node.sign_up("initech", "free").await;
+        let operator = node.platform_person("root@platform.example", PlatformRole::Operator).await;
+        let support = node.platform_person("help@platform.example", PlatformRole::Support).await;
+        let mut members = Vec::new();
+        for role in ["admin", "manager", "member", "viewer"] {
+            let (_, caller) = node.member(&owner, &format!("{role}@acme.example"), role).await;
+            members.push((role.to_owned(), caller));
+        }
+        let bare_key = node.bearer(&owner.key(&[]).await);
+        let suspended_key = node.bearer(&suspended.key(&["*"]).await);
+        let path = format!("/admin/tenants/{}/suspend", suspended.tenant);
+        operator.post(&path, &json!({"reason": "unpaid"})).await.expect(200);
+        Self {
+            owner,
+            stranger,
+            suspended,
+            suspended_key,
+            bare_key,
+            members,
+            operator,
+            support,
+        }
+    }
+}
+
+/// True for the sign that nobody was let in.
+fn is_turned_away(reply: &Reply) -> bool {
+    let code = reply.json()["code"].clone();
+    code == "not_authenticated" || code == "permission_denied" || code == "tenant_suspended"
+}
+
+#[test]
+fn the_list_of_public_routes_is_the_route_tables() {
+    let public = |row: &Row| matches!(row.needs(), Needs::Public | Needs::PublicOrPerson);
+    let mut of_the_table: Vec<&str> = routes::rows().iter().filter(|row| public(row)).map(Row::operation_id).collect();
+    let mut listed: Vec<&str> = PUBLIC.iter().map(|(name, _)| *name).collect();
+    of_the_table.sort_unstable();
+    listed.sort_unstable();
+
+    assert_eq!(of_the_table, listed);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nobody_is_let_in_without_what_the_route_needs() {
+    let rows = routes::rows();
+    assert!(rows.len() > 50, "the table has only {} routes", rows.len());
+    on_each_database(&Setup::catalog("default"), async |node| {
+        let people = People::gather(node).await;
+        let tenants = [people.owner.tenant.as_str(), people.suspended.tenant.as_str()];
+        let before = everything(&people.operator, &tenants).await;
+
+        for row in &rows {
+            turns_away(node, &people, row).await;
+        }
+
+        assert_eq!(everything(&people.operator, &tenants).await, before, "a refused request changed something");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn everybody_is_let_in_with_what_the_route_needs() {
+    let rows = routes::rows();
+    on_each_database(&Setup::catalog("default"), async |node| {
+        let people = People::gather(node).await;
+
+        for row in &rows {
+            let caller = match row.needs() {
+                Needs::Public => &node.anybody(),
+                // Knows people, and ends their session.
+                Needs::PublicOrPerson => &node.log_in(&people.stranger.email).await,
+                Needs::Platform(_) => &people.operator,
+                // A key of the tenant's own is what a gateway has.
+                Needs::Tenant(one_of) if one_of.iter().any(|one| one.as_str().starts_with("platform.")) => {
+                    &people.operator
+                }
+                Needs::Tenant(_) | Needs::SignedIn => &people.owner.caller,
+            };
+            let reply = call(caller, row, &people.owner.tenant).await;
+            assert!(!is_turned_away(&reply), "{row:?}: {}", reply.text);
+            assert!(reply.status < 500, "{row:?}: {} {}", reply.status, reply.text);
+        }
+    })
+    .await;
+}
+
+async fn turns_away(node: &Node, people: &People, row: &Row) {
+    let (anybody, acme) = (node.anybody(), people.owner.tenant.as_str());
+    match row.needs() {
+        Needs::Public | Needs::PublicOrPerson => {}
+        Needs::SignedIn => {
+            unauthenticated(&anybody, row, acme).await;
+            call(&people.bare_key, row, acme).await.refused(403, "permission_denied");
+        }
+        Needs::Tenant(one_of) => {
+            unauthenticated(&anybody, row, acme).await;
+            call(&people.bare_key, row, acme).await.refused(403, "permission_denied");
+            for (role, caller) in &people.members {
+                if !one_of.iter().any(|permission| role_holds(role, permission.as_str())) {
+                    let reply = call(caller, row, acme).await;
+                    assert_eq!(reply.status, 403, "{role} at {row:?}: {}", reply.text);
+                    reply.refused(403, "permission_denied");
+                }
+            }
+            strangers(people, row).await;
+            let initech = people.suspended.tenant.as_str();
+            for caller in [&people.suspended.caller, &people.suspended_key] {
+                call(caller, row, initech).await.refused(423, "tenant_suspended");
+            }
+        }
+        Needs::Platform(permission) => {
+            unauthenticated(&anybody, row, acme).await;
+            for caller in [&people.owner.caller, &people.bare_key] {
+                call(caller, row, acme).await.refused(403, "permission_denied");
+            }
+            if permission.as_str() == "platform.manage" {
+                call(&people.support, row, acme).await.refused(403, "permission_denied");
+            }
+        }
+    }
+}
+
+async fn unauthenticated(anybody: &Caller, row: &Row, tenant: &str) {
+    for caller in [anybody.clone(), anybody.bearer("forged"), anybody.with("x-api-key", "tk_live_forged")] {
+        call(&caller, row, tenant).await.refused(401, "not_authenticated");
+    }
+}
+
+/// A tenant of others is answered exactly as one that exists nowhere.
+async fn strangers(people: &People, row: &Row) {
+    let stranger = &people.stranger.caller;
+    let (theirs, nobodys) = if row.path().contains("{tenant}") {
+        (
+            call(stranger, row, &people.owner.tenant).await,
+            call(stranger, row, NOWHERE).await,
+        )
+    } else {
+        let theirs = stranger.with("x-tenant-id", &people.owner.tenant);
+        let nobodys = stranger.with("x-tenant-id", NOWHERE);
+        (call(&theirs, row, "").await, call(&nobodys, row, "").await)
+    };
+    assert_eq!(told(&theirs), told(&nobodys), "{row:?}");
+    theirs.refused(404, "not_found");
+}
+
+/// What the catalog's role may do.
+fn role_holds(role: &str, permission: &str) -> bool {
+    static CATALOG: std::sync::OnceLock<catalog::LoadedCatalog> = std::sync::OnceLock::new();
+    let loaded = CATALOG.get_or_init(|| catalog::load("default").expect("the catalog is right"));
+    let definition = loaded.catalog.roles().find(role).expect("the role exists");
+    definition.permissions.iter().any(|held| held.as_str() == permission)
+}
