@@ -26,7 +26,7 @@ test-pg:
 
 # Rewrite the golden files. Read the difference before you commit it.
 golden:
-    INSTA_UPDATE=always INSTA_FORCE_PASS=1 cargo test -p tenantry-tests
+    UPDATE_GOLDEN=1 cargo test -p tenantry-tests --test api goldens
     git diff --stat -- tests
 
 # Serve with the data directory ./tenantry-data.

@@ -10,6 +10,8 @@
 
 #[path = "api/authorization.rs"]
 mod authorization;
+#[path = "api/bad_input.rs"]
+mod bad_input;
 #[path = "api/goldens.rs"]
 mod goldens;
 #[path = "api/harness.rs"]

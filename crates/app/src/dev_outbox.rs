@@ -24,8 +24,39 @@ pub fn register(app: &mut ServiceConfig, folder: PathBuf) {
     );
 }
 
+/// What a proxy leaves on a request that it passes on: the client stands elsewhere then.
+const TRACES: [&str; 6] = [
+    "forwarded",
+    "via",
+    "x-forwarded-for",
+    "x-forwarded-host",
+    "x-forwarded-proto",
+    "x-real-ip",
+];
+
+/// True for a client on this machine with no proxy between, that calls this machine by a name of its own: a web page
+/// whose host name was made to lead here (DNS rebinding) calls it by another.
 fn is_local(request: &HttpRequest) -> bool {
-    request.peer_addr().is_some_and(|peer| peer.ip().is_loopback())
+    let headers = request.headers();
+    let here = request.peer_addr().is_some_and(|peer| peer.ip().to_canonical().is_loopback());
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
+    here && host.is_some_and(names_this_machine) && !TRACES.iter().any(|trace| headers.contains_key(*trace))
+}
+
+fn names_this_machine(host: &str) -> bool {
+    // A scheme makes a host with a port readable.
+    let Ok(url) = url::Url::parse(&format!("http://{host}/")) else {
+        return false;
+    };
+    match url.host() {
+        Some(url::Host::Domain(name)) => {
+            let name = name.trim_end_matches('.');
+            name == "localhost" || name.ends_with(".localhost")
+        }
+        Some(url::Host::Ipv4(address)) => address.is_loopback(),
+        Some(url::Host::Ipv6(address)) => address.to_canonical().is_loopback(),
+        None => false,
+    }
 }
 
 async fn list(request: HttpRequest, folder: PathBuf) -> HttpResponse {
@@ -111,7 +142,37 @@ fn page(body: &str) -> HttpResponse {
 
 #[cfg(test)]
 mod tests {
+    use actix_web::test::TestRequest;
+
     use super::*;
+
+    fn local(peer: &str, headers: &[(&'static str, &str)]) -> bool {
+        let mut request = TestRequest::default().peer_addr(peer.parse().unwrap());
+        for (name, value) in headers {
+            request = request.insert_header((*name, *value));
+        }
+        is_local(&request.to_http_request())
+    }
+
+    #[test]
+    fn letters_are_shown_to_this_machine_alone() {
+        for host in ["localhost:8080", "127.0.0.1:8080", "[::1]:8080", "acme.localhost"] {
+            assert!(local("127.0.0.1:5", &[("host", host)]), "{host}");
+        }
+        assert!(local("[::ffff:127.0.0.1]:5", &[("host", "localhost")]));
+        assert!(!local("10.0.0.9:5", &[("host", "localhost")]));
+        assert!(!local("127.0.0.1:5", &[]));
+    }
+
+    #[test]
+    fn letters_are_shown_neither_through_a_proxy_nor_to_a_page_that_was_led_here() {
+        for trace in TRACES {
+            assert!(!local("127.0.0.1:5", &[("host", "localhost"), (trace, "127.0.0.1")]), "{trace}");
+        }
+        for host in ["evil.example", "evil.example:8080", "localhost.evil.example", "10.0.0.1", "", "a b", "x@localhost:1/.evil.example"] {
+            assert!(!local("127.0.0.1:5", &[("host", host)]), "{host}");
+        }
+    }
 
     #[test]
     fn only_names_of_letters_are_opened() {

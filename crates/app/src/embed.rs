@@ -59,9 +59,11 @@ impl Tenantry {
         let mut tasks = JoinSet::new();
         // Caches are believed only while somebody listens to what other nodes commit.
         workers::serving(&mut tasks, &installation);
+        let metrics = serve::metrics();
+        workers::measuring(&mut tasks, metrics.clone());
         Self {
             inner: Arc::new(Inner {
-                api: installation.api(serve::metrics()),
+                api: installation.api(metrics),
                 surface,
                 installation,
                 resolver,

@@ -1,7 +1,8 @@
 //! The composition root: configuration, catalog files, wiring, workers, the command line.
 //!
-//! Nothing here decides about tenants or money; it reads what the operator wants, makes the adapters, and hands them
-//! to the use cases. Start with [`cli`].
+//! It reads what the operator wants, makes the adapters, and hands them to the use cases. Start with [`cli`]; a program
+//! that serves Tenantry beside its own routes starts with [`embed`].
+//! **Invariant:** nothing here decides about tenants or money.
 
 pub mod catalog;
 pub mod cli;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use metrics_exporter_prometheus::PrometheusHandle;
 use tenantry_activity::receipt::{KEPT_FOR_HOURS, ReceiptStore};
 use tenantry_kernel::time;
 use tokio::task::JoinSet;
@@ -22,6 +23,8 @@ const USES_EVERY: Duration = Duration::from_secs(15);
 const TIDY_EVERY: Duration = Duration::from_hours(1);
 /// How long notices for other nodes' caches are kept; they are read within a second.
 const NOTICES_KEPT: time::Duration = time::Duration::hours(1);
+/// How often what was measured is folded together.
+const METRICS_EVERY: Duration = Duration::from_secs(5);
 /// Rows removed at a time.
 const TIDY_BATCH: u32 = 1_000;
 
@@ -42,6 +45,14 @@ pub fn serving(tasks: &mut JoinSet<()>, installation: &Arc<Installation>) {
                 );
             }
         }
+    }));
+}
+
+/// Folds what was measured together, so that it does not pile up when nobody scrapes.
+pub fn measuring(tasks: &mut JoinSet<()>, metrics: PrometheusHandle) {
+    tasks.spawn(every(METRICS_EVERY, move || {
+        metrics.run_upkeep();
+        std::future::ready(())
     }));
 }
 

@@ -6,8 +6,9 @@
 
 mod master;
 
+use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use aws_lc_rs::hkdf::{HKDF_SHA256, Prk, Salt};
@@ -22,12 +23,16 @@ use crate::system::give_up;
 /// The only version of the sealed form so far.
 const VERSION: u8 = 1;
 const SALT: &[u8] = b"tenantry.master.v1";
+/// Contexts are names in our code, far fewer than this; what a test may invent beyond is derived each time.
+const KEPT_KEYS: usize = 64;
 
 /// [`Cipher`] over a master key.
 #[derive(Clone)]
 pub struct AeadCipher {
     root: Arc<Prk>,
     entropy: Arc<dyn Entropy>,
+    /// The keys of fingerprints by context: each request with an API key takes one.
+    fingerprinting: Arc<RwLock<BTreeMap<String, hmac::Key>>>,
 }
 
 impl fmt::Debug for AeadCipher {
@@ -41,7 +46,26 @@ impl AeadCipher {
     #[must_use]
     pub fn new(master: &MasterKey, entropy: Arc<dyn Entropy>) -> Self {
         let root = Arc::new(Salt::new(HKDF_SHA256, SALT).extract(master.as_bytes()));
-        Self { root, entropy }
+        Self {
+            root,
+            entropy,
+            fingerprinting: Arc::default(),
+        }
+    }
+
+    fn fingerprinting_key(&self, context: &str) -> hmac::Key {
+        let kept = self.fingerprinting.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(key) = kept.get(context) {
+            return key.clone();
+        }
+        drop(kept);
+        let key = derive(&self.root, &[b"fingerprint:", context.as_bytes()]);
+        let key = hmac::Key::new(hmac::HMAC_SHA256, &key);
+        let mut kept = self.fingerprinting.write().unwrap_or_else(PoisonError::into_inner);
+        if kept.len() < KEPT_KEYS {
+            kept.insert(context.to_owned(), key.clone());
+        }
+        key
     }
 
     fn sealing_key(&self, context: &str) -> LessSafeKey {
@@ -90,8 +114,7 @@ impl Cipher for AeadCipher {
     }
 
     fn fingerprint(&self, context: &str, value: &[u8]) -> [u8; 32] {
-        let key = derive(&self.root, &[b"fingerprint:", context.as_bytes()]);
-        let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, &key), value);
+        let tag = hmac::sign(&self.fingerprinting_key(context), value);
         match tag.as_ref().try_into() {
             Ok(bytes) => bytes,
             Err(_) => give_up("a SHA-256 tag has another length than 32 bytes"),

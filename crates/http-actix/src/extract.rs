@@ -286,6 +286,13 @@ impl<T: DeserializeOwned> FromRequest for Query<T> {
         let own: Vec<&str> = pairs.filter(|pair| !is_paging(pair)).collect();
         let text = own.join("&");
         let pairs = form_urlencoded::parse(text.as_bytes());
+        let wrong: Vec<FieldError> = pairs
+            .filter(|(name, value)| name.contains('\0') || value.contains('\0'))
+            .map(|(name, _)| json::nul_at(name.replace('\0', "")))
+            .collect();
+        if !wrong.is_empty() {
+            return ready(Err(ApiError::validation(wrong)));
+        }
         ready(
             serde_path_to_error::deserialize(serde_urlencoded::Deserializer::new(pairs))
                 .map(Self)

@@ -14,12 +14,72 @@ const MAX_DEPTH: u8 = 32;
 /// Parses a body.
 pub(crate) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
     well_formed(body)?;
+    // Every body is an object. serde would also take a list, field by field.
+    if body.iter().find(|byte| !byte.is_ascii_whitespace()) != Some(&b'{') {
+        let field = FieldError::new("", "invalid_type", "must be an object");
+        return Err(ApiError::validation(vec![field]));
+    }
+    without_nul(body)?;
     let mut deserializer = serde_json::Deserializer::from_slice(body);
     serde_path_to_error::deserialize(&mut deserializer).map_err(|refused| {
         let path = refused.path().to_string();
         let path = if path == "." { String::new() } else { path };
         ApiError::validation(vec![explain(path, &refused.inner().to_string())])
     })
+}
+
+/// 422 where a text holds U+0000, with the paths: no name of anything has one, and PostgreSQL keeps none.
+fn without_nul(body: &[u8]) -> Result<(), ApiError> {
+    // JSON writes it as an escape only, so hardly any body is looked through.
+    const ESCAPE: &[u8] = b"\\u0000";
+    if !body.windows(ESCAPE.len()).any(|window| window == ESCAPE) {
+        return Ok(());
+    }
+    let Ok(value) = serde_json::from_slice(body) else {
+        return Ok(());
+    };
+    let mut wrong = Vec::new();
+    find_nul(&value, &mut String::new(), &mut wrong);
+    if wrong.is_empty() {
+        Ok(())
+    } else {
+        Err(ApiError::validation(wrong))
+    }
+}
+
+/// The character U+0000 in a text.
+pub(crate) fn nul_at(path: impl Into<String>) -> FieldError {
+    FieldError::new(path, "invalid_value", "must not hold the character U+0000")
+}
+
+fn find_nul(value: &serde_json::Value, path: &mut String, wrong: &mut Vec<FieldError>) {
+    let stem = path.len();
+    match value {
+        serde_json::Value::String(text) if text.contains('\0') => wrong.push(nul_at(path.as_str())),
+        serde_json::Value::Array(items) => {
+            for (position, item) in items.iter().enumerate() {
+                path.push('[');
+                path.push_str(&position.to_string());
+                path.push(']');
+                find_nul(item, path, wrong);
+                path.truncate(stem);
+            }
+        }
+        serde_json::Value::Object(members) => {
+            for (name, member) in members {
+                if name.contains('\0') {
+                    wrong.push(nul_at(path.as_str()));
+                }
+                if stem > 0 {
+                    path.push('.');
+                }
+                path.push_str(name);
+                find_nul(member, path, wrong);
+                path.truncate(stem);
+            }
+        }
+        _ => {}
+    }
 }
 
 /// 400 unless the bytes are one JSON value, not too deep, without doubled keys.
@@ -271,6 +331,27 @@ mod tests {
                 assert_eq!(told.2, code, "{body}");
             }
         }
+    }
+
+    #[test]
+    fn no_text_holds_the_character_that_ends_strings_elsewhere() {
+        for (body, field) in [
+            (r#"{"name":"\u0000"}"#, "name"),
+            (r#"{"name":"a\u0000b","lines":[]}"#, "name"),
+            (
+                r#"{"name":"x","lines":[{"amount":1},{"amount":"\u0000"}]}"#,
+                "lines[1].amount",
+            ),
+            (r#"{"name":"x","\u0000":1}"#, ""),
+        ] {
+            let told = refusal(body);
+            assert_eq!(
+                (told.0, told.1.as_str(), told.2),
+                (422, field, "invalid_value"),
+                "{body}"
+            );
+        }
+        assert!(parse::<Order>(br#"{"name":"\\u0000"}"#).is_ok());
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! of refusals of docs/adr/0006), read the body, keep the promise of `Idempotency-Key` (`once`), call the
 //! action, dress the answer. Business lives in the services; an action parses, calls one of them, renders.
 //! Add an action by adding its file and one line in [`routes`]: the page there shows what a file looks like.
+//! **Invariant:** nothing is reachable without a row in the route table, which says what it needs.
 
 mod admin;
 mod admission;

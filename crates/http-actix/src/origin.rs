@@ -277,7 +277,10 @@ mod tests {
 
     #[test]
     fn a_stranger_cannot_name_another_host_than_the_one_that_was_called() {
-        let stranger = client("203.0.113.9:1", &[("host", "acme.localhost"), ("x-forwarded-host", "globex.localhost")]);
+        let stranger = client(
+            "203.0.113.9:1",
+            &[("host", "acme.localhost"), ("x-forwarded-host", "globex.localhost")],
+        );
 
         assert_eq!(stranger.host.as_deref(), Some("acme.localhost"));
     }

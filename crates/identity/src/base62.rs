@@ -11,22 +11,29 @@ pub const fn width(bytes: usize) -> usize {
     (bytes * 134_360).div_ceil(100_000)
 }
 
+/// How many digits are worked on at once: 62^5 is the largest power of 62 below 2^32.
+const AT_ONCE: usize = 5;
+
 /// The bytes as text of [`width`] characters.
 #[must_use]
 pub fn encode(bytes: &[u8]) -> String {
-    let mut number = bytes.to_vec();
+    // The number in words of 32 bits, the most significant first.
+    let word = |bytes: &[u8]| bytes.iter().fold(0_u32, |word, byte| word << 8 | u32::from(*byte));
+    let mut number: Vec<u32> = bytes.rchunks(4).rev().map(word).collect();
     let mut text = vec![b'0'; width(bytes.len())];
-    for place in text.iter_mut().rev() {
-        let mut remainder = 0_u32;
-        for byte in &mut number {
-            let value = remainder * 256 + u32::from(*byte);
-            *byte = u8::try_from(value / 62).unwrap_or(u8::MAX);
-            remainder = value % 62;
+    for places in text.rchunks_mut(AT_ONCE) {
+        let base = places.iter().fold(1_u64, |base, _| base * 62);
+        let mut remainder = 0_u64;
+        for word in &mut number {
+            let value = remainder << 32 | u64::from(*word);
+            *word = u32::try_from(value / base).unwrap_or(u32::MAX);
+            remainder = value % base;
         }
-        *place = usize::try_from(remainder)
-            .ok()
-            .and_then(|digit| DIGITS.get(digit).copied())
-            .unwrap_or(b'0');
+        for place in places.iter_mut().rev() {
+            let digit = usize::try_from(remainder % 62).ok();
+            *place = digit.and_then(|digit| DIGITS.get(digit).copied()).unwrap_or(b'0');
+            remainder /= 62;
+        }
     }
     text.into_iter().map(char::from).collect()
 }
@@ -37,19 +44,29 @@ pub fn decode<const N: usize>(text: &str) -> Option<[u8; N]> {
     if text.len() != width(N) {
         return None;
     }
-    let mut number = [0_u8; N];
-    for character in text.bytes() {
-        let mut carry = digit(character)?;
-        for byte in number.iter_mut().rev() {
-            let value = u32::from(*byte) * 62 + carry;
-            *byte = u8::try_from(value % 256).ok()?;
-            carry = value / 256;
+    let mut number = vec![0_u32; N.div_ceil(4)];
+    for digits in text.as_bytes().chunks(AT_ONCE) {
+        let (mut base, mut carry) = (1_u64, 0_u64);
+        for character in digits {
+            base *= 62;
+            carry = carry * 62 + digit(*character)?;
+        }
+        for word in number.iter_mut().rev() {
+            let value = u64::from(*word) * base + carry;
+            *word = u32::try_from(value & u64::from(u32::MAX)).ok()?;
+            carry = value >> 32;
         }
         if carry != 0 {
             return None;
         }
     }
-    Some(number)
+    let mut spelled = number.iter().rev().flat_map(|word| word.to_le_bytes());
+    let mut bytes = [0_u8; N];
+    for place in bytes.iter_mut().rev() {
+        *place = spelled.next()?;
+    }
+    // Where the bytes do not fill the highest word, the number may be larger than they can hold.
+    spelled.all(|byte| byte == 0).then_some(bytes)
 }
 
 /// Two ids as one text.
@@ -70,14 +87,14 @@ pub fn decode_pair(text: &str) -> Option<[[u8; 16]; 2]> {
     Some([first.try_into().ok()?, second.try_into().ok()?])
 }
 
-fn digit(character: u8) -> Option<u32> {
+fn digit(character: u8) -> Option<u64> {
     let value = match character {
         b'0'..=b'9' => character - b'0',
         b'A'..=b'Z' => character - b'A' + 10,
         b'a'..=b'z' => character - b'a' + 36,
         _ => return None,
     };
-    Some(u32::from(value))
+    Some(u64::from(value))
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Words every domain shares: ids, money, time, the tenant scope, events, errors, transactions.
 //!
-//! Nothing here knows a database, a protocol or another crate of this workspace. A type enters when
-//! two domains need it and neither owns it. Start with [`scope`]: everything a service does, it does
+//! **Invariant:** nothing here knows a database, a protocol or another crate of this workspace. A type enters
+//! when two domains need it and neither owns it. Start with [`scope`]: everything a service does, it does
 //! for one tenant and on behalf of one principal.
 
 pub mod code;

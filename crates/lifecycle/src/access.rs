@@ -238,7 +238,7 @@ impl Access {
             tenant: parsed.tenant(),
             id: parsed.key(),
             live: key.is_live(),
-            permissions: key.permissions().clone(),
+            permissions: roles::key_permissions(&key),
             rate_limit_per_minute: key.rate_limit(),
         }))
     }
@@ -333,9 +333,10 @@ impl Access {
     }
 
     async fn tenant_by_text(&self, text: &str) -> Result<TenantId, AccessError> {
-        let found = match id_of(text) {
-            Some(id) => self.directory.tenant(id).await?.map(|tenant| tenant.id),
-            None => self.directory.tenant_by_slug(&text.to_ascii_lowercase()).await?,
+        let found = match text.parse::<TenantId>() {
+            Ok(id) => self.directory.tenant(id).await?.map(|tenant| tenant.id),
+            // A slug never looks like an id.
+            Err(_) => self.directory.tenant_by_slug(&text.to_ascii_lowercase()).await?,
         };
         found.ok_or(AccessError::NoSuchTenant)
     }
@@ -383,14 +384,11 @@ fn person_of(claims: &AccessClaims) -> Person {
     }
 }
 
-/// The tenant id that a text spells, with hyphens as ids are shown: without them it may be a slug.
-pub(crate) fn id_of(text: &str) -> Option<TenantId> {
-    const SHOWN: usize = 36;
-    if text.len() == SHOWN { text.parse().ok() } else { None }
-}
-
 /// The one tenant that all of `named` are.
 fn agreed(named: &[TenantId]) -> Option<TenantId> {
     let first = named.first()?;
     named.iter().all(|tenant| tenant == first).then_some(*first)
 }
+
+#[cfg(test)]
+mod tests;

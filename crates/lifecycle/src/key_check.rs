@@ -20,6 +20,7 @@ use tenantry_quotas::usage::{AdmitError, Consume, QuotaExceeded, RequestService,
 use tenantry_tenancy::gate::{EnterError, Gate};
 
 use crate::catalog::Catalog;
+use crate::roles;
 
 /// The question.
 #[derive(Clone, Debug)]
@@ -187,7 +188,7 @@ impl KeyCheckService {
             refusal: None,
             tenant: Some(scope.tenant_id()),
             key: Some(key.id()),
-            permissions: key.permissions().clone(),
+            permissions: roles::key_permissions(&key),
             pace: None,
             quota: None,
         };

@@ -1,7 +1,7 @@
 //! Use cases that span domains: sign-up, sign-in, members and their seats, plan changes, renewals.
 //!
 //! Everything here opens one unit that reaches several domains, so that a sign-up or an upgrade lands
-//! whole or not at all. No tables of its own, no adapter. Start with [`sign_up`]; the installation's
+//! whole or not at all. **Invariant:** no tables of its own, no adapter. Start with [`sign_up`]; the installation's
 //! plans, meters and roles are in [`catalog`].
 
 pub mod access;
@@ -20,4 +20,6 @@ pub mod seats;
 pub mod sign_in;
 pub mod sign_up;
 pub mod store;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
 pub mod tokens;

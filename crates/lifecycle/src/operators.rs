@@ -357,3 +357,6 @@ fn revenue(currency: Currency, plans: BTreeMap<Code, (Ratio, u64)>) -> Result<Re
         by_plan,
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -156,6 +156,12 @@ impl Writer {
                     drop(one.answer.send(answer));
                 }
             }
+            Err(cause) if batch.len() > 1 && may_be_one_operations_fault(&cause) => {
+                tracing::warn!(error = %cause, operations = batch.len(), "a batch of usage is counted one by one");
+                for one in batch {
+                    Box::pin(self.count(vec![one])).await;
+                }
+            }
             Err(cause) => {
                 tracing::error!(error = %cause, operations = batch.len(), "a batch of usage could not be stored");
                 let cause = Arc::new(cause);
@@ -185,6 +191,15 @@ impl Writer {
             unit.commit().await?;
         }
         Ok(answers)
+    }
+}
+
+/// True when the database refused what was written, rather than to write: then one tenant's operation must not fail
+/// those of the others. Operations that had landed all the same are told apart by their names.
+const fn may_be_one_operations_fault(cause: &StoreError) -> bool {
+    match cause {
+        StoreError::Backend(_) | StoreError::Corrupt { .. } | StoreError::Conflict(_) => true,
+        StoreError::Stale | StoreError::Contended | StoreError::Unavailable(_) => false,
     }
 }
 

@@ -2,7 +2,8 @@
 //!
 //! [`group_commit`] turns many operations into one transaction and answers each of them when it is
 //! durable. [`leased`] counts calls out of slices that were counted there first. [`pace`] holds callers
-//! to calls per minute. What is granted is decided in `tenantry-quotas`, never here.
+//! to calls per minute.
+//! **Invariant:** what is granted is decided in `tenantry-quotas`, never here, and acknowledged when it is durable.
 
 pub mod group_commit;
 pub mod leased;

@@ -18,6 +18,9 @@ use tokio::sync::{OwnedMutexGuard, Semaphore};
 
 pub(crate) const NOW: OffsetDateTime = datetime!(2025-06-15 12:00 UTC);
 
+/// An operation that no ledger can store.
+pub(crate) const POISON: &str = "poison";
+
 /// What is durable.
 #[derive(Default)]
 pub(crate) struct Durable {
@@ -130,6 +133,13 @@ impl LedgerBatch for MemoryBatch {
     async fn write(&mut self, writes: &BatchWrites) -> Result<(), StoreError> {
         if self.contended {
             return Err(StoreError::Contended);
+        }
+        if writes
+            .entries
+            .iter()
+            .any(|(_, entry)| entry.operation.as_str() == POISON)
+        {
+            return Err(StoreError::Backend("this cannot be stored".into()));
         }
         self.writes = writes.clone();
         Ok(())

@@ -6,7 +6,7 @@ pub mod memberships;
 pub mod tenants;
 
 use tenantry_kernel::{Event, TenantScope};
-use tenantry_tenancy::directory::{AccessDirectory, TenantDirectory};
+use tenantry_tenancy::directory::{AccessDirectory, TenantDirectory, TenantProfiles};
 use tenantry_tenancy::membership::Membership;
 use tenantry_tenancy::store::{TenancyStore, TenancyUnit};
 use tenantry_tenancy::testing;
@@ -19,6 +19,8 @@ pub trait TenancyHarness: Sync {
     fn access(&self) -> &dyn AccessDirectory;
     /// Lists across tenants.
     fn tenants(&self) -> &dyn TenantDirectory;
+    /// Shows tenants.
+    fn profiles(&self) -> &dyn TenantProfiles;
 }
 
 /// The scope of tenant `number`, with permissions that no store asks for.

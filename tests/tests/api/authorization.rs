@@ -8,7 +8,9 @@ use tenantry_app::catalog;
 use tenantry_http_actix::routes::{self, Needs, Row};
 use tenantry_identity::user::PlatformRole;
 
-use crate::harness::{Caller, NOWHERE, Node, Owner, Reply, Setup, call, everything, on_each_database, told};
+use crate::harness::{
+    Caller, NOWHERE, Node, Owner, Reply, Setup, call, everything, is_operators, on_each_database, told,
+};
 
 /// Routes that ask for no credential, and why. This list may only shrink; what is added is a decision.
 const PUBLIC: &[(&str, &str)] = &[
@@ -53,8 +55,12 @@ impl People {
         let owner = node.sign_up("acme", "enterprise").await;
         let stranger = node.sign_up("globex", "free").await;
         let suspended = node.sign_up("initech", "free").await;
-        let operator = node.platform_person("root@platform.example", PlatformRole::Operator).await;
-        let support = node.platform_person("help@platform.example", PlatformRole::Support).await;
+        let operator = node
+            .platform_person("root@platform.example", PlatformRole::Operator)
+            .await;
+        let support = node
+            .platform_person("help@platform.example", PlatformRole::Support)
+            .await;
         let mut members = Vec::new();
         for role in ["admin", "manager", "member", "viewer"] {
             let (_, caller) = node.member(&owner, &format!("{role}@acme.example"), role).await;
@@ -86,7 +92,11 @@ fn is_turned_away(reply: &Reply) -> bool {
 #[test]
 fn the_list_of_public_routes_is_the_route_tables() {
     let public = |row: &Row| matches!(row.needs(), Needs::Public | Needs::PublicOrPerson);
-    let mut of_the_table: Vec<&str> = routes::rows().iter().filter(|row| public(row)).map(Row::operation_id).collect();
+    let mut of_the_table: Vec<&str> = routes::rows()
+        .iter()
+        .filter(|row| public(row))
+        .map(Row::operation_id)
+        .collect();
     let mut listed: Vec<&str> = PUBLIC.iter().map(|(name, _)| *name).collect();
     of_the_table.sort_unstable();
     listed.sort_unstable();
@@ -107,7 +117,11 @@ async fn nobody_is_let_in_without_what_the_route_needs() {
             turns_away(node, &people, row).await;
         }
 
-        assert_eq!(everything(&people.operator, &tenants).await, before, "a refused request changed something");
+        assert_eq!(
+            everything(&people.operator, &tenants).await,
+            before,
+            "a refused request changed something"
+        );
     })
     .await;
 }
@@ -124,10 +138,7 @@ async fn everybody_is_let_in_with_what_the_route_needs() {
                 // Knows people, and ends their session.
                 Needs::PublicOrPerson => &node.log_in(&people.stranger.email).await,
                 Needs::Platform(_) => &people.operator,
-                // A key of the tenant's own is what a gateway has.
-                Needs::Tenant(one_of) if one_of.iter().any(|one| one.as_str().starts_with("platform.")) => {
-                    &people.operator
-                }
+                Needs::Tenant(one_of) if is_operators(one_of) => &people.operator,
                 Needs::Tenant(_) | Needs::SignedIn => &people.owner.caller,
             };
             let reply = call(caller, row, &people.owner.tenant).await;
@@ -144,11 +155,15 @@ async fn turns_away(node: &Node, people: &People, row: &Row) {
         Needs::Public | Needs::PublicOrPerson => {}
         Needs::SignedIn => {
             unauthenticated(&anybody, row, acme).await;
-            call(&people.bare_key, row, acme).await.refused(403, "permission_denied");
+            call(&people.bare_key, row, acme)
+                .await
+                .refused(403, "permission_denied");
         }
         Needs::Tenant(one_of) => {
             unauthenticated(&anybody, row, acme).await;
-            call(&people.bare_key, row, acme).await.refused(403, "permission_denied");
+            call(&people.bare_key, row, acme)
+                .await
+                .refused(403, "permission_denied");
             for (role, caller) in &people.members {
                 if !one_of.iter().any(|permission| role_holds(role, permission.as_str())) {
                     let reply = call(caller, row, acme).await;
@@ -175,7 +190,11 @@ async fn turns_away(node: &Node, people: &People, row: &Row) {
 }
 
 async fn unauthenticated(anybody: &Caller, row: &Row, tenant: &str) {
-    for caller in [anybody.clone(), anybody.bearer("forged"), anybody.with("x-api-key", "tk_live_forged")] {
+    for caller in [
+        anybody.clone(),
+        anybody.bearer("forged"),
+        anybody.with("x-api-key", "tk_live_forged"),
+    ] {
         call(&caller, row, tenant).await.refused(401, "not_authenticated");
     }
 }

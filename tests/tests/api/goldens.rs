@@ -19,7 +19,8 @@ fn golden(name: &str, now: &str) {
         std::fs::write(&path, now).unwrap();
         return;
     }
-    let before = std::fs::read_to_string(&path).unwrap_or_else(|_| panic!("{} is missing: just golden", path.display()));
+    let before =
+        std::fs::read_to_string(&path).unwrap_or_else(|_| panic!("{} is missing: just golden", path.display()));
     if before == now {
         return;
     }
@@ -55,7 +56,10 @@ fn every_role_may_do_what_it_could() {
 
 #[tokio::test]
 async fn the_schema_is_the_one_that_the_migrations_made() {
-    for (engine, name) in [(Engine::SqliteFile, "schema-sqlite.txt"), (Engine::Postgres, "schema-postgres.txt")] {
+    for (engine, name) in [
+        (Engine::SqliteFile, "schema-sqlite.txt"),
+        (Engine::Postgres, "schema-postgres.txt"),
+    ] {
         if let Some(store) = TestStore::on(engine).await {
             golden(name, &schema::dump(store.store.schema_connection()).await);
             store.close().await;
@@ -68,19 +72,28 @@ fn codes() -> BTreeMap<String, BTreeMap<String, BTreeSet<String>>> {
     let document = document();
     let mut codes: BTreeMap<String, BTreeMap<String, BTreeSet<String>>> = BTreeMap::new();
     let paths = document["paths"].as_object().expect("paths");
-    for operation in paths.values().flat_map(|path| path.as_object().expect("operations").values()) {
+    for operation in paths
+        .values()
+        .flat_map(|path| path.as_object().expect("operations").values())
+    {
         let Some(responses) = operation["responses"].as_object() else {
             continue;
         };
         let id = operation["operationId"].as_str().expect("an operationId");
         for (status, response) in responses {
             let response = match response["$ref"].as_str() {
-                Some(reference) => document.pointer(reference.trim_start_matches('#')).expect("what it refers to"),
+                Some(reference) => document
+                    .pointer(reference.trim_start_matches('#'))
+                    .expect("what it refers to"),
                 None => response,
             };
             let examples = &response["content"]["application/problem+json"]["examples"];
             for code in examples.as_object().into_iter().flat_map(|examples| examples.keys()) {
-                let places = codes.entry(code.clone()).or_default().entry(status.clone()).or_default();
+                let places = codes
+                    .entry(code.clone())
+                    .or_default()
+                    .entry(status.clone())
+                    .or_default();
                 places.insert(id.to_owned());
             }
         }
@@ -97,7 +110,11 @@ fn every_code_is_where_it_was() {
     for (code, statuses) in &codes {
         for (status, places) in statuses {
             let places: Vec<&str> = places.iter().map(String::as_str).collect();
-            let places = if places.len() > everywhere { "most routes".to_owned() } else { places.join(" ") };
+            let places = if places.len() > everywhere {
+                "most routes".to_owned()
+            } else {
+                places.join(" ")
+            };
             writeln!(text, "{status} {code}: {places}").unwrap();
         }
     }
@@ -109,7 +126,10 @@ fn the_page_about_errors_explains_every_code() {
     let page = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../docs/errors.md");
     let page = std::fs::read_to_string(page).unwrap();
 
-    let missing: Vec<String> = codes().into_keys().filter(|code| !page.contains(&format!("`{code}`"))).collect();
+    let missing: Vec<String> = codes()
+        .into_keys()
+        .filter(|code| !page.contains(&format!("`{code}`")))
+        .collect();
 
     assert!(missing.is_empty(), "docs/errors.md does not explain {missing:?}");
 }

@@ -18,7 +18,7 @@ pub use caller::{Caller, Reply};
 pub use node::{Node, Setup, eventually, folder, on_each_database};
 pub use people::{Owner, PASSWORD};
 pub use process::Process;
-pub use walk::{NOWHERE, call, everything, path, told};
+pub use walk::{NOWHERE, call, everything, is_operators, path, told};
 
 /// Databases, for tests that need more than one, or a certain one.
 pub use tenantry_test_support::{Engine, FreshDatabase};

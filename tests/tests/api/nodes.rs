@@ -14,7 +14,10 @@ use crate::harness::{Caller, Engine, FreshDatabase, PASSWORD, Process, Reply, Se
 const A_SECOND: Duration = Duration::from_secs(1);
 
 fn setup() -> Setup {
-    Setup::catalog("pytake").with("workers", "2")
+    // One installation is one address to its users, and one issuer of tokens.
+    Setup::catalog("pytake")
+        .with("workers", "2")
+        .with("public_url", "http://localhost:8080")
 }
 
 fn sign_up(slug: &str, plan: &str) -> Value {
@@ -40,7 +43,10 @@ async fn used(caller: &Caller) -> u64 {
 /// One message, once whatever happens.
 async fn send_message(caller: &Caller, key: &str) -> Result<Reply, reqwest::Error> {
     let body = json!({"meter": "messages"}).to_string().into_bytes();
-    caller.once(key).try_send(Method::POST, "/tenants/current/usage", Some(body)).await
+    caller
+        .once(key)
+        .try_send(Method::POST, "/tenants/current/usage", Some(body))
+        .await
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -63,8 +69,15 @@ async fn two_nodes_serve_the_same_tenants() {
     assert_eq!(tenant, here.get("/tenants/acme").await.expect(200));
     let etag = there.get("/tenants/current").await.header("etag").to_owned();
     let renamed = json!({"name": "Acme Corp"});
-    there.with("if-match", &etag).patch("/tenants/current", &renamed).await.expect(200);
-    here.with("if-match", &etag).patch("/tenants/current", &renamed).await.refused(412, "precondition_failed");
+    there
+        .with("if-match", &etag)
+        .patch("/tenants/current", &renamed)
+        .await
+        .expect(200);
+    here.with("if-match", &etag)
+        .patch("/tenants/current", &renamed)
+        .await
+        .refused(412, "precondition_failed");
     assert_eq!(here.get("/tenants/current").await.expect(200)["name"], "Acme Corp");
 
     // A key made here works there, until it is revoked here.
@@ -141,7 +154,10 @@ fn upgrade() -> Value {
 
 async fn try_upgrade(caller: &Caller) -> Result<Reply, reqwest::Error> {
     let body = upgrade().to_string().into_bytes();
-    caller.once("upgrade").try_send(Method::POST, "/tenants/current/upgrade", Some(body)).await
+    caller
+        .once("upgrade")
+        .try_send(Method::POST, "/tenants/current/upgrade", Some(body))
+        .await
 }
 
 impl Known {
@@ -174,7 +190,11 @@ impl Known {
     /// The token of the owner; `None` when no answer came.
     async fn one_founding(&self, anybody: &Caller, slug: &str) -> Option<String> {
         let body = sign_up(slug, "free").to_string().into_bytes();
-        let reply = anybody.once(slug).try_send(Method::POST, "/tenants", Some(body)).await.ok()?;
+        let reply = anybody
+            .once(slug)
+            .try_send(Method::POST, "/tenants", Some(body))
+            .await
+            .ok()?;
         let made = reply.expect(201);
         Some(made["tokens"]["access_token"].as_str().unwrap().to_owned())
     }

@@ -10,7 +10,9 @@ use crate::harness::{Setup, on_each_database};
 fn tour() -> String {
     let readme = concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md");
     let readme = std::fs::read_to_string(readme).unwrap();
-    let (_, after) = readme.split_once("<!-- tour -->\n```sh\n").expect("README.md has a tour");
+    let (_, after) = readme
+        .split_once("<!-- tour -->\n```sh\n")
+        .expect("README.md has a tour");
     let (script, _) = after.split_once("\n```").expect("the tour ends");
     script.to_owned()
 }
@@ -19,9 +21,8 @@ fn tour() -> String {
 async fn the_tour_of_the_readme_goes_as_it_says() {
     let script = tour();
     let address = "http://localhost:8080";
-    assert_eq!(script.matches(address).count(), 1, "the tour names the address once");
+    assert!(script.contains(address), "the tour names the address");
     on_each_database(&Setup::catalog("default"), async |node| {
-        // Answers do not end in a line feed; each command's begins a line here.
         let script = script.replace(address, &node.url());
         let ran = Command::new("bash")
             .args(["-euo", "pipefail", "-c", &script])
@@ -44,11 +45,14 @@ async fn the_tour_of_the_readme_goes_as_it_says() {
             r#""upgrade_to":"pro""#,
             r#""plan":"pro""#,
             r#""number":"INV-000001","status":"paid""#,
+            r#""used":1001"#,
             r#""action":"subscription.changed""#,
             r#""action":"api_key.created""#,
             r#""action":"tenant.created""#,
         ] {
-            let (_, after) = rest.split_once(told).unwrap_or_else(|| panic!("{told} is not next in {rest}"));
+            let (_, after) = rest
+                .split_once(told)
+                .unwrap_or_else(|| panic!("{told} is not next in {rest}"));
             rest = after;
         }
     })

@@ -127,7 +127,14 @@ const TABLE: &[Row] = &[
         // To start the whole program in the test's process, and to appoint its operators as the command line does;
         // http-actix for its route table, lifecycle for the matrix of roles: both are walked. Everything else is
         // said over HTTP.
-        in_tests: &["app", "http-actix", "identity", "lifecycle", "migrations", "test-support"],
+        in_tests: &[
+            "app",
+            "http-actix",
+            "identity",
+            "lifecycle",
+            "migrations",
+            "test-support",
+        ],
     },
 ];
 

@@ -49,7 +49,11 @@ pub async fn serve(
     let mut tasks = JoinSet::new();
     let mut running = match part {
         Part::Work => None,
-        Part::Both | Part::Requests => Some(listen(config, &installation)?),
+        Part::Both | Part::Requests => {
+            let metrics = metrics();
+            workers::measuring(&mut tasks, metrics.clone());
+            Some(listen(config, &installation, metrics)?)
+        }
     };
     workers::serving(&mut tasks, &installation);
     if part != Part::Requests {
@@ -75,9 +79,13 @@ pub async fn serve(
     ended
 }
 
-fn listen(config: &Config, installation: &Arc<Installation>) -> Result<Running, StartError> {
+fn listen(
+    config: &Config,
+    installation: &Arc<Installation>,
+    metrics: PrometheusHandle,
+) -> Result<Running, StartError> {
     let listener = bind(config)?;
-    let api = installation.api(metrics());
+    let api = installation.api(metrics);
     let options = ServeOptions {
         workers: config.workers,
         grace_s: config.shutdown_timeout.as_secs(),

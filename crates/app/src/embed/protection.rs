@@ -3,8 +3,9 @@
 use std::future::{Ready, ready};
 use std::rc::Rc;
 
+use actix_web::body::EitherBody;
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform, forward_ready};
-use actix_web::{Error, HttpMessage, HttpRequest};
+use actix_web::{Error, HttpMessage, HttpRequest, ResponseError};
 use tenantry_http_actix::ApiError;
 use tenantry_kernel::{Permission, TenantScope};
 
@@ -71,8 +72,9 @@ impl Protection {
 impl<S, B> Transform<S, ServiceRequest> for Protection
 where
     S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error> + 'static,
+    B: 'static,
 {
-    type Response = ServiceResponse<B>;
+    type Response = ServiceResponse<EitherBody<B>>;
     type Error = Error;
     type Transform = Protected<S>;
     type InitError = ();
@@ -95,19 +97,23 @@ pub struct Protected<S> {
 impl<S, B> Service<ServiceRequest> for Protected<S>
 where
     S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error> + 'static,
+    B: 'static,
 {
-    type Response = ServiceResponse<B>;
+    type Response = ServiceResponse<EitherBody<B>>;
     type Error = Error;
-    type Future = std::pin::Pin<Box<dyn Future<Output = Result<ServiceResponse<B>, Error>>>>;
+    type Future = std::pin::Pin<Box<dyn Future<Output = Result<ServiceResponse<EitherBody<B>>, Error>>>>;
 
     forward_ready!(service);
 
     fn call(&self, request: ServiceRequest) -> Self::Future {
         let (protection, service) = (Rc::clone(&self.protection), Rc::clone(&self.service));
         Box::pin(async move {
-            let scope = protection.admit(request.request()).await?;
-            request.extensions_mut().insert(scope);
-            service.call(request).await
+            match protection.admit(request.request()).await {
+                Ok(scope) => request.extensions_mut().insert(scope),
+                // An answer and not an error: what is wrapped around sees every refusal as it goes out.
+                Err(refused) => return Ok(request.into_response(refused.error_response()).map_into_right_body()),
+            };
+            Ok(service.call(request).await?.map_into_left_body())
         })
     }
 }

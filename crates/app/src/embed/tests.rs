@@ -8,7 +8,51 @@ use tenantry_kernel::TenantScope;
 use tenantry_kernel::testing::FixedClock;
 use time::macros::datetime;
 
+use sea_orm::Set;
+use sea_orm_migration::{MigrationTrait, SchemaManager};
+use tenantry_kernel::Transaction as _;
+use tenantry_kernel::uuid::Uuid;
+use tenantry_migrations::ddl::{tenant_owned, tenant_table, text, to_tenant};
+use tenantry_store_seaorm::TenantOwned;
+use tenantry_test_support::{Engine, FreshDatabase};
+
 use super::{OpenError, Tenantry};
+
+/// A table of the embedding program.
+mod note {
+    use sea_orm::entity::prelude::*;
+
+    #[sea_orm::model]
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "note")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub tenant_id: Uuid,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: Uuid,
+        pub text: String,
+    }
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+impl TenantOwned for note::Entity {
+    const TENANT: note::Column = note::Column::TenantId;
+    const KEY: note::Column = note::Column::Id;
+}
+
+/// The migration that makes it.
+#[derive(sea_orm_migration::prelude::DeriveMigrationName)]
+struct Notes;
+
+#[async_trait::async_trait]
+impl MigrationTrait for Notes {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), sea_orm::DbErr> {
+        let table = tenant_table("note").col(text("text")).foreign_key(&mut to_tenant("note")).take();
+        manager.create_table(table).await?;
+        tenant_owned(manager, "note").await
+    }
+}
 
 /// An installation in memory, whose files go to a folder of the test's own.
 async fn open(test: &str) -> Tenantry {
@@ -161,4 +205,46 @@ fn the_page_shows_the_example_as_it_is() {
     let example = include_str!("../../examples/embedded.rs");
 
     assert!(page.contains(&format!("```rust,no_run\n{example}```")), "docs/embedding.md shows another example");
+}
+
+#[actix_web::test]
+async fn a_table_of_ones_own_is_as_separate_as_ours() {
+    for engine in [Engine::SqliteFile, Engine::Postgres] {
+        let Some(database) = FreshDatabase::on(engine).await else {
+            continue;
+        };
+        let folder = std::env::temp_dir().join(format!("tenantry-embed-{}-notes", std::process::id()));
+        let tenantry = Tenantry::builder()
+            .database_url(database.url())
+            .data_dir(folder)
+            .set("password_cost", "fast")
+            .open()
+            .await
+            .unwrap();
+        Notes.up(&SchemaManager::new(tenantry.store().schema_connection())).await.unwrap();
+        let mut scopes = Vec::new();
+        for slug in ["acme", "globex"] {
+            let (id, _) = sign_up(&tenantry, slug, "free").await;
+            scopes.push(tenantry.enter_as_system(id.parse().unwrap(), "notes").await.unwrap());
+        }
+        let (acme, globex) = (&scopes[0], &scopes[1]);
+        let id = Uuid::from_u128(1);
+
+        let unit = tenantry.store().unit_for(acme).await.unwrap();
+        // What the row itself says about its tenant does not count.
+        let row = note::ActiveModel {
+            tenant_id: Set(globex.tenant_id().as_uuid()),
+            id: Set(id),
+            text: Set("ours".to_owned()),
+        };
+        unit.add(row).await.unwrap();
+        Box::new(unit).commit(vec![]).await.unwrap();
+
+        for (scope, seen) in [(acme, 1), (globex, 0)] {
+            let unit = tenantry.store().read_for(scope).await.unwrap();
+            let found = unit.row::<note::Entity>(id).all(unit.txn()).await.unwrap();
+            assert_eq!(found.len(), seen, "{engine}");
+        }
+        tenantry.shut_down().await;
+    }
 }

@@ -51,4 +51,10 @@ pub(crate) fn row() -> Row {
         .refuses(402, "payment_required")
         .refuses(404, "not_found")
         .refuses(409, "invoice_already_paid")
+        .refuses(409, "invoice_draft")
+        .refuses(409, "invoice_void")
+        .refuses(409, "payment_in_progress")
+        .refuses(422, "invalid_payment_method")
+        .refuses(503, "gateway_unavailable")
+        .refuses(503, "payment_pending")
 }

@@ -2,7 +2,7 @@
 
 use actix_web::web;
 use tenantry_billing::invoice::{InvoiceId, InvoiceService};
-use tenantry_billing::permissions::BILLING_MANAGE;
+use tenantry_billing::permissions::PLATFORM_MANAGE;
 
 use crate::error::Answer;
 use crate::extract::{InTenant, PathId};
@@ -28,8 +28,11 @@ async fn handler(
 
 pub(crate) fn row() -> Row {
     Row::of(__path_handler, handler)
-        .tenant([BILLING_MANAGE])
+        .tenant([PLATFORM_MANAGE])
         .once()
         .refuses(404, "not_found")
         .refuses(409, "invoice_already_paid")
+        .refuses(409, "invoice_draft")
+        .refuses(409, "invoice_void")
+        .refuses(409, "payment_in_progress")
 }

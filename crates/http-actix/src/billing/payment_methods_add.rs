@@ -54,4 +54,6 @@ pub(crate) fn row() -> Row {
         .tenant([BILLING_MANAGE])
         .once()
         .refuses(409, "payment_method_exists")
+        .refuses(422, "invalid_payment_method")
+        .refuses(503, "gateway_unavailable")
 }

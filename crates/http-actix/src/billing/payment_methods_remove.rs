@@ -26,4 +26,5 @@ pub(crate) fn row() -> Row {
         .tenant([BILLING_MANAGE])
         .refuses(404, "not_found")
         .refuses(409, "payment_method_is_default")
+        .refuses(409, "payment_in_progress")
 }

@@ -45,4 +45,6 @@ pub(crate) fn row() -> Row {
         .tenant([BILLING_MANAGE])
         .once()
         .refuses(409, "subscription_cancelled")
+        .refuses(409, "already_cancelling")
+        .refuses(409, "payment_in_progress")
 }

@@ -79,4 +79,7 @@ pub(crate) fn row() -> Row {
     Row::of(__path_handler, handler)
         .tenant([BILLING_READ])
         .refuses(409, "plan_unchanged")
+        .refuses(402, "payment_required")
+        .refuses(409, "subscription_cancelled")
+        .refuses(422, "plan_not_offered")
 }

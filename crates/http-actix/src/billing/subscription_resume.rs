@@ -19,5 +19,10 @@ async fn handler(InTenant(scope): InTenant, subscriptions: web::Data<Subscriptio
 }
 
 pub(crate) fn row() -> Row {
-    Row::of(__path_handler, handler).tenant([BILLING_MANAGE]).once()
+    Row::of(__path_handler, handler)
+        .tenant([BILLING_MANAGE])
+        .once()
+        .refuses(409, "nothing_scheduled")
+        .refuses(409, "payment_in_progress")
+        .refuses(409, "subscription_cancelled")
 }

@@ -49,4 +49,10 @@ pub(crate) fn row() -> Row {
         .once()
         .refuses(402, "payment_required")
         .refuses(409, "plan_unchanged")
+        .refuses(409, "payment_in_progress")
+        .refuses(409, "subscription_cancelled")
+        .refuses(422, "invalid_payment_method")
+        .refuses(422, "plan_not_offered")
+        .refuses(503, "gateway_unavailable")
+        .refuses(503, "payment_pending")
 }

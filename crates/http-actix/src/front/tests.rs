@@ -176,6 +176,31 @@ mod trouble {
     }
 }
 
+mod found {
+    use super::*;
+
+    /// Makes a thing that belongs to nobody yet.
+    #[utoipa::path(post, path = "/api/v1/things", operation_id = "things_found", tag = "things",
+        request_body = Body, responses((status = 201, body = View)))]
+    async fn handler(
+        crate::extract::TheReceipt(receipt): crate::extract::TheReceipt,
+        JsonBody(body): JsonBody<Body>,
+        receipts: Data<MemoryReceipts>,
+        made: Data<AtomicUsize>,
+    ) -> Answer {
+        if receipt.is_some_and(|receipt| !receipts.leave(None, "", &receipt, "thing-1")) {
+            return Err(StoreError::Conflict(IDEMPOTENCY_KEY_USED).into());
+        }
+        let number = made.fetch_add(1, Ordering::SeqCst);
+        let name = format!("{} {number}", body.name);
+        Ok(render::created("/things/1", &View { name }))
+    }
+
+    pub fn row() -> Row {
+        Row::of(__path_handler, handler).public_or_person().once()
+    }
+}
+
 mod admin {
     use super::*;
 
@@ -206,6 +231,7 @@ fn house_with(change: impl FnOnce(&mut ApiParts)) -> House {
         show::row(),
         me::row(),
         trouble::row(),
+        found::row(),
         admin::row(),
     ]);
     let doorman = FakeDoorman::default()

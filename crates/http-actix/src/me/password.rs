@@ -44,5 +44,8 @@ async fn handler(
 }
 
 pub(crate) fn row() -> Row {
-    Row::of(__path_handler, handler).signed_in().pace(PaceClass::Guessable)
+    Row::of(__path_handler, handler)
+        .signed_in()
+        .pace(PaceClass::Guessable)
+        .refuses(429, "too_many_attempts")
 }

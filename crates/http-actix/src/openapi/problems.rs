@@ -1,6 +1,6 @@
 //! Problems in the document: which an operation may answer follows from what its row needs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
@@ -8,72 +8,84 @@ use crate::pace::PaceClass;
 use crate::problem::PROBLEM_JSON;
 use crate::routes::{Needs, Once, Row};
 
-/// Status, name of the shared response, and what it says.
-const SHARED: [(u16, &str, &str, &str); 16] = [
+/// A response that operations share: status, name, its codes, and what it says.
+type Shared = (u16, &'static str, &'static [&'static str], &'static str);
+
+const SHARED: [Shared; 16] = [
     (
         400,
         "Malformed",
-        "malformed_request",
+        &["malformed_json", "malformed_request", "tenant_mismatch"],
         "The request cannot be understood.",
     ),
     (
         401,
         "NotAuthenticated",
-        "not_authenticated",
+        &["not_authenticated"],
         "Nobody, or nobody we believe.",
     ),
     (
         402,
         "PaymentRequired",
-        "payment_required",
+        &["payment_required"],
         "Something must be bought or paid first.",
     ),
-    (403, "Denied", "permission_denied", "Known, but not allowed."),
-    (404, "NotFound", "not_found", "Not here, or another tenant's."),
+    (
+        403,
+        "Denied",
+        &["address_not_allowed", "membership_inactive", "permission_denied"],
+        "Known, but not allowed.",
+    ),
+    (404, "NotFound", &["not_found"], "Not here, or another tenant's."),
     (
         405,
         "MethodNotAllowed",
-        "method_not_allowed",
+        &["method_not_allowed"],
         "The path knows other methods; see `Allow`.",
     ),
     (
         409,
         "Conflict",
-        "conflict",
+        &["idempotent_request_done"],
         "Contradicts what is stored; the code says how.",
     ),
-    (410, "Gone", "gone", "Was here once."),
+    (410, "Gone", &["invitation_gone"], "Was here once."),
     (
         412,
         "PreconditionFailed",
-        "precondition_failed",
+        &["precondition_failed"],
         "Changed since the caller looked.",
     ),
-    (413, "TooLarge", "body_too_large", "The body is too long."),
+    (413, "TooLarge", &["body_too_large"], "The body is too long."),
     (
         415,
         "UnsupportedMediaType",
-        "unsupported_media_type",
+        &["unsupported_media_type"],
         "The body is not JSON by its type.",
     ),
     (
         422,
         "Invalid",
-        "validation_failed",
+        &["validation_failed"],
         "Fields break a rule; `errors` lists them.",
     ),
-    (423, "Suspended", "tenant_suspended", "The tenant is suspended."),
-    (429, "TooMany", "rate_limited", "A limit of the plan, or of the pace."),
-    (500, "Internal", "internal_error", "Our fault."),
+    (423, "Suspended", &["tenant_suspended"], "The tenant is suspended."),
+    (
+        429,
+        "TooMany",
+        &["rate_limited"],
+        "A limit of the plan, or of the pace.",
+    ),
+    (500, "Internal", &["internal_error"], "Our fault."),
     (
         503,
         "Unavailable",
-        "unavailable",
+        &["overloaded", "timed_out", "unavailable"],
         "Try again after `Retry-After` seconds.",
     ),
 ];
 
-fn shared(status: u16) -> Option<&'static (u16, &'static str, &'static str, &'static str)> {
+fn shared(status: u16) -> Option<&'static Shared> {
     SHARED.iter().find(|(known, ..)| *known == status)
 }
 
@@ -107,30 +119,28 @@ fn response(status: u16, description: &str, codes: &[&str]) -> Value {
 pub(super) fn responses() -> Value {
     let named = SHARED
         .iter()
-        .map(|(status, name, code, text)| ((*name).to_owned(), response(*status, text, &[code])));
+        .map(|(status, name, codes, text)| ((*name).to_owned(), response(*status, text, codes)));
     Value::Object(named.collect())
 }
 
 /// Adds the problems of a row to its operation.
 pub(super) fn list(row: &Row, operation: &mut Map<String, Value>) {
-    let mut codes: BTreeMap<u16, Vec<&str>> = BTreeMap::new();
-    for status in statuses(row, operation) {
-        codes.entry(status).or_default();
-    }
-    for (status, code) in row.refusals() {
-        codes.entry(*status).or_default().push(code);
+    let mut codes: BTreeMap<u16, BTreeSet<&'static str>> = BTreeMap::new();
+    for (status, code) in usual(row, operation).iter().chain(row.refusals()) {
+        codes.entry(*status).or_default().insert(code);
     }
     let responses = operation.entry("responses").or_insert_with(|| json!({}));
     let Some(responses) = responses.as_object_mut() else {
         return;
     };
     for (status, codes) in codes {
-        let Some((_, name, usual, text)) = shared(status) else {
+        let Some((_, name, shared, text)) = shared(status) else {
             continue;
         };
-        let told = if codes.iter().all(|code| code == usual) {
+        let told = if codes.iter().eq(*shared) {
             json!({ "$ref": format!("#/components/responses/{name}") })
         } else {
+            let codes: Vec<&str> = codes.into_iter().collect();
             let listed: Vec<String> = codes.iter().map(|code| format!("`{code}`")).collect();
             response(status, &format!("{text} Codes: {}.", listed.join(", ")), &codes)
         };
@@ -138,33 +148,60 @@ pub(super) fn list(row: &Row, operation: &mut Map<String, Value>) {
     }
 }
 
-fn statuses(row: &Row, operation: &Map<String, Value>) -> Vec<u16> {
-    let mut statuses = vec![500, 503];
+/// The refusals that follow from what the row says about itself.
+fn usual(row: &Row, operation: &Map<String, Value>) -> Vec<(u16, &'static str)> {
+    let mut codes = vec![
+        (500, "internal_error"),
+        (503, "overloaded"),
+        (503, "timed_out"),
+        (503, "unavailable"),
+    ];
+    if *row.needs() != Needs::Public {
+        codes.push((401, "not_authenticated"));
+    }
     match row.needs() {
         Needs::Public => {}
-        Needs::PublicOrPerson => statuses.push(401),
-        Needs::SignedIn | Needs::Platform(_) => statuses.extend([401, 403]),
-        Needs::Tenant(_) => statuses.extend([400, 401, 403, 404, 423]),
+        Needs::PublicOrPerson => codes.push((403, "address_not_allowed")),
+        Needs::SignedIn | Needs::Platform(_) => {
+            codes.extend([(403, "address_not_allowed"), (403, "permission_denied")]);
+        }
+        Needs::Tenant(_) => codes.extend([
+            (400, "tenant_mismatch"),
+            (403, "address_not_allowed"),
+            (403, "membership_inactive"),
+            (403, "permission_denied"),
+            (404, "not_found"),
+            (423, "tenant_suspended"),
+        ]),
     }
     if operation.contains_key("requestBody") {
-        statuses.extend([400, 413, 415, 422]);
+        codes.extend([
+            (400, "malformed_json"),
+            (400, "malformed_request"),
+            (413, "body_too_large"),
+            (415, "unsupported_media_type"),
+            (422, "validation_failed"),
+        ]);
     }
     if row.idempotency() != Once::No {
-        statuses.extend([400, 409, 422]);
+        codes.extend([(400, "idempotency_key_invalid"), (422, "idempotency_key_reused")]);
+    }
+    if row.idempotency() == Once::Receipt {
+        codes.push((409, "idempotent_request_done"));
     }
     if row.is_paged() {
-        statuses.extend([400, 422]);
+        codes.extend([(400, "cursor_invalid"), (422, "validation_failed")]);
     }
     if row.is_conditional() {
-        statuses.push(412);
+        codes.push((412, "precondition_failed"));
     }
     if row.pace_class() != PaceClass::Free {
-        statuses.push(429);
+        codes.push((429, "rate_limited"));
     }
     if !row.params().is_empty() {
-        statuses.push(404);
+        codes.push((404, "not_found"));
     }
-    statuses
+    codes
 }
 
 /// The schema of a problem document.

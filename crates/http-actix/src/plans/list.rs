@@ -19,8 +19,8 @@ struct PriceView {
     #[schema(example = "monthly")]
     cycle: &'static str,
     /// Integer minor units; a decimal string where a unit costs less than one.
-    #[schema(value_type = Object, example = 29800)]
-    amount: serde_json::Value,
+    #[schema(example = 29800)]
+    amount: AmountView,
     /// ISO 4217.
     #[schema(example = "JPY")]
     currency: String,
@@ -30,13 +30,23 @@ struct PriceView {
     per: Option<String>,
 }
 
+/// An amount that may be finer than a minor unit.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+enum AmountView {
+    /// Integer minor units.
+    Minor(i64),
+    /// Minor units as a decimal.
+    Fine(String),
+}
+
 impl From<&Price> for PriceView {
     fn from(price: &Price) -> Self {
         let (amount, per) = match price.basis() {
-            PriceBasis::Flat { amount } => (amount.amount_minor().into(), None),
-            PriceBasis::PerSeat { amount } => (amount.amount_minor().into(), Some("seat".to_owned())),
+            PriceBasis::Flat { amount } => (AmountView::Minor(amount.amount_minor()), None),
+            PriceBasis::PerSeat { amount } => (AmountView::Minor(amount.amount_minor()), Some("seat".to_owned())),
             PriceBasis::PerUnit { meter, .. } => (
-                render::decimal(price.unit_price_minor()).into(),
+                AmountView::Fine(render::decimal(price.unit_price_minor())),
                 Some(meter.to_string()),
             ),
         };

@@ -106,4 +106,6 @@ pub(super) fn row() -> Row {
         .once_by_ledger()
         .refuses(429, "quota_exceeded")
         .refuses(422, "unknown_meter")
+        .refuses(402, "no_plan")
+        .refuses(422, "meter_not_reportable")
 }

@@ -29,4 +29,5 @@ pub(super) fn row() -> Row {
         .tenant([MEMBERS_MANAGE, MEMBERS_MANAGE_BASIC])
         .conditional()
         .refuses(409, "last_owner")
+        .refuses(409, "member_not_active")
 }

@@ -28,5 +28,6 @@ pub(super) fn row() -> Row {
     Row::of(__path_handler, handler)
         .tenant([MEMBERS_MANAGE, MEMBERS_MANAGE_BASIC])
         .conditional()
+        .refuses(409, "member_not_deactivated")
         .refuses(429, "quota_exceeded")
 }

@@ -46,7 +46,8 @@ pub struct ApiKeyText {
     live: bool,
     tenant: TenantId,
     key: ApiKeyId,
-    secret: Secret<[u8; 32]>,
+    /// The whole of it. There is one spelling only.
+    text: Secret<String>,
 }
 
 /// Characters of a secret of 32 bytes.
@@ -62,12 +63,16 @@ impl ApiKeyText {
     pub fn mint(prefix: &KeyPrefix, live: bool, tenant: TenantId, key: ApiKeyId, entropy: &dyn Entropy) -> Self {
         let mut secret = [0; 32];
         entropy.fill(&mut secret);
+        let mode = if live { "live" } else { "test" };
+        let ids = base62::encode_pair(tenant.as_uuid().as_bytes(), key.as_uuid().as_bytes());
+        let body = format!("{prefix}_{mode}_{ids}_{}", base62::encode(&secret));
+        let checksum = base62::encode(&crc32(body.as_bytes()).to_be_bytes());
         Self {
             prefix: prefix.clone(),
             live,
             tenant,
             key,
-            secret: Secret::new(secret),
+            text: Secret::new(body + &checksum),
         }
     }
 
@@ -98,12 +103,13 @@ impl ApiKeyText {
             _ => return None,
         };
         let [tenant, key] = base62::decode_pair(ids)?;
+        base62::decode::<32>(secret)?;
         Some(Self {
             prefix: KeyPrefix::try_from(prefix).ok()?,
             live,
             tenant: TenantId::from_uuid(Uuid::from_bytes(tenant)),
             key: ApiKeyId::from_uuid(Uuid::from_bytes(key)),
-            secret: Secret::new(base62::decode(secret)?),
+            text: Secret::new(text.to_owned()),
         })
     }
 
@@ -122,21 +128,15 @@ impl ApiKeyText {
     /// The text to hand out, once.
     #[must_use]
     pub fn to_text(&self) -> Secret<String> {
-        let mode = if self.live { "live" } else { "test" };
-        let ids = base62::encode_pair(self.tenant.as_uuid().as_bytes(), self.key.as_uuid().as_bytes());
-        let secret = base62::encode(self.secret.expose());
-        let body = format!("{}_{mode}_{ids}_{secret}", self.prefix);
-        let checksum = base62::encode(&crc32(body.as_bytes()).to_be_bytes());
-        Secret::new(body + &checksum)
+        self.text.clone()
     }
 
     /// What may be shown of it later: where it begins and its last four characters.
     #[must_use]
     pub fn hint(&self) -> String {
         let mode = if self.live { "live" } else { "test" };
-        let text = self.to_text();
-        let last_four = text.expose().len().saturating_sub(4);
-        let tail = text.expose().get(last_four..).unwrap_or_default();
+        let text = self.text.expose();
+        let tail = text.get(text.len().saturating_sub(4)..).unwrap_or_default();
         format!("{}_{mode}_…{tail}", self.prefix)
     }
 
@@ -144,7 +144,7 @@ impl ApiKeyText {
     /// for another's.
     #[must_use]
     pub fn fingerprint(&self, cipher: &dyn Cipher) -> Fingerprint {
-        Fingerprint::of(cipher, "api-key", self.to_text().expose().as_bytes())
+        Fingerprint::of(cipher, "api-key", self.text.expose().as_bytes())
     }
 }
 

@@ -19,7 +19,7 @@ use tenantry_tenancy::tenant::TenantState;
 
 use super::error::SignInError;
 use super::proof::Proof;
-use crate::access::{self, Person};
+use crate::access::Person;
 use crate::store::LifecycleStore;
 use crate::tokens::{TokenIssuer, Tokens};
 
@@ -238,13 +238,17 @@ impl SignInService {
 
         let mut unit = self.0.people.begin_person(id, origin).await?;
         if let Some(mut user) = unit.users().find(id).await? {
-            let before = user.record().failed_logins;
+            let before = user.record().clone();
             user.failed(now);
             unit.users().update(&user).await?;
             let after = user.record();
             event = event
-                .change("failed_logins", i64::from(before), i64::from(after.failed_logins))
-                .set("locked_until", after.locked_until);
+                .change(
+                    "failed_logins",
+                    i64::from(before.failed_logins),
+                    i64::from(after.failed_logins),
+                )
+                .change("locked_until", before.locked_until, after.locked_until);
         }
         unit.commit(vec![event]).await?;
         Ok(())
@@ -294,9 +298,9 @@ impl SignInService {
 
     async fn seat_in(&self, user: UserId, tenant: &str) -> Result<Option<Seat>, SignInError> {
         let directory = &self.0.directory;
-        let id = match access::id_of(tenant) {
-            Some(id) => Some(id),
-            None => directory.tenant_by_slug(&tenant.to_ascii_lowercase()).await?,
+        let id = match tenant.parse::<TenantId>() {
+            Ok(id) => Some(id),
+            Err(_) => directory.tenant_by_slug(&tenant.to_ascii_lowercase()).await?,
         };
         let Some(id) = id else { return Ok(None) };
         let Some(membership) = directory.membership_of(id, user).await? else {

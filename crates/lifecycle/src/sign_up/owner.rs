@@ -86,7 +86,8 @@ impl SignUpService {
         } = draft;
         if let Owner::New(user) = owner {
             unit.users().insert(user).await?;
-            events.push(Event::new("user.registered", user.id()).set("email", user.email().as_str()));
+            // By the id the tenant knows: a global one would tell since when the person exists.
+            events.push(Event::new("user.registered", member.id()).set("email", user.email().as_str()));
         }
         unit.memberships().insert(member).await?;
         events.push(self.greet(unit, draft).await?);

@@ -8,7 +8,7 @@ use tenantry_quotas::entitlement::Entitlements;
 use tenantry_quotas::testing::entitlements;
 
 use super::*;
-use crate::testing::{MemoryLedger, ids, messages, request};
+use crate::testing::{MemoryLedger, POISON, ids, messages, request};
 
 fn engine(ledger: &Arc<MemoryLedger>, options: EngineOptions) -> Arc<GroupCommitCounter> {
     let store = Arc::clone(ledger) as Arc<dyn LedgerStore>;
@@ -139,6 +139,29 @@ async fn the_same_operation_twice_in_one_batch_counts_once() {
     assert_eq!(answers.iter().filter(|answer| answer.replayed).count(), 2);
     assert!(answers.iter().all(|answer| answer.used == 3));
     assert_eq!(ledger.durable().await.accounts.values().sum::<i64>(), 3);
+}
+
+#[tokio::test]
+async fn an_operation_that_cannot_be_stored_fails_alone() {
+    let ledger = MemoryLedger::held_back();
+    let engine = engine(&ledger, EngineOptions::default());
+    let granted = limited(10);
+    let first = blocker(&engine, &ledger, &granted).await;
+    let poisoned = ask(&engine, POISON, &granted);
+    let others: Vec<_> = (0..3)
+        .map(|other| ask(&engine, &format!("{other}"), &granted))
+        .collect();
+    until_queued(&engine, 4).await;
+
+    ledger.gate.add_permits(1_000);
+
+    first.await.unwrap().unwrap();
+    let failed = poisoned.await.unwrap().unwrap_err();
+    assert_eq!(failed.kind(), ErrorKind::Internal);
+    for other in others {
+        other.await.unwrap().unwrap();
+    }
+    assert_eq!(ledger.durable().await.accounts.values().sum::<i64>(), 4);
 }
 
 #[tokio::test]

@@ -240,6 +240,10 @@ fn checked(request: &OverrideLimit) -> Result<(), OverrideError> {
     if length == 0 || length > MAX_REASON {
         wrong.push(FieldError::new("reason", "out_of_range", "must be 1 to 500 characters"));
     }
+    if request.reason.chars().any(char::is_control) {
+        let detail = "must be without control characters";
+        wrong.push(FieldError::new("reason", "invalid_value", detail));
+    }
     if wrong.is_empty() {
         Ok(())
     } else {

@@ -271,11 +271,20 @@ fn checked(request: &Consume) -> Result<Amount, UsageError> {
         ("description", &request.description, MAX_DESCRIPTION),
         ("subject", &request.subject, MAX_SUBJECT),
     ] {
-        if text.as_ref().is_some_and(|text| text.chars().count() > longest) {
+        let Some(text) = text else { continue };
+        if text.chars().count() > longest {
             wrong.push(FieldError::new(
                 field,
                 "too_long",
                 format!("must be at most {longest} characters"),
+            ));
+        }
+        // Not every database keeps them: one such entry would take the batch of many tenants down with it.
+        if text.chars().any(char::is_control) {
+            wrong.push(FieldError::new(
+                field,
+                "invalid_value",
+                "must be without control characters",
             ));
         }
     }

@@ -8,7 +8,7 @@ use tenantry_tenancy::tenant::{TenantState, TenantStatus};
 use tenantry_tenancy::testing::{self, NOW, member, membership_id, tenant_id};
 use tenantry_tenancy::text::Note;
 
-use super::{TenancyHarness, add_members, begin, found_two};
+use super::{TenancyHarness, add_members, begin, found_two, read, scope};
 use crate::next_page;
 
 async fn suspend_globex(store: &impl TenancyHarness) {
@@ -41,6 +41,23 @@ pub async fn a_tenant_is_known_by_id_and_slug(store: &impl TenancyHarness) {
     assert_eq!(access.tenant(tenant_id(3)).await.unwrap(), None);
     assert_eq!(access.tenant_by_slug("globex").await.unwrap(), Some(tenant_id(2)));
     assert_eq!(access.tenant_by_slug("nobody").await.unwrap(), None);
+}
+
+/// A tenant shows itself as its last commit left it, and to its own scope only.
+pub async fn a_tenant_shows_itself_as_it_was_committed(store: &impl TenancyHarness) {
+    found_two(store).await;
+    let profiles = store.profiles();
+    let before = profiles.profile(&scope(2)).await.unwrap().unwrap();
+
+    suspend_globex(store).await;
+
+    let after = profiles.profile(&scope(2)).await.unwrap().unwrap();
+    let committed = read(store, 2).await.tenants().find().await.unwrap().unwrap();
+    assert_eq!(*after, committed);
+    assert_eq!((before.version() + 1, after.id()), (after.version(), tenant_id(2)));
+    let acme = profiles.profile(&scope(1)).await.unwrap().unwrap();
+    assert_eq!(acme.slug().as_str(), "acme");
+    assert!(profiles.profile(&scope(3)).await.unwrap().is_none());
 }
 
 /// A membership is known within its own tenant, in whatever state.

@@ -144,6 +144,11 @@ mod directories {
     }
 
     #[tokio::test]
+    async fn a_tenant_shows_itself_as_it_was_committed() {
+        keeps(suite::a_tenant_shows_itself_as_it_was_committed).await;
+    }
+
+    #[tokio::test]
     async fn a_member_is_known_within_the_tenant_only() {
         keeps(suite::a_member_is_known_within_the_tenant_only).await;
     }

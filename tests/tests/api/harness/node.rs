@@ -75,8 +75,6 @@ pub fn folder(name: &str) -> PathBuf {
 pub struct Node {
     /// What time it is for the program.
     pub clock: Arc<FixedClock>,
-    /// What it stands on.
-    pub engine: Engine,
     installation: Arc<Installation>,
     running: Running,
     tasks: JoinSet<()>,
@@ -127,7 +125,6 @@ impl Node {
             .expect("a client can be made");
         Self {
             clock,
-            engine: database.engine(),
             installation,
             running,
             tasks,
@@ -165,7 +162,12 @@ impl Node {
     /// Does at once what the background work does about billing.
     pub async fn bill(&self) {
         let scope = self.installation.system_scope("billing_run");
-        let report = self.installation.billing.run(&scope, None).await.expect("the run begins");
+        let report = self
+            .installation
+            .billing
+            .run(&scope, None)
+            .await
+            .expect("the run begins");
         assert!(report.failed.is_empty(), "{:?}", report.failed);
     }
 
@@ -184,7 +186,9 @@ impl Node {
             .filter(|path| path.extension().is_some_and(|extension| extension == "eml"))
             .collect();
         paths.sort();
-        let letters = paths.iter().map(|path| std::fs::read_to_string(path).expect("letters are text"));
+        let letters = paths
+            .iter()
+            .map(|path| std::fs::read_to_string(path).expect("letters are text"));
         let to = |letter: &String| {
             let mut head = letter.lines().take_while(|line| !line.is_empty());
             head.any(|line| line.to_ascii_lowercase().starts_with("to:") && line.contains(address))

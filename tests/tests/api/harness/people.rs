@@ -91,7 +91,10 @@ impl Node {
         let address = EmailAddress::try_from(email).expect("an address");
         let name = DisplayName::try_from("Otto Operator").expect("a name");
         let password = Secret::new(PASSWORD.to_owned());
-        service.appoint(&address, name, password, role).await.expect("appointed");
+        service
+            .appoint(&address, name, password, role)
+            .await
+            .expect("appointed");
         self.log_in(email).await
     }
 }

@@ -59,7 +59,12 @@ impl Process {
 
     async fn spawn(flags: Vec<(&'static str, String)>, address: String) -> Self {
         let child = Command::new(std::env::current_exe().expect("this is a program"))
-            .args(["--exact", "harness::process::a_program_of_its_own", "--ignored", "--nocapture"])
+            .args([
+                "--exact",
+                "harness::process::a_program_of_its_own",
+                "--ignored",
+                "--nocapture",
+            ])
             .env(TOLD, serde_json::to_string(&flags).expect("flags"))
             .stdin(Stdio::null())
             .stdout(Stdio::null())

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 use tenantry_http_actix::routes::Row;
+use tenantry_kernel::Permission;
 
 use super::{Caller, Reply};
 
@@ -20,6 +21,11 @@ pub fn path(row: &Row, tenant: &str, id: &str) -> String {
         other => other,
     });
     format!("/{}", segments.collect::<Vec<_>>().join("/"))
+}
+
+/// True for what only operators may do inside a tenant.
+pub fn is_operators(one_of: &[Permission]) -> bool {
+    one_of.iter().any(|one| one.as_str().starts_with("platform."))
 }
 
 /// Calls a route about nothing, with a body that says nothing.

@@ -1,4 +1,4 @@
-//! S1, ApexOrchestrator: monthly allowances per agent.
+//! S1, `ApexOrchestrator`: monthly allowances per agent.
 
 use serde_json::json;
 use time::Duration;
@@ -34,19 +34,27 @@ async fn an_agency_signs_up_and_grows() {
 
         // The only seat of the free plan is the owner's.
         let member = json!({"email": "kim@acme.example", "name": "Kim", "role": "member"});
-        let refused = story.owner.post("/tenants/current/users", &member).await.refused(429, "quota_exceeded");
+        let refused = story
+            .owner
+            .post("/tenants/current/users", &member)
+            .await
+            .refused(429, "quota_exceeded");
         assert_eq!(refused["meter"], "users");
         assert_eq!(refused["limit"], 1);
         assert_eq!(refused["upgrade_to"], "starter");
 
-        let key = story.makes_key("sk", json!({"name": "agents", "permissions": ["*"]})).await;
+        let key = story
+            .makes_key("sk", json!({"name": "agents", "permissions": ["*"]}))
+            .await;
         story.is_refused_beyond(&key, "content", 10, Some("starter")).await;
 
         let upgrade = json!({"new_plan": "starter", "billing_cycle": "monthly", "payment_method": "card_1234567890"});
         let invoice = story.upgrades(upgrade).await;
         assert_eq!(lines(&invoice), [("subscription".to_owned(), "1".to_owned(), 9_900)]);
         story.adds_member(member, "member").await;
-        key.post("/tenants/current/usage", &json!({"meter": "content"})).await.expect(201);
+        key.post("/tenants/current/usage", &json!({"meter": "content"}))
+            .await
+            .expect(201);
 
         story.later(Duration::hours(31 * 12)).await;
         let invoice = story.upgrades(json!({"new_plan": "pro"})).await;
@@ -70,7 +78,10 @@ async fn an_agency_signs_up_and_grows() {
                 story::UPGRADE,
             ])
             .await;
-        assert_eq!(change(&log, "subscription.changed", "plan"), (json!("free"), json!("starter")));
+        assert_eq!(
+            change(&log, "subscription.changed", "plan"),
+            (json!("free"), json!("starter"))
+        );
     })
     .await;
 }
@@ -90,9 +101,23 @@ async fn usage_is_told_in_per_cent_with_one_decimal() {
         assert!(usage.text.contains("\"percentage\":9.0,"), "{}", usage.text);
         assert!(usage.text.contains("\"percentage\":23.4,"), "{}", usage.text);
         let usage = usage.expect(200);
-        let row = |meter: &str| usage["data"].as_array().unwrap().iter().find(|row| row["meter"] == meter).unwrap().clone();
-        assert_eq!((&row("content")["used"], &row("content")["limit"]), (&json!(45), &json!(500)));
-        assert_eq!((&row("leads")["used"], &row("leads")["limit"]), (&json!(2_341), &json!(10_000)));
+        let row = |meter: &str| {
+            usage["data"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .find(|row| row["meter"] == meter)
+                .unwrap()
+                .clone()
+        };
+        assert_eq!(
+            (&row("content")["used"], &row("content")["limit"]),
+            (&json!(45), &json!(500))
+        );
+        assert_eq!(
+            (&row("leads")["used"], &row("leads")["limit"]),
+            (&json!(2_341), &json!(10_000))
+        );
         assert_eq!(row("content")["percentage"], json!(9.0));
         assert_eq!(row("leads")["percentage"], json!(23.4));
     })
@@ -105,14 +130,18 @@ async fn a_tenant_is_identified_in_four_ways() {
         let owner = node.sign_up("acme", "free").await;
         let other = node.sign_up("globex", "free").await;
         let key = node.bearer(&owner.key(&["*"]).await);
-        let id_of = async |caller: &crate::harness::Caller, path: &str| caller.get(path).await.expect(200)["id"].clone();
+        let id_of =
+            async |caller: &crate::harness::Caller, path: &str| caller.get(path).await.expect(200)["id"].clone();
 
         let by_subdomain = owner.caller.with("host", "acme.localhost");
         assert_eq!(id_of(&by_subdomain, "/tenants/current").await, owner.tenant.as_str());
         for name in ["acme", owner.tenant.as_str()] {
             let by_header = owner.caller.with("x-tenant-id", name);
             assert_eq!(id_of(&by_header, "/tenants/current").await, owner.tenant.as_str());
-            assert_eq!(id_of(&owner.caller, &format!("/tenants/{name}")).await, owner.tenant.as_str());
+            assert_eq!(
+                id_of(&owner.caller, &format!("/tenants/{name}")).await,
+                owner.tenant.as_str()
+            );
         }
         assert_eq!(id_of(&key, "/tenants/current").await, owner.tenant.as_str());
 
@@ -122,7 +151,10 @@ async fn a_tenant_is_identified_in_four_ways() {
         let strange = other.caller.with("x-tenant-id", "acme");
         strange.get("/tenants/current").await.refused(404, "not_found");
         other.caller.get("/tenants/acme").await.refused(404, "not_found");
-        key.with("x-tenant-id", "globex").get("/tenants/current").await.refused(404, "not_found");
+        key.with("x-tenant-id", "globex")
+            .get("/tenants/current")
+            .await
+            .refused(404, "not_found");
         let nowhere = owner.caller.with("host", "nobody.localhost");
         nowhere.get("/tenants/current").await.refused(404, "not_found");
     })

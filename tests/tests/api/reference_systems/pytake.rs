@@ -37,8 +37,21 @@ fn pro() -> Vec<(&'static str, Option<i64>)> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn acme_signs_up_and_grows() {
     on_each_database(&Setup::catalog("pytake"), async |node| {
-        let enterprise = limits([None, None, Some(100), Some(10_000), Some(50), Some(100_000 * MB), Some(200)]);
-        let table = [("free", free()), ("starter", starter()), ("pro", pro()), ("enterprise", enterprise)];
+        let enterprise = limits([
+            None,
+            None,
+            Some(100),
+            Some(10_000),
+            Some(50),
+            Some(100_000 * MB),
+            Some(200),
+        ]);
+        let table = [
+            ("free", free()),
+            ("starter", starter()),
+            ("pro", pro()),
+            ("enterprise", enterprise),
+        ];
         let table: Vec<(&str, story::Limits<'_>)> = table.iter().map(|(plan, limits)| (*plan, &limits[..])).collect();
         story::plans_allow(node, &table).await;
 
@@ -62,9 +75,16 @@ async fn acme_signs_up_and_grows() {
         });
         let member = story.adds_member(member, "read_only").await;
         member.get("/tenants/current/users").await.expect(200);
-        member.post("/tenants/current/api-keys", &json!({"name": "mine"})).await.refused(403, "permission_denied");
+        member
+            .post("/tenants/current/api-keys", &json!({"name": "mine"}))
+            .await
+            .refused(403, "permission_denied");
         let third = json!({"email": "jim@acme.example", "role": "User"});
-        let refused = story.owner.post("/tenants/current/users", &third).await.refused(429, "quota_exceeded");
+        let refused = story
+            .owner
+            .post("/tenants/current/users", &third)
+            .await
+            .refused(429, "quota_exceeded");
         assert_eq!((&refused["meter"], &refused["limit"]), (&json!("users"), &json!(2)));
 
         let key = json!({
@@ -80,10 +100,14 @@ async fn acme_signs_up_and_grows() {
         let upgrade = json!({"new_plan": "starter", "billing_cycle": "monthly", "payment_method": "card_1234567890"});
         let invoice = story.upgrades(upgrade).await;
         assert_eq!(lines(&invoice), [("subscription".to_owned(), "1".to_owned(), 2_900)]);
-        key.post("/tenants/current/usage", &json!({"meter": "messages"})).await.expect(201);
+        key.post("/tenants/current/usage", &json!({"meter": "messages"}))
+            .await
+            .expect(201);
 
         story.later(Duration::hours(31 * 12)).await;
-        let invoice = story.upgrades(json!({"new_plan": "pro", "billing_cycle": "monthly"})).await;
+        let invoice = story
+            .upgrades(json!({"new_plan": "pro", "billing_cycle": "monthly"}))
+            .await;
         assert_eq!(
             lines(&invoice),
             [
@@ -105,7 +129,10 @@ async fn acme_signs_up_and_grows() {
                 story::UPGRADE,
             ])
             .await;
-        assert_eq!(change(&log, "subscription.changed", "plan"), (json!("free"), json!("starter")));
+        assert_eq!(
+            change(&log, "subscription.changed", "plan"),
+            (json!("free"), json!("starter"))
+        );
     })
     .await;
 }
@@ -118,7 +145,9 @@ async fn sixty_four_clients_send_exactly_a_thousand_messages() {
             let (mut sent, mut refused) = (0_u32, 0_u32);
             for call in 0..17 {
                 let caller = owner.caller.once(&format!("client-{number}-call-{call}"));
-                let reply = caller.post("/tenants/current/usage", &json!({"meter": "messages"})).await;
+                let reply = caller
+                    .post("/tenants/current/usage", &json!({"meter": "messages"}))
+                    .await;
                 if reply.status == 201 {
                     sent += 1;
                     continue;
@@ -137,7 +166,10 @@ async fn sixty_four_clients_send_exactly_a_thousand_messages() {
         let refused: u32 = outcomes.iter().map(|(_, refused)| refused).sum();
         assert_eq!((sent, refused), (1_000, 64 * 17 - 1_000));
         assert_eq!(owner.quota("messages").await["used"], 1_000);
-        let one_more = owner.caller.post("/tenants/current/usage", &json!({"meter": "messages"})).await;
+        let one_more = owner
+            .caller
+            .post("/tenants/current/usage", &json!({"meter": "messages"}))
+            .await;
         assert_eq!(one_more.refused(429, "quota_exceeded")["upgrade_to"], "starter");
     })
     .await;
@@ -151,14 +183,22 @@ async fn a_key_calls_as_often_per_minute_as_its_plan_says() {
 
         let first = key.get("/tenants/current").await;
         assert_eq!(first.header("ratelimit-policy"), "\"api_key\";q=10;w=60");
-        assert!(first.header("ratelimit").starts_with("\"api_key\";r=9;t="), "{:?}", first.headers);
+        assert!(
+            first.header("ratelimit").starts_with("\"api_key\";r=9;t="),
+            "{:?}",
+            first.headers
+        );
         for _ in 1..10 {
             key.get("/tenants/current").await.expect(200);
         }
 
         let eleventh = key.get("/tenants/current").await;
         assert_eq!(eleventh.header("ratelimit-policy"), "\"api_key\";q=10;w=60");
-        assert!(eleventh.header("ratelimit").starts_with("\"api_key\";r=0;t="), "{:?}", eleventh.headers);
+        assert!(
+            eleventh.header("ratelimit").starts_with("\"api_key\";r=0;t="),
+            "{:?}",
+            eleventh.headers
+        );
         let wait: u64 = eleventh.header("retry-after").parse().unwrap();
         assert!((1..=60).contains(&wait), "{wait}");
         eleventh.refused(429, "rate_limited");
@@ -194,7 +234,11 @@ async fn roles_and_permissions_are_known_in_any_spelling() {
         }
 
         let unknown = json!({"email": "x@acme.example", "role": "Emperor"});
-        let refused = owner.caller.post("/tenants/current/users", &unknown).await.refused(422, "validation_failed");
+        let refused = owner
+            .caller
+            .post("/tenants/current/users", &unknown)
+            .await
+            .refused(422, "validation_failed");
         assert_eq!(refused["errors"][0]["field"], "role");
         assert_eq!(refused["errors"][0]["code"], "unknown_role");
     })

@@ -11,9 +11,14 @@ use crate::harness::{PASSWORD, Setup, on_each_database};
 async fn a_super_admin_creates_a_client_whose_units_are_billed() {
     on_each_database(&Setup::catalog("rentroll"), async |node| {
         let closed = json!({"name": "Sneaky", "owner_email": "x@sneaky.example", "owner_password": PASSWORD});
-        node.anybody().post("/tenants", &closed).await.refused(403, "sign_up_closed");
-        let super_admin = node.platform_person("root@rentroll.example", PlatformRole::Operator).await;
-        let super_admin = super_admin.from_address(ADDRESS);
+        node.anybody()
+            .post("/tenants", &closed)
+            .await
+            .refused(403, "sign_up_closed");
+        let super_admin = node
+            .platform_person("root@rentroll.example", PlatformRole::Operator)
+            .await;
+        let super_admin = super_admin.calling_from(ADDRESS);
 
         let client = json!({
             "organization_name": "Acme Properties", "tenant_tier": "basic", "billing_email": "ana@acme.example",
@@ -25,8 +30,15 @@ async fn a_super_admin_creates_a_client_whose_units_are_billed() {
 
         let email = "ana@acme.example".to_owned();
         let acceptance = json!({"token": node.token_sent_to(&email).await, "name": "Ana", "password": PASSWORD});
-        node.anybody().from_address(ADDRESS).post("/invitations/accept", &acceptance).await.expect(200);
-        node.anybody().post("/invitations/accept", &acceptance).await.refused(410, "invitation_gone");
+        node.anybody()
+            .calling_from(ADDRESS)
+            .post("/invitations/accept", &acceptance)
+            .await
+            .expect(200);
+        node.anybody()
+            .post("/invitations/accept", &acceptance)
+            .await
+            .refused(410, "invitation_gone");
         let owner = story::log_in(node, &email).await;
         let mut story = Story {
             node,
@@ -39,10 +51,15 @@ async fn a_super_admin_creates_a_client_whose_units_are_billed() {
 
         let member = json!({"email": "cy@acme.example", "name": "Cy", "role": "client_user"});
         let member = story.adds_member(member, "client_user").await;
-        member.get("/tenants/current/audit-logs").await.refused(403, "permission_denied");
+        member
+            .get("/tenants/current/audit-logs")
+            .await
+            .refused(403, "permission_denied");
 
         // Units have no limit but the one that was agreed with this client.
-        let key = story.makes_key("tk", json!({"name": "pipeline", "permissions": ["*"]})).await;
+        let key = story
+            .makes_key("tk", json!({"name": "pipeline", "permissions": ["*"]}))
+            .await;
         let tenant = story.tenant["id"].as_str().unwrap();
         let agreed = json!({"limit": 200, "reason": "as agreed in the contract"});
         let path = format!("/tenants/{tenant}/quotas/units");
@@ -54,15 +71,45 @@ async fn a_super_admin_creates_a_client_whose_units_are_billed() {
 
         // The month ends: 200 units at 1.50.
         let card = json!({"token": "card_ok"});
-        story.owner.post("/tenants/current/payment-methods", &card).await.expect(201);
+        story
+            .owner
+            .post("/tenants/current/payment-methods", &card)
+            .await
+            .expect(201);
         story.later(Duration::days(31)).await;
         node.bill().await;
         story.has_paid_invoices(&[30_000], "USD").await;
         let invoices = story.owner.get("/tenants/current/invoices").await.expect(200);
-        assert_eq!(lines(&invoices["data"][0]), [("usage".to_owned(), "1".to_owned(), 30_000)]);
+        assert_eq!(
+            lines(&invoices["data"][0]),
+            [("usage".to_owned(), "1".to_owned(), 30_000)]
+        );
         assert_eq!(invoices["data"][0]["lines"][0]["quantity"], "200");
 
-        let log = story.log_tells(&[&[]]).await;
+        let log = story
+            .log_tells(&[
+                &[
+                    "tenant.created",
+                    "user.registered",
+                    "membership.invited",
+                    "subscription.started",
+                ],
+                &["membership.joined", "session.started"],
+                story::MEMBER_JOINED,
+                &[
+                    "session.started",
+                    "api_key.created",
+                    "quota.overridden",
+                    "payment_method.added",
+                ],
+                &[
+                    "session.started",
+                    "subscription.renewed",
+                    "invoice.finalized",
+                    "invoice.paid",
+                ],
+            ])
+            .await;
         assert_eq!(change(&log, "quota.overridden", "limit"), (json!(null), json!(200)));
     })
     .await;

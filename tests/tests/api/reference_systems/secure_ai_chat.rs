@@ -14,15 +14,41 @@ async fn a_japanese_company_signs_up_and_grows() {
         let plans = story::plans_allow(
             node,
             &[
-                ("starter", &[("users", Some(10)), ("tokens", Some(100_000)), ("storage", Some(10 * GB))]),
-                ("standard", &[("users", Some(50)), ("tokens", Some(500_000)), ("storage", Some(50 * GB))]),
-                ("professional", &[("users", Some(200)), ("tokens", Some(2_000_000)), ("storage", Some(200 * GB))]),
+                (
+                    "starter",
+                    &[
+                        ("users", Some(10)),
+                        ("tokens", Some(100_000)),
+                        ("storage", Some(10 * GB)),
+                    ],
+                ),
+                (
+                    "standard",
+                    &[
+                        ("users", Some(50)),
+                        ("tokens", Some(500_000)),
+                        ("storage", Some(50 * GB)),
+                    ],
+                ),
+                (
+                    "professional",
+                    &[
+                        ("users", Some(200)),
+                        ("tokens", Some(2_000_000)),
+                        ("storage", Some(200 * GB)),
+                    ],
+                ),
                 ("enterprise", &[("users", None), ("tokens", None), ("storage", None)]),
             ],
         )
         .await;
         // Whole yen, never hundredths of them.
-        let prices: Vec<_> = plans["data"].as_array().unwrap().iter().map(|plan| plan["prices"].clone()).collect();
+        let prices: Vec<_> = plans["data"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|plan| plan["prices"].clone())
+            .collect();
         let yen = |amount: i64| json!([{"cycle": "monthly", "amount": amount, "currency": "JPY"}]);
         assert_eq!(prices, [yen(29_800), yen(49_800), yen(98_000), yen(198_000)]);
 
@@ -41,7 +67,11 @@ async fn a_japanese_company_signs_up_and_grows() {
         assert_eq!(subscription["status"], "trialing");
         assert_eq!(subscription["currency"], "JPY");
         assert_eq!(subscription["trial_ends_at"], "2026-03-15T12:00:00Z");
-        let starter = [("users", Some(10)), ("tokens", Some(100_000)), ("storage", Some(10 * GB))];
+        let starter = [
+            ("users", Some(10)),
+            ("tokens", Some(100_000)),
+            ("storage", Some(10 * GB)),
+        ];
         story.limits_are(&starter).await;
 
         let member = json!({
@@ -49,23 +79,36 @@ async fn a_japanese_company_signs_up_and_grows() {
             "department": "営業", "position": "課長",
         });
         let member = story.adds_member(member, "user").await;
-        member.get("/tenants/current/invoices").await.refused(403, "permission_denied");
+        member
+            .get("/tenants/current/invoices")
+            .await
+            .refused(403, "permission_denied");
         let users = story.owner.get("/tenants/current/users").await.expect(200);
-        let tanaka = users["data"].as_array().unwrap().iter().find(|user| user["email"] == "tanaka@acme.example");
+        let tanaka = users["data"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|user| user["email"] == "tanaka@acme.example");
         assert_eq!(tanaka.unwrap()["department"], "営業");
         assert_eq!(tanaka.unwrap()["position"], "課長");
         assert_eq!(story.used("users").await, 2);
 
-        let key = story.makes_key("tk", json!({"name": "chat", "permissions": ["*"]})).await;
+        let key = story
+            .makes_key("tk", json!({"name": "chat", "permissions": ["*"]}))
+            .await;
         let some = json!({"meter": "tokens", "amount": 1_234});
         key.post("/tenants/current/usage", &some).await.expect(201);
         story.is_refused_beyond(&key, "tokens", 100_000, Some("standard")).await;
 
         // The trial ends, a full month begins.
-        let invoice = story.upgrades(json!({"new_plan": "STANDARD", "payment_method": "card_ok"})).await;
+        let invoice = story
+            .upgrades(json!({"new_plan": "STANDARD", "payment_method": "card_ok"}))
+            .await;
         assert_eq!(lines(&invoice), [("subscription".to_owned(), "1".to_owned(), 49_800)]);
         assert_eq!(invoice["amount_due"], json!({"amount": 49_800, "currency": "JPY"}));
-        key.post("/tenants/current/usage", &json!({"meter": "tokens"})).await.expect(201);
+        key.post("/tenants/current/usage", &json!({"meter": "tokens"}))
+            .await
+            .expect(201);
 
         // Half of the month is left.
         story.later(Duration::hours(31 * 12)).await;
@@ -79,7 +122,11 @@ async fn a_japanese_company_signs_up_and_grows() {
         );
         assert_eq!(invoice["amount_due"], json!({"amount": 24_100, "currency": "JPY"}));
         story.has_paid_invoices(&[49_800, 24_100], "JPY").await;
-        let professional = [("users", Some(200)), ("tokens", Some(2_000_000)), ("storage", Some(200 * GB))];
+        let professional = [
+            ("users", Some(200)),
+            ("tokens", Some(2_000_000)),
+            ("storage", Some(200 * GB)),
+        ];
         story.limits_are(&professional).await;
 
         let log = story
@@ -93,7 +140,10 @@ async fn a_japanese_company_signs_up_and_grows() {
                 story::UPGRADE,
             ])
             .await;
-        assert_eq!(change(&log, "subscription.changed", "plan"), (json!("starter"), json!("standard")));
+        assert_eq!(
+            change(&log, "subscription.changed", "plan"),
+            (json!("starter"), json!("standard"))
+        );
     })
     .await;
 }

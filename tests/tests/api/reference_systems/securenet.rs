@@ -8,7 +8,13 @@ use crate::harness::{PASSWORD, Setup, on_each_database};
 
 const GB: i64 = 1_000_000_000;
 
-const fn limits(users: i64, devices: i64, storage: i64, api_calls: i64, alerts: i64) -> [(&'static str, Option<i64>); 5] {
+const fn limits(
+    users: i64,
+    devices: i64,
+    storage: i64,
+    api_calls: i64,
+    alerts: i64,
+) -> [(&'static str, Option<i64>); 5] {
     [
         ("users", Some(users)),
         ("devices", Some(devices)),
@@ -49,9 +55,14 @@ async fn an_office_signs_up_and_grows() {
         let member = json!({"email": "ben@acme.example", "name": "Ben", "role": "Viewer", "permissions": []});
         let viewer = story.adds_member(member, "viewer").await;
         let consume = json!({"meter": "alerts"});
-        viewer.post("/tenants/current/usage", &consume).await.refused(403, "permission_denied");
+        viewer
+            .post("/tenants/current/usage", &consume)
+            .await
+            .refused(403, "permission_denied");
 
-        let key = story.makes_key("tk", json!({"name": "sensors", "permissions": ["*"]})).await;
+        let key = story
+            .makes_key("tk", json!({"name": "sensors", "permissions": ["*"]}))
+            .await;
         let devices = json!({"meter": "devices", "amount": 10, "description": "first floor"});
         key.post("/tenants/current/usage", &devices).await.expect(201);
         let refused = key.post("/tenants/current/usage", &json!({"meter": "devices"})).await;
@@ -64,7 +75,9 @@ async fn an_office_signs_up_and_grows() {
         // Five calls were the key's.
         assert_eq!(story.used("api_calls").await, 5);
 
-        let invoice = story.upgrades(json!({"new_plan": "Professional", "payment_method": "card_ok"})).await;
+        let invoice = story
+            .upgrades(json!({"new_plan": "Professional", "payment_method": "card_ok"}))
+            .await;
         assert_eq!(lines(&invoice), [("subscription".to_owned(), "1".to_owned(), 29_900)]);
         key.post("/tenants/current/usage", &consume).await.expect(201);
 
@@ -91,7 +104,10 @@ async fn an_office_signs_up_and_grows() {
                 story::UPGRADE,
             ])
             .await;
-        assert_eq!(change(&log, "subscription.changed", "plan"), (json!("free"), json!("professional")));
+        assert_eq!(
+            change(&log, "subscription.changed", "plan"),
+            (json!("free"), json!("professional"))
+        );
     })
     .await;
 }

@@ -97,3 +97,28 @@ async fn a_declined_payment_is_declined_again() {
     assert_eq!((again.status, &again.body), (402, &first.body));
     assert_eq!(again.header("idempotency-replayed"), "true");
 }
+
+#[actix_web::test]
+async fn keys_of_two_people_and_of_nobody_never_meet_before_a_tenant_is_known() {
+    let house = house();
+    let found = |who: Option<&str>, name: &str| {
+        let request = TestRequest::post().uri("/api/v1/things");
+        let request = request.insert_header(("idempotency-key", "k1"));
+        let request = json_body(request, &json!({ "name": name }).to_string());
+        match who {
+            Some(who) => as_(who, request),
+            None => request,
+        }
+    };
+
+    let ada = house.call(found(Some("ada"), "x")).await;
+    let bob = house.call(found(Some("bob"), "x")).await;
+    let nobody = house.call(found(None, "x")).await;
+    let ada_again = house.call(found(Some("ada"), "x")).await;
+    let ada_otherwise = house.call(found(Some("ada"), "y")).await;
+
+    let names = [&ada, &bob, &nobody, &ada_again].map(|reply| reply.json()["name"].clone());
+    assert_eq!(names, ["x 0", "x 1", "x 2", "x 0"]);
+    assert_eq!(ada_again.header("idempotency-replayed"), "true");
+    assert_eq!(ada_otherwise.code(), "idempotency_key_reused");
+}

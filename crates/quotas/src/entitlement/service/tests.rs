@@ -112,6 +112,7 @@ async fn a_change_needs_a_limit_that_can_be_and_a_reason() {
     for (limit, reason, field) in [
         (Some(-1), "because", "limit"),
         (Some(1), "  ", "reason"),
+        (Some(1), "a\u{0}b", "reason"),
         (None, &*"a".repeat(501), "reason"),
     ] {
         let (service, store) = service(FakeQuotaUnit::default(), None);

@@ -138,6 +138,22 @@ async fn a_viewer_never_reaches_the_counter() {
 }
 
 #[tokio::test]
+async fn texts_with_control_characters_never_reach_the_counter() {
+    let service = fixture().service();
+    let scope = TenantScope::for_test(1, &[CONSUME_USAGE]);
+    let request = Consume {
+        description: Some("a\u{0}b".to_owned()),
+        subject: Some("line\r\nbreak".to_owned()),
+        ..consume("messages", 1)
+    };
+
+    let refused = service.consume(&scope, request).await.unwrap_err();
+
+    let fields: Vec<_> = refused.fields().into_iter().map(|wrong| wrong.field).collect();
+    assert_eq!(fields, ["description", "subject"]);
+}
+
+#[tokio::test]
 async fn bad_amounts_and_long_texts_are_named_together() {
     let service = fixture().service();
     let scope = TenantScope::for_test(1, &[CONSUME_USAGE]);

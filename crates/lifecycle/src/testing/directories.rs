@@ -1,0 +1,229 @@
+//! Look-ups across tenants, in memory.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use tenantry_billing::directory::{DueSubscriptions, PendingPayments};
+use tenantry_billing::payment::AttemptStatus;
+use tenantry_billing::subscription::Subscription;
+use tenantry_identity::api_key::{ApiKey, ApiKeyRecord};
+use tenantry_identity::directory::{ApiKeyDirectory, SessionDirectory};
+use tenantry_kernel::time::OffsetDateTime;
+use tenantry_kernel::{
+    ApiKeyId, MembershipId, Page, PageRequest, SessionId, StoreError, SystemScope, TenantId, UserId, async_trait,
+};
+use tenantry_tenancy::directory::{AccessDirectory, MemberAccess, TenantAccess, TenantFilter};
+use tenantry_tenancy::membership::Membership;
+use tenantry_tenancy::tenant::{Tenant, TenantState};
+
+use super::store::FakeLifecycleStore;
+use super::tenancy::page_of;
+use crate::operators::{Headcount, OperatorDirectory, SubscriptionGroup, TenantCard};
+
+#[async_trait]
+impl AccessDirectory for FakeLifecycleStore {
+    async fn tenant(&self, tenant: TenantId) -> Result<Option<Arc<TenantAccess>>, StoreError> {
+        let found = self.tenant_rows(tenant).tenant;
+        Ok(found.map(|tenant| {
+            Arc::new(TenantAccess {
+                id: tenant.id(),
+                slug: tenant.slug().clone(),
+                name: tenant.name().clone(),
+                status: tenant.status().clone(),
+                timezone: tenant.profile().timezone.clone(),
+            })
+        }))
+    }
+
+    async fn member(
+        &self,
+        tenant: TenantId,
+        membership: MembershipId,
+    ) -> Result<Option<Arc<MemberAccess>>, StoreError> {
+        let rows = self.tenant_rows(tenant).memberships;
+        let found = rows.into_iter().find(|row| row.id() == membership);
+        Ok(found.map(|row| {
+            Arc::new(MemberAccess {
+                membership,
+                user: row.user(),
+                role: row.role().clone(),
+                extra: row.extra().clone(),
+                status: row.state(),
+            })
+        }))
+    }
+
+    async fn membership_of(&self, tenant: TenantId, user: UserId) -> Result<Option<MembershipId>, StoreError> {
+        let rows = self.tenant_rows(tenant).memberships;
+        Ok(rows.iter().find(|row| row.user() == user).map(Membership::id))
+    }
+
+    async fn memberships_of_user(&self, user: UserId) -> Result<Vec<(TenantId, MembershipId)>, StoreError> {
+        let inner = self.lock();
+        let all = inner.state.founded().flat_map(|(tenant, rows)| {
+            rows.memberships.iter().map(move |row| (tenant.id(), row))
+        });
+        let mut own: Vec<_> = all.filter(|(_, row)| row.user() == user).collect();
+        own.sort_by_key(|(_, row)| (row.created_at(), row.id()));
+        Ok(own.into_iter().map(|(tenant, row)| (tenant, row.id())).collect())
+    }
+
+    async fn tenant_by_slug(&self, slug: &str) -> Result<Option<TenantId>, StoreError> {
+        let inner = self.lock();
+        let mut all = inner.state.founded().map(|(tenant, _)| tenant);
+        Ok(all.find(|tenant| tenant.slug().as_str() == slug).map(Tenant::id))
+    }
+
+    async fn tenant_by_host(&self, host: &str) -> Result<Option<TenantId>, StoreError> {
+        let inner = self.lock();
+        let mut all = inner.state.founded();
+        let found = all.find(|(_, rows)| {
+            let mut verified = rows.domains.iter().filter(|domain| domain.verified_at().is_some());
+            verified.any(|domain| domain.host().as_str() == host)
+        });
+        Ok(found.map(|(tenant, _)| tenant.id()))
+    }
+}
+
+#[async_trait]
+impl SessionDirectory for FakeLifecycleStore {
+    async fn live(&self, user: UserId, session: SessionId, now: OffsetDateTime) -> Result<bool, StoreError> {
+        let rows = self.person_rows(user).sessions;
+        Ok(rows.iter().any(|row| {
+            row.id() == session && row.record().ended_at.is_none() && now < row.record().expires_at
+        }))
+    }
+}
+
+#[async_trait]
+impl ApiKeyDirectory for FakeLifecycleStore {
+    async fn find(&self, tenant: TenantId, key: ApiKeyId) -> Result<Option<Arc<ApiKey>>, StoreError> {
+        let rows = self.tenant_rows(tenant).api_keys;
+        Ok(rows.into_iter().find(|row| row.id() == key).map(Arc::new))
+    }
+
+    async fn touch(&self, tenant: TenantId, key: ApiKeyId, at: OffsetDateTime) -> Result<(), StoreError> {
+        let mut inner = self.lock();
+        let rows = inner.state.tenants.get_mut(&tenant);
+        let keys = rows.map(|rows| rows.api_keys.as_mut_slice()).unwrap_or_default();
+        if let Some(row) = keys.iter_mut().find(|row| row.id() == key) {
+            *row = ApiKey::restore(ApiKeyRecord {
+                last_used_at: row.record().last_used_at.max(Some(at)),
+                ..row.record().clone()
+            });
+        }
+        Ok(())
+    }
+}
+
+impl FakeLifecycleStore {
+    fn founded_ids(&self) -> Vec<TenantId> {
+        self.lock().state.founded().map(|(tenant, _)| tenant.id()).collect()
+    }
+
+    fn live_subscription(&self, tenant: TenantId) -> Option<Subscription> {
+        self.book(tenant).subscriptions.into_iter().find(Subscription::is_live)
+    }
+}
+
+fn first(mut found: Vec<(OffsetDateTime, TenantId)>, limit: u32) -> Vec<TenantId> {
+    found.sort_unstable();
+    found.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+    found.into_iter().map(|(_, tenant)| tenant).collect()
+}
+
+#[async_trait]
+impl DueSubscriptions for FakeLifecycleStore {
+    async fn due(&self, _: &SystemScope, now: OffsetDateTime, limit: u32) -> Result<Vec<TenantId>, StoreError> {
+        let ends = |tenant: TenantId| Some((self.live_subscription(tenant)?.period().end(), tenant));
+        let all = self.founded_ids().into_iter().filter_map(ends);
+        Ok(first(all.filter(|(end, _)| *end <= now).collect(), limit))
+    }
+}
+
+#[async_trait]
+impl PendingPayments for FakeLifecycleStore {
+    async fn pending(
+        &self,
+        _: &SystemScope,
+        begun_before: OffsetDateTime,
+        limit: u32,
+    ) -> Result<Vec<TenantId>, StoreError> {
+        let begun = |tenant: TenantId| {
+            let attempts = self.book(tenant).attempts;
+            let mut pending = attempts.iter().filter(|attempt| attempt.status == AttemptStatus::Pending);
+            Some((pending.next()?.created_at, tenant))
+        };
+        let all = self.founded_ids().into_iter().filter_map(begun);
+        Ok(first(all.filter(|(at, _)| *at <= begun_before).collect(), limit))
+    }
+}
+
+#[async_trait]
+impl OperatorDirectory for FakeLifecycleStore {
+    async fn tenants(
+        &self,
+        _: &SystemScope,
+        filter: &TenantFilter,
+        page: PageRequest,
+    ) -> Result<Page<TenantCard>, StoreError> {
+        let all: Vec<Tenant> = self.lock().state.founded().map(|(tenant, _)| tenant.clone()).collect();
+        let cards = all.iter().map(|tenant| self.card(tenant));
+        let text = filter.text.as_deref().map(str::to_lowercase);
+        let matches = |card: &TenantCard| {
+            let named = format!("{} {} {}", card.name, card.slug, card.billing_email).to_lowercase();
+            filter.status.is_none_or(|state| card.state == state)
+                && filter.plan.as_ref().is_none_or(|plan| card.plan.as_ref() == Some(plan))
+                && text.as_deref().is_none_or(|text| named.contains(text))
+        };
+        Ok(page_of(cards.filter(matches), page, |card| card.id.as_uuid()))
+    }
+
+    async fn subscription_groups(&self, _: &SystemScope) -> Result<Vec<SubscriptionGroup>, StoreError> {
+        let mut groups: BTreeMap<String, SubscriptionGroup> = BTreeMap::new();
+        for live in self.founded_ids().into_iter().filter_map(|tenant| self.live_subscription(tenant)) {
+            let group = SubscriptionGroup {
+                plan: live.plan().clone(),
+                cycle: live.cycle(),
+                currency: live.currency(),
+                quantity: live.quantity(),
+                status: live.status().as_str().to_owned(),
+                count: 0,
+            };
+            groups.entry(format!("{group:?}")).or_insert(group).count += 1;
+        }
+        Ok(groups.into_values().collect())
+    }
+
+    async fn headcount(&self, _: &SystemScope) -> Result<Headcount, StoreError> {
+        let inner = self.lock();
+        let mut count = Headcount::default();
+        for (tenant, rows) in inner.state.founded() {
+            match tenant.status().state() {
+                TenantState::Active => count.active_tenants += 1,
+                TenantState::Suspended => count.suspended_tenants += 1,
+            }
+            let seated = rows.memberships.iter().filter(|row| row.state().takes_a_seat());
+            count.members += u64::try_from(seated.count()).unwrap_or(u64::MAX);
+        }
+        let people = inner.state.people.values().filter(|rows| rows.user.is_some());
+        count.users = u64::try_from(people.count()).unwrap_or(u64::MAX);
+        Ok(count)
+    }
+}
+
+impl FakeLifecycleStore {
+    fn card(&self, tenant: &Tenant) -> TenantCard {
+        let latest = self.book(tenant.id()).subscriptions.pop();
+        TenantCard {
+            id: tenant.id(),
+            slug: tenant.slug().clone(),
+            name: tenant.name().clone(),
+            state: tenant.status().state(),
+            billing_email: tenant.profile().billing_email.clone(),
+            plan: latest.as_ref().map(|latest| latest.plan().code.clone()),
+            subscription_status: latest.map(|latest| latest.status().as_str().to_owned()),
+            created_at: tenant.created_at(),
+        }
+    }
+}

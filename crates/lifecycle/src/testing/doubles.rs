@@ -1,0 +1,148 @@
+//! Doubles for the ports that are no store.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use tenantry_billing::gateway::{
+    Charge, ChargeRequest, GatewayError, MethodDetails, MethodToken, PaymentGateway,
+};
+use tenantry_billing::testing::TestGateway;
+use tenantry_identity::token::{AccessClaims, SigningFailed, TokenError, TokenSigner, TokenVerifier};
+use tenantry_identity::user::{HashFailed, PasswordHash, PasswordHasher, Verified};
+use tenantry_kernel::time::OffsetDateTime;
+use tenantry_kernel::{Secret, async_trait};
+
+use super::store::FakeLifecycleStore;
+
+/// A gateway that remembers its charges, and whether it was asked while a unit was open. What it does is written in
+/// the token, as [`TestGateway`] tells.
+#[derive(Default)]
+pub struct WatchfulGateway {
+    store: FakeLifecycleStore,
+    gateway: TestGateway,
+    disturbed: AtomicBool,
+    silent: AtomicBool,
+}
+
+impl WatchfulGateway {
+    /// A gateway that watches the units of `store`.
+    #[must_use]
+    pub fn watching(store: FakeLifecycleStore) -> Self {
+        Self {
+            store,
+            ..Self::default()
+        }
+    }
+
+    /// Every charge that was made, by idempotency key.
+    #[must_use]
+    pub fn charges(&self) -> Vec<Charge> {
+        self.gateway.charges()
+    }
+
+    /// True when it was ever asked while a unit was open.
+    #[must_use]
+    pub fn was_disturbed(&self) -> bool {
+        self.disturbed.load(Ordering::SeqCst)
+    }
+
+    /// From now on it charges as before but answers nothing; or answers again.
+    pub fn fall_silent(&self, silent: bool) {
+        self.silent.store(silent, Ordering::SeqCst);
+    }
+
+    fn watch(&self) {
+        if self.store.open_units() > 0 {
+            self.disturbed.store(true, Ordering::SeqCst);
+        }
+    }
+
+    fn answer<T>(&self, answer: Result<T, GatewayError>) -> Result<T, GatewayError> {
+        if self.silent.load(Ordering::SeqCst) {
+            Err(GatewayError::TimedOut)
+        } else {
+            answer
+        }
+    }
+}
+
+#[async_trait]
+impl PaymentGateway for WatchfulGateway {
+    async fn inspect(&self, token: &MethodToken) -> Result<MethodDetails, GatewayError> {
+        self.watch();
+        self.gateway.inspect(token).await
+    }
+
+    async fn charge(&self, request: &ChargeRequest) -> Result<Charge, GatewayError> {
+        self.watch();
+        self.answer(self.gateway.charge(request).await)
+    }
+
+    async fn find_charge(&self, idempotency_key: &str) -> Result<Option<Charge>, GatewayError> {
+        self.watch();
+        self.answer(self.gateway.find_charge(idempotency_key).await)
+    }
+}
+
+/// A hasher whose hashes tell the password. Those that begin with `weak:` are to be made anew.
+#[derive(Debug, Default)]
+pub struct TestHasher {
+    verified: AtomicU32,
+}
+
+impl TestHasher {
+    /// How often a password was verified, against a hash or against nothing.
+    #[must_use]
+    pub fn times_verified(&self) -> u32 {
+        self.verified.load(Ordering::SeqCst)
+    }
+}
+
+#[async_trait]
+impl PasswordHasher for TestHasher {
+    async fn hash(&self, password: Secret<String>) -> Result<PasswordHash, HashFailed> {
+        Ok(PasswordHash::from_phc(format!("strong:{}", password.expose())))
+    }
+
+    async fn verify(&self, password: Secret<String>, hash: Option<PasswordHash>) -> Result<Verified, HashFailed> {
+        self.verified.fetch_add(1, Ordering::SeqCst);
+        let text = hash.as_ref().map_or("", PasswordHash::as_str);
+        let (strength, hashed) = text.split_once(':').unwrap_or_default();
+        Ok(Verified {
+            matches: !hashed.is_empty() && hashed == password.expose(),
+            needs_rehash: strength == "weak",
+        })
+    }
+}
+
+/// Signs tokens by remembering them.
+#[derive(Debug, Default)]
+pub struct TestSigner {
+    signed: Mutex<BTreeMap<String, AccessClaims>>,
+}
+
+impl TokenSigner for TestSigner {
+    fn sign(&self, claims: &AccessClaims) -> Result<String, SigningFailed> {
+        let text = format!("token-{}", claims.jti);
+        let mut signed = self.signed.lock().unwrap_or_else(PoisonError::into_inner);
+        signed.insert(text.clone(), claims.clone());
+        Ok(text)
+    }
+
+    fn jwks(&self) -> String {
+        r#"{"keys":[]}"#.to_owned()
+    }
+}
+
+impl TokenVerifier for TestSigner {
+    fn verify(&self, token: &str, now: OffsetDateTime) -> Result<AccessClaims, TokenError> {
+        let signed = self.signed.lock().unwrap_or_else(PoisonError::into_inner);
+        let claims = signed.get(token).ok_or(TokenError::Invalid)?;
+        if now < claims.expires_at {
+            Ok(claims.clone())
+        } else {
+            Err(TokenError::Expired)
+        }
+    }
+}

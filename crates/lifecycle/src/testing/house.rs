@@ -1,0 +1,300 @@
+//! Every use case over one store in memory.
+
+use std::sync::Arc;
+
+use tenantry_billing::invoice::InvoiceService;
+use tenantry_billing::payment::Collection;
+use tenantry_identity::api_key::{ApiKeyService, ApiKeySettings};
+use tenantry_identity::mint::Mint;
+use tenantry_identity::session::SessionPolicy;
+use tenantry_identity::testing::PlainCipher;
+use tenantry_identity::token::AccessClaims;
+use tenantry_identity::user::PlatformRole;
+use tenantry_kernel::testing::{CountingEntropy, FixedClock, SequentialIds, test_authority};
+use tenantry_kernel::uuid::Uuid;
+use tenantry_kernel::{Origin, PermissionSet, SessionId, SystemScope, TenantId, TenantScope, UserId};
+use tenantry_tenancy::gate::Gate;
+use tenantry_tenancy::membership::Membership;
+
+use super::doubles::{TestHasher, TestSigner, WatchfulGateway};
+use super::fixture::{self, NOW};
+use super::store::FakeLifecycleStore;
+use crate::access::{Access, AccessParts, HostPolicy};
+use crate::billing_run::{BillingRunParts, BillingRunService};
+use crate::catalog::Catalog;
+use crate::members::{AcceptService, MembersParts, MembersService};
+use crate::operators::OperatorService;
+use crate::plan_change::{PlanChangeParts, PlanChangeService};
+use crate::roles;
+use crate::sign_in::{SignInParts, SignInService};
+use crate::sign_up::{Founder, SignUpParts, SignUpService, SignedUp};
+use crate::tokens::TokenIssuer;
+
+/// One store, one clock, one catalog, and every use case over them.
+pub struct House {
+    /// Where everything is kept.
+    pub store: FakeLifecycleStore,
+    /// The time.
+    pub clock: Arc<FixedClock>,
+    /// What is sold.
+    pub catalog: Arc<Catalog>,
+    /// Who moves the money.
+    pub gateway: Arc<WatchfulGateway>,
+    /// Passwords.
+    pub hasher: Arc<TestHasher>,
+    /// Access tokens.
+    pub signer: Arc<TestSigner>,
+    /// False in production: addresses are verified before anybody acts.
+    pub allow_unverified: bool,
+    ids: Arc<SequentialIds>,
+    entropy: Arc<CountingEntropy>,
+}
+
+impl Default for House {
+    fn default() -> Self {
+        Self::selling(fixture::catalog())
+    }
+}
+
+impl House {
+    /// An installation in development that sells this catalog.
+    #[must_use]
+    pub fn selling(catalog: Catalog) -> Self {
+        let store = FakeLifecycleStore::default();
+        Self {
+            gateway: Arc::new(WatchfulGateway::watching(store.clone())),
+            store,
+            clock: Arc::new(FixedClock::at(NOW)),
+            catalog: Arc::new(catalog),
+            hasher: Arc::default(),
+            signer: Arc::default(),
+            allow_unverified: true,
+            ids: Arc::default(),
+            entropy: Arc::default(),
+        }
+    }
+
+    /// The same installation in production.
+    #[must_use]
+    pub fn in_production(mut self) -> Self {
+        self.allow_unverified = false;
+        self
+    }
+
+    fn shared_store(&self) -> Arc<FakeLifecycleStore> {
+        Arc::new(self.store.clone())
+    }
+
+    fn collection(&self) -> Collection {
+        Collection::new(self.gateway.clone(), self.ids.clone())
+    }
+
+    fn tokens(&self) -> TokenIssuer {
+        TokenIssuer::new(self.signer.clone(), self.ids.clone(), AccessClaims::MAX_LIFE)
+    }
+
+    /// Where scopes are minted.
+    #[must_use]
+    pub fn gate(&self) -> Gate {
+        let roles = Arc::new(self.catalog.roles().clone());
+        Gate::new(test_authority(), self.shared_store(), roles)
+    }
+
+    /// Sign-up.
+    #[must_use]
+    pub fn sign_up(&self) -> SignUpService {
+        SignUpService::new(SignUpParts {
+            catalog: self.catalog.clone(),
+            people: self.shared_store(),
+            store: self.shared_store(),
+            directory: self.shared_store(),
+            collection: self.collection(),
+            hasher: self.hasher.clone(),
+            tokens: self.tokens(),
+            cipher: Arc::new(PlainCipher),
+            clock: self.clock.clone(),
+            ids: self.ids.clone(),
+            entropy: self.entropy.clone(),
+            gate: self.gate(),
+            policy: SessionPolicy::default(),
+            allow_unverified: self.allow_unverified,
+        })
+    }
+
+    /// Signing in and out.
+    #[must_use]
+    pub fn sign_in(&self) -> SignInService {
+        SignInService::new(SignInParts {
+            people: self.shared_store(),
+            store: self.shared_store(),
+            directory: self.shared_store(),
+            hasher: self.hasher.clone(),
+            tokens: self.tokens(),
+            cipher: Arc::new(PlainCipher),
+            clock: self.clock.clone(),
+            ids: self.ids.clone(),
+            entropy: self.entropy.clone(),
+            gate: self.gate(),
+            policy: SessionPolicy::default(),
+            allow_unverified: self.allow_unverified,
+        })
+    }
+
+    /// The way from a credential to a scope. The base domain is `app.example`, the public host `www.app.example`.
+    #[must_use]
+    pub fn access(&self) -> Access {
+        Access::new(AccessParts {
+            directory: self.shared_store(),
+            keys: self.shared_store(),
+            sessions: self.shared_store(),
+            tokens: self.signer.clone(),
+            cipher: Arc::new(PlainCipher),
+            clock: self.clock.clone(),
+            gate: self.gate(),
+            hosts: HostPolicy {
+                base_domain: "app.example".to_owned(),
+                public_host: "www.app.example".to_owned(),
+            },
+        })
+    }
+
+    /// Members and their seats.
+    #[must_use]
+    pub fn members(&self) -> MembersService {
+        MembersService::new(MembersParts {
+            catalog: self.catalog.clone(),
+            people: self.shared_store(),
+            store: self.shared_store(),
+            cipher: Arc::new(PlainCipher),
+            clock: self.clock.clone(),
+            ids: self.ids.clone(),
+            entropy: self.entropy.clone(),
+        })
+    }
+
+    /// Accepting invitations.
+    #[must_use]
+    pub fn acceptance(&self) -> AcceptService {
+        AcceptService::new(
+            self.shared_store(),
+            self.shared_store(),
+            self.hasher.clone(),
+            Arc::new(PlainCipher),
+            self.clock.clone(),
+            self.gate(),
+        )
+    }
+
+    /// API keys.
+    #[must_use]
+    pub fn api_keys(&self) -> ApiKeyService {
+        let mint = Mint {
+            cipher: Arc::new(PlainCipher),
+            entropy: self.entropy.clone(),
+            ids: self.ids.clone(),
+        };
+        let settings = ApiKeySettings {
+            prefix: self.catalog.api_key_prefix().clone(),
+            registry: self.catalog.permission_registry(),
+        };
+        ApiKeyService::new(self.shared_store(), self.clock.clone(), mint, settings)
+    }
+
+    /// Plan changes.
+    #[must_use]
+    pub fn plan_changes(&self) -> PlanChangeService {
+        PlanChangeService::new(PlanChangeParts {
+            catalog: self.catalog.clone(),
+            store: self.shared_store(),
+            collection: self.collection(),
+            clock: self.clock.clone(),
+        })
+    }
+
+    /// Invoices.
+    #[must_use]
+    pub fn invoices(&self) -> InvoiceService {
+        InvoiceService::new(self.shared_store(), self.collection(), self.clock.clone())
+    }
+
+    /// The billing run.
+    #[must_use]
+    pub fn billing_run(&self) -> BillingRunService {
+        BillingRunService::new(BillingRunParts {
+            catalog: self.catalog.clone(),
+            store: self.shared_store(),
+            due: self.shared_store(),
+            pending: self.shared_store(),
+            collection: self.collection(),
+            plan_changes: Arc::new(self.plan_changes()),
+            clock: self.clock.clone(),
+            gate: self.gate(),
+        })
+    }
+
+    /// What operators do.
+    #[must_use]
+    pub fn operators(&self) -> OperatorService {
+        OperatorService::new(
+            self.catalog.clone(),
+            self.shared_store(),
+            self.shared_store(),
+            self.clock.clone(),
+            self.gate(),
+        )
+    }
+
+    /// Founds a tenant on a plan, for `owner@<slug>.example`.
+    ///
+    /// # Panics
+    /// When the sign-up is refused.
+    pub async fn found(&self, slug: &str, plan: &str) -> SignedUp {
+        let founder = Founder::Public(Origin::default());
+        let request = fixture::sign_up(slug, plan);
+        fixture::valid(self.sign_up().found(&founder, &request, None).await)
+    }
+
+    /// A member's own scope.
+    ///
+    /// # Panics
+    /// When they may not enter.
+    pub async fn scope_of(&self, tenant: TenantId, member: &Membership) -> TenantScope {
+        let session = SessionId::from_uuid(member.id().as_uuid());
+        let gate = self.gate();
+        let entered = gate.enter_member(tenant, member.user(), member.id(), session, Origin::default());
+        fixture::valid(entered.await)
+    }
+
+    /// The owner's own scope.
+    ///
+    /// # Panics
+    /// When they may not enter.
+    pub async fn owner_of(&self, made: &SignedUp) -> TenantScope {
+        self.scope_of(made.tenant.id(), &made.owner).await
+    }
+
+    /// A scope over the installation, for a person with this platform role.
+    #[must_use]
+    pub fn platform(&self, role: PlatformRole) -> SystemScope {
+        let (user, session) = (Uuid::from_u128(0x0FF1CE), Uuid::from_u128(0x0FF1CE + 1));
+        self.gate().enter_system(
+            UserId::from_uuid(user),
+            SessionId::from_uuid(session),
+            roles::platform_permissions(role),
+            Origin::default(),
+        )
+    }
+
+    /// An operator's scope over the installation.
+    #[must_use]
+    pub fn operator(&self) -> SystemScope {
+        self.platform(PlatformRole::Operator)
+    }
+
+    /// The worker's scope over the installation.
+    #[must_use]
+    pub fn worker(&self) -> SystemScope {
+        self.gate()
+            .enter_system_as_worker("billing_run", PermissionSet::default())
+    }
+}

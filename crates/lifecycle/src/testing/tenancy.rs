@@ -1,0 +1,174 @@
+//! Tenancy's repositories in memory.
+
+use tenantry_kernel::uuid::Uuid;
+use tenantry_kernel::{
+    Code, EmailAddress, MembershipId, Page, PageRequest, StoreError, UserId, async_trait,
+};
+use tenantry_tenancy::domain::{CustomDomain, CustomDomainId, CustomDomainRepository, DOMAIN_TAKEN};
+use tenantry_tenancy::membership::{
+    ALREADY_MEMBER, Membership, MembershipFilter, MembershipRepository, MembershipState,
+};
+use tenantry_tenancy::store::TenancyUnit;
+use tenantry_tenancy::tenant::{SLUG_TAKEN, Tenant, TenantRepository};
+
+use super::unit::FakeUnit;
+
+impl TenancyUnit for FakeUnit {
+    fn tenants(&mut self) -> &mut dyn TenantRepository {
+        self
+    }
+
+    fn memberships(&mut self) -> &mut dyn MembershipRepository {
+        self
+    }
+
+    fn custom_domains(&mut self) -> &mut dyn CustomDomainRepository {
+        self
+    }
+}
+
+/// A page of rows that are in the order of their ids.
+pub(super) fn page_of<T>(rows: impl Iterator<Item = T>, page: PageRequest, id: impl Fn(&T) -> Uuid) -> Page<T> {
+    let after = page.after();
+    let rows = rows.filter(|row| after.is_none_or(|after| id(row) > after.0));
+    let rows = rows.take(usize::from(page.limit()) + 1).collect();
+    Page::from_rows(rows, page, id)
+}
+
+#[async_trait]
+impl TenantRepository for FakeUnit {
+    async fn find(&mut self) -> Result<Option<Tenant>, StoreError> {
+        Ok(self.rows().tenant.clone())
+    }
+
+    async fn insert(&mut self, tenant: &Tenant) -> Result<(), StoreError> {
+        if self.state.founded().any(|(other, _)| other.slug() == tenant.slug()) {
+            return Err(StoreError::Conflict(SLUG_TAKEN));
+        }
+        self.rows().tenant = Some(tenant.clone());
+        Ok(())
+    }
+
+    async fn update(&mut self, tenant: &Tenant) -> Result<(), StoreError> {
+        let stored = self.rows().tenant.as_mut();
+        let stored = stored.filter(|stored| stored.version() == tenant.version());
+        *stored.ok_or(StoreError::Stale)? = tenant.clone().saved();
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl MembershipRepository for FakeUnit {
+    async fn find(&mut self, id: MembershipId) -> Result<Option<Membership>, StoreError> {
+        Ok(self.rows().memberships.iter().find(|row| row.id() == id).cloned())
+    }
+
+    async fn find_by_user(&mut self, user: UserId) -> Result<Option<Membership>, StoreError> {
+        Ok(self.rows().memberships.iter().find(|row| row.user() == user).cloned())
+    }
+
+    async fn find_by_email(&mut self, email: &EmailAddress) -> Result<Option<Membership>, StoreError> {
+        Ok(self.rows().memberships.iter().find(|row| row.email() == email).cloned())
+    }
+
+    async fn list(&mut self, filter: &MembershipFilter, page: PageRequest) -> Result<Page<Membership>, StoreError> {
+        let text = filter.text.as_deref().map(str::to_lowercase);
+        let contains = |row: &Membership, text: &str| {
+            let name = row.name().map(ToString::to_string).unwrap_or_default();
+            row.email().as_str().contains(text) || name.to_lowercase().contains(text)
+        };
+        let matches = |row: &&Membership| {
+            filter.state.is_none_or(|state| row.state() == state)
+                && filter.role.as_ref().is_none_or(|role| row.role() == role)
+                && text.as_deref().is_none_or(|text| contains(row, text))
+        };
+        let found: Vec<_> = self.rows().memberships.iter().filter(matches).cloned().collect();
+        Ok(page_of(found.into_iter(), page, |row| row.id().as_uuid()))
+    }
+
+    async fn insert(&mut self, membership: &Membership) -> Result<(), StoreError> {
+        let rows = &mut self.rows().memberships;
+        let same = |row: &Membership| row.user() == membership.user() || row.email() == membership.email();
+        if rows.iter().any(same) {
+            return Err(StoreError::Conflict(ALREADY_MEMBER));
+        }
+        rows.push(membership.clone());
+        Ok(())
+    }
+
+    async fn update(&mut self, membership: &Membership) -> Result<(), StoreError> {
+        let same = |row: &&mut Membership| row.id() == membership.id() && row.version() == membership.version();
+        let stored = self.rows().memberships.iter_mut().find(same);
+        *stored.ok_or(StoreError::Stale)? = membership.clone().saved();
+        Ok(())
+    }
+
+    async fn delete(&mut self, id: MembershipId, version: i64) -> Result<(), StoreError> {
+        let rows = &mut self.rows().memberships;
+        let before = rows.len();
+        rows.retain(|row| row.id() != id || row.version() != version);
+        if rows.len() == before {
+            return Err(StoreError::Stale);
+        }
+        Ok(())
+    }
+
+    async fn other_owners(&mut self, owner: &Code, id: MembershipId) -> Result<u64, StoreError> {
+        let others = self.rows().memberships.iter().filter(|row| {
+            row.id() != id && row.role() == owner && row.state() == MembershipState::Active
+        });
+        Ok(u64::try_from(others.count()).unwrap_or(u64::MAX))
+    }
+}
+
+impl FakeUnit {
+    /// True when another tenant has verified the host, or this one names it already.
+    fn is_taken(&self, domain: &CustomDomain) -> bool {
+        let own = self.tenant_id();
+        let mut all = self.state.tenants.iter().flat_map(|(tenant, rows)| {
+            rows.domains.iter().map(move |other| (*tenant, other))
+        });
+        all.any(|(tenant, other)| {
+            let claims = tenant == own || other.verified_at().is_some();
+            other.id() != domain.id() && other.host() == domain.host() && claims
+        })
+    }
+}
+
+#[async_trait]
+impl CustomDomainRepository for FakeUnit {
+    async fn find(&mut self, id: CustomDomainId) -> Result<Option<CustomDomain>, StoreError> {
+        Ok(self.rows().domains.iter().find(|row| row.id() == id).cloned())
+    }
+
+    async fn list(&mut self, page: PageRequest) -> Result<Page<CustomDomain>, StoreError> {
+        let all = self.rows().domains.clone();
+        Ok(page_of(all.into_iter(), page, |row| row.id().as_uuid()))
+    }
+
+    async fn count(&mut self) -> Result<u64, StoreError> {
+        Ok(u64::try_from(self.rows().domains.len()).unwrap_or(u64::MAX))
+    }
+
+    async fn insert(&mut self, domain: &CustomDomain) -> Result<(), StoreError> {
+        if self.is_taken(domain) {
+            return Err(StoreError::Conflict(DOMAIN_TAKEN));
+        }
+        self.rows().domains.push(domain.clone());
+        Ok(())
+    }
+
+    async fn update(&mut self, domain: &CustomDomain) -> Result<(), StoreError> {
+        if self.is_taken(domain) {
+            return Err(StoreError::Conflict(DOMAIN_TAKEN));
+        }
+        let stored = self.rows().domains.iter_mut().find(|row| row.id() == domain.id());
+        *stored.ok_or(StoreError::Stale)? = domain.clone();
+        Ok(())
+    }
+
+    async fn delete(&mut self, id: CustomDomainId) -> Result<(), StoreError> {
+        self.rows().domains.retain(|row| row.id() != id);
+        Ok(())
+    }
+}
