@@ -16,6 +16,8 @@ mod bad_input;
 mod goldens;
 #[path = "api/harness.rs"]
 mod harness;
+#[path = "api/logs.rs"]
+mod logs;
 #[path = "api/nodes.rs"]
 mod nodes;
 #[path = "api/reference_systems.rs"]

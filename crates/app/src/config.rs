@@ -22,7 +22,7 @@ use tenantry_kernel::Secret;
 use url::Url;
 
 pub use keys::{KEYS, Key, environment_help, reference};
-pub use master_key::{MasterKeyError, obtain as obtain_master_key};
+pub use master_key::{MasterKeyError, make_data_dir, obtain as obtain_master_key};
 pub use show::Effective;
 pub use sources::{ConfigErrors, ConfigFile, Sources};
 

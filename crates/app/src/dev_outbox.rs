@@ -38,12 +38,18 @@ const TRACES: [&str; 6] = [
 /// whose host name was made to lead here (DNS rebinding) calls it by another.
 fn is_local(request: &HttpRequest) -> bool {
     let headers = request.headers();
-    let here = request.peer_addr().is_some_and(|peer| peer.ip().to_canonical().is_loopback());
+    let here = request
+        .peer_addr()
+        .is_some_and(|peer| peer.ip().to_canonical().is_loopback());
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
     here && host.is_some_and(names_this_machine) && !TRACES.iter().any(|trace| headers.contains_key(*trace))
 }
 
 fn names_this_machine(host: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b".:[]-".contains(&byte);
+    if !host.bytes().all(plain) {
+        return false;
+    }
     // A scheme makes a host with a port readable.
     let Ok(url) = url::Url::parse(&format!("http://{host}/")) else {
         return false;
@@ -65,7 +71,11 @@ async fn list(request: HttpRequest, folder: PathBuf) -> HttpResponse {
     }
     let letters = web::block(move || letters(&folder)).await.unwrap_or_default();
     let rows: Vec<String> = letters.iter().map(Letter::row).collect();
-    let none = if rows.is_empty() { "<p>No mail has been written yet.</p>" } else { "" };
+    let none = if rows.is_empty() {
+        "<p>No mail has been written yet.</p>"
+    } else {
+        ""
+    };
     let table = "<table><tr><th>To<th>Subject<th>Letter";
     page(&format!("<h1>Outbox</h1>{none}{table}{}</table>", rows.concat()))
 }
@@ -85,7 +95,10 @@ impl Letter {
 }
 
 fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
 }
 
 async fn show(request: HttpRequest, folder: PathBuf) -> HttpResponse {
@@ -103,7 +116,9 @@ async fn show(request: HttpRequest, folder: PathBuf) -> HttpResponse {
 
 /// The newest first.
 fn letters(folder: &Path) -> Vec<Letter> {
-    let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
+    let Ok(entries) = std::fs::read_dir(folder) else {
+        return Vec::new();
+    };
     let mut names: Vec<String> = entries
         .flatten()
         .filter_map(|entry| entry.file_name().into_string().ok())
@@ -118,9 +133,17 @@ fn opened(folder: &Path, file: String) -> Letter {
     let text = std::fs::read_to_string(folder.join(&file)).unwrap_or_default();
     let header = |name: &str| {
         let mut lines = text.lines().take_while(|line| !line.is_empty());
-        lines.find_map(|line| line.strip_prefix(name)).unwrap_or_default().trim().to_owned()
+        lines
+            .find_map(|line| line.strip_prefix(name))
+            .unwrap_or_default()
+            .trim()
+            .to_owned()
     };
-    Letter { to: header("To:"), subject: header("Subject:"), file }
+    Letter {
+        to: header("To:"),
+        subject: header("Subject:"),
+        file,
+    }
 }
 
 /// A file name of ours: nothing that could leave the folder or the page.
@@ -167,16 +190,29 @@ mod tests {
     #[test]
     fn letters_are_shown_neither_through_a_proxy_nor_to_a_page_that_was_led_here() {
         for trace in TRACES {
-            assert!(!local("127.0.0.1:5", &[("host", "localhost"), (trace, "127.0.0.1")]), "{trace}");
+            assert!(
+                !local("127.0.0.1:5", &[("host", "localhost"), (trace, "127.0.0.1")]),
+                "{trace}"
+            );
         }
-        for host in ["evil.example", "evil.example:8080", "localhost.evil.example", "10.0.0.1", "", "a b", "x@localhost:1/.evil.example"] {
+        for host in [
+            "evil.example",
+            "evil.example:8080",
+            "localhost.evil.example",
+            "10.0.0.1",
+            "",
+            "a b",
+            "x@localhost:1/.evil.example",
+        ] {
             assert!(!local("127.0.0.1:5", &[("host", host)]), "{host}");
         }
     }
 
     #[test]
     fn only_names_of_letters_are_opened() {
-        assert!(is_letter("20261121T025804.116000Z-01a1fc0a-1ed4-77a4-a48c-214e8b72d6b0.eml"));
+        assert!(is_letter(
+            "20261121T025804.116000Z-01a1fc0a-1ed4-77a4-a48c-214e8b72d6b0.eml"
+        ));
         for bad in [
             "",
             ".eml",

@@ -180,6 +180,5 @@ impl Tenantry {
     }
 }
 
-
 #[cfg(test)]
 mod tests;

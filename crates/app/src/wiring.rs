@@ -18,7 +18,8 @@ use tenantry_auth_jwt::jwt::{JwtSigner, JwtVerifier, TokenSettings};
 use tenantry_auth_jwt::keys::{KeyRing, KeyRingPorts};
 use tenantry_auth_jwt::system::{SystemClock, SystemEntropy, UuidV7Source};
 use tenantry_cache::{
-    CachedAccess, CachedApiKeys, CachedEntitlements, CachedProfiles, CachedSessions, Invalidator, Revocations, VerifiedTokens,
+    CachedAccess, CachedApiKeys, CachedEntitlements, CachedProfiles, CachedSessions, Invalidator, Revocations,
+    VerifiedTokens,
 };
 use tenantry_delivery::{Composer, DnsTxtResolver, OutboxMailer, SmtpMailer};
 use tenantry_http_actix::Services;
@@ -184,6 +185,7 @@ impl Installation {
                 base_domain: config.base_domain.clone(),
                 public_host: config.public_url.host_str().unwrap_or_default().to_owned(),
             },
+            store: port.clone(),
         }));
         let built = services::build(&services::Ingredients {
             config,
@@ -327,7 +329,7 @@ fn cipher(config: &Config, sources: &Sources) -> Result<Arc<dyn Cipher>, StartEr
 /// Connects to the server's own database.
 async fn connect(config: &Config, sources: &Sources, cipher: &Arc<dyn Cipher>) -> Result<SeaOrmStore, StartError> {
     if config.uses_sqlite() {
-        std::fs::create_dir_all(&config.data_dir).map_err(|cause| StartError::DataDir {
+        config::make_data_dir(&config.data_dir).map_err(|cause| StartError::DataDir {
             folder: config.data_dir.clone(),
             cause,
         })?;

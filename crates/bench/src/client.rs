@@ -82,14 +82,19 @@ impl Head {
         let bad = || io::Error::from(io::ErrorKind::InvalidData);
         let head = std::str::from_utf8(received.get(..end).unwrap_or_default()).map_err(|_| bad())?;
         let mut lines = head.split("\r\n");
-        let status = lines.next().and_then(|line| line.get(9..12)).and_then(|code| code.parse().ok());
+        let status = lines
+            .next()
+            .and_then(|line| line.get(9..12))
+            .and_then(|code| code.parse().ok());
         let length = lines
             .filter_map(|line| line.split_once(": "))
             .find(|(name, _)| name.eq_ignore_ascii_case("content-length"));
         Ok(Some(Self {
             status: status.ok_or_else(bad)?,
             body_at: end + 4,
-            body_len: length.map_or(Some(0), |(_, digits)| digits.parse().ok()).ok_or_else(bad)?,
+            body_len: length
+                .map_or(Some(0), |(_, digits)| digits.parse().ok())
+                .ok_or_else(bad)?,
         }))
     }
 }

@@ -19,7 +19,11 @@ async fn hello() -> HttpResponse {
 /// Serves until it is stopped.
 pub fn serve(listen: SocketAddr) -> Outcome<()> {
     let system = actix_web::rt::System::new();
-    let server = || App::new().route("/readyz", web::get().to(hello)).route("/hello", web::get().to(hello));
+    let server = || {
+        App::new()
+            .route("/readyz", web::get().to(hello))
+            .route("/hello", web::get().to(hello))
+    };
     system.block_on(HttpServer::new(server).bind(listen)?.run())?;
     Ok(())
 }

@@ -91,7 +91,12 @@ impl Callers {
     /// A gateway's question about the key.
     pub fn verify(&self) -> Asked {
         let body = json!({"key": self.key, "permission": "usage.consume"});
-        same(request("POST", "/api/v1/api-keys/verify", &self.bearing_key(), Some(&body)))
+        same(request(
+            "POST",
+            "/api/v1/api-keys/verify",
+            &self.bearing_key(),
+            Some(&body),
+        ))
     }
 
     /// One event, counted.
@@ -129,7 +134,12 @@ fn sign_up(slug: &str) -> Vec<u8> {
         "owner_email": email(slug), "owner_name": "Olive Owner", "owner_password": PASSWORD,
     });
     let number = slug.rsplit('-').next().and_then(|number| number.parse().ok());
-    request("POST", "/api/v1/tenants", &from_elsewhere(number.unwrap_or(0)), Some(&body))
+    request(
+        "POST",
+        "/api/v1/tenants",
+        &from_elsewhere(number.unwrap_or(0)),
+        Some(&body),
+    )
 }
 
 fn email(slug: &str) -> String {
@@ -148,5 +158,7 @@ fn same(bytes: Vec<u8>) -> Asked {
 
 fn text(answer: &Value, pointer: &str) -> Outcome<String> {
     let found = answer.pointer(pointer).and_then(Value::as_str);
-    Ok(found.ok_or_else(|| format!("the answer has no {pointer}: {answer}"))?.to_owned())
+    Ok(found
+        .ok_or_else(|| format!("the answer has no {pointer}: {answer}"))?
+        .to_owned())
 }

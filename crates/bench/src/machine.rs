@@ -93,7 +93,9 @@ fn range(from: usize, to: usize) -> String {
 /// What the processor calls itself.
 pub fn processor() -> String {
     let known = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let named = known.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": "));
+    let named = known
+        .lines()
+        .find_map(|line| line.strip_prefix("model name")?.split_once(": "));
     named.map_or_else(|| "unknown processor".to_owned(), |(_, name)| name.to_owned())
 }
 

@@ -87,7 +87,11 @@ impl Report {
             .filter(|figure| figure.failed > 0)
             .map(|figure| format!("{} answers to \"{}\" were not as expected", figure.failed, figure.name))
             .collect();
-        if failed.is_empty() { Ok(()) } else { Err(failed.join("; ").into()) }
+        if failed.is_empty() {
+            Ok(())
+        } else {
+            Err(failed.join("; ").into())
+        }
     }
 }
 
@@ -130,7 +134,11 @@ mod tests {
             binary_bytes: 25_000_000,
         };
 
-        assert!(report.table().contains("| log-in | 4 | 30 | 0.0015 | 28000.0 | 130.00 | 140.00 |"));
+        assert!(
+            report
+                .table()
+                .contains("| log-in | 4 | 30 | 0.0015 | 28000.0 | 130.00 | 140.00 |")
+        );
         assert!(report.check().unwrap_err().to_string().contains("log-in"));
     }
 }

@@ -48,7 +48,11 @@ pub async fn run(plan: &Plan) -> Outcome<Report> {
     let folder = Folder(std::env::temp_dir().join(format!("tenantry-bench-{}", std::process::id())));
     std::fs::create_dir_all(&folder.0)?;
     let sqlite = Installation::new(&folder.0.join("sqlite"), None)?;
-    let database = if plan.postgres { FreshDatabase::empty_on(Engine::Postgres).await } else { None };
+    let database = if plan.postgres {
+        FreshDatabase::empty_on(Engine::Postgres).await
+    } else {
+        None
+    };
     let url = database.as_ref().map(|database| database.url().to_owned());
     let postgres = match url {
         Some(url) => Some(Installation::new(&folder.0.join("postgres"), Some(url))?),
@@ -172,7 +176,11 @@ impl Target<'_> {
     }
 
     fn figure(&self, bare: &[(usize, f64)]) -> Figure {
-        let mut took: Vec<u32> = self.turns.iter().flat_map(|turn| turn.took_us.iter().copied()).collect();
+        let mut took: Vec<u32> = self
+            .turns
+            .iter()
+            .flat_map(|turn| turn.took_us.iter().copied())
+            .collect();
         took.sort_unstable();
         let nearest = bare.iter().find(|(clients, _)| *clients >= self.clients);
         Figure {

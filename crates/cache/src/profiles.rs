@@ -57,12 +57,18 @@ mod tests {
         let (one, two) = (TenantScope::for_test(1, &[]), TenantScope::for_test(2, &[]));
         let shown = async |scope: &TenantScope| cached.profile(scope).await.unwrap().unwrap().id();
 
-        assert_eq!((shown(&one).await, shown(&one).await), (one.tenant_id(), one.tenant_id()));
+        assert_eq!(
+            (shown(&one).await, shown(&one).await),
+            (one.tenant_id(), one.tenant_id())
+        );
         assert_eq!(shown(&two).await, two.tenant_id());
         revocations.committed(Committed {
             tenant: Some(one.tenant_id()),
             user: None,
         });
-        assert_eq!((shown(&one).await, shown(&two).await), (one.tenant_id(), two.tenant_id()));
+        assert_eq!(
+            (shown(&one).await, shown(&two).await),
+            (one.tenant_id(), two.tenant_id())
+        );
     }
 }

@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use actix_web::body::{BodySize, BoxBody, MessageBody};
-use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use actix_web::http::header::{self, HeaderMap, HeaderValue};
 use actix_web::http::{Method, StatusCode};
 use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse};
@@ -13,6 +13,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 
 use crate::cors;
+use crate::names;
 use crate::pace::PaceVerdict;
 use crate::state::Settings;
 
@@ -32,7 +33,7 @@ pub(crate) struct Outfit<'a> {
 pub(crate) fn dress(mut answer: HttpResponse, outfit: &Outfit<'_>) -> HttpResponse {
     let headers = answer.headers_mut();
     if let Ok(id) = HeaderValue::from_str(outfit.request_id) {
-        headers.insert(HeaderName::from_static("x-request-id"), id);
+        headers.insert(names::X_REQUEST_ID.clone(), id);
     }
     security(headers, outfit.https);
     if let Some(verdict) = &outfit.verdict {
@@ -68,8 +69,8 @@ fn rate_limit(headers: &mut HeaderMap, verdict: &PaceVerdict) {
     let policy = format!("\"{}\";q={};w=60", verdict.policy, verdict.limit);
     let state = format!("\"{}\";r={};t={}", verdict.policy, verdict.remaining, verdict.reset_s);
     if let (Ok(policy), Ok(state)) = (HeaderValue::try_from(policy), HeaderValue::try_from(state)) {
-        headers.insert(HeaderName::from_static("ratelimit-policy"), policy);
-        headers.insert(HeaderName::from_static("ratelimit"), state);
+        headers.insert(names::RATELIMIT_POLICY.clone(), policy);
+        headers.insert(names::RATELIMIT.clone(), state);
     }
 }
 

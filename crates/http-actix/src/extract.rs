@@ -21,6 +21,7 @@ use crate::error::ApiError;
 use crate::json;
 pub use crate::json::Patch;
 use crate::once;
+use crate::origin;
 use crate::paging::{self, Binding};
 use crate::render::Listed;
 use crate::state::Api;
@@ -177,7 +178,9 @@ impl FromRequest for Local {
     type Future = Ready<Result<Self, ApiError>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        visit(request, |visit| Ok(Self(visit.local)))
+        visit(request, |visit| {
+            Ok(Self(origin::is_local(visit.origin.address, request.headers())))
+        })
     }
 }
 

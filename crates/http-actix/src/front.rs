@@ -19,7 +19,7 @@ use crate::pace::PaceVerdict;
 use crate::routes::{Found, Row};
 use crate::state::Api;
 use crate::visit::{Entry, Visit};
-use crate::{body, cors, gate, once, problem};
+use crate::{body, cors, gate, names, once, problem};
 
 /// What is learned on the way and told at the end, whatever happened in between.
 #[derive(Default)]
@@ -37,7 +37,8 @@ pub(crate) async fn answer(request: HttpRequest, payload: Payload, api: Data<Api
     let host = client.host.take();
     let mut notes = Notes::default();
 
-    let work = admit(&api, &request, payload, &client, host, &origin, &mut notes);
+    // Boxed: what follows wraps and moves it several times.
+    let work = Box::pin(admit(&api, &request, payload, host, &origin, &mut notes));
     let guarded = AssertUnwindSafe(tokio::time::timeout(api.settings.timeout, work)).catch_unwind();
     let outcome = match guarded.await {
         Ok(Ok(outcome)) => outcome,
@@ -75,7 +76,6 @@ async fn admit(
     api: &Data<Api>,
     request: &HttpRequest,
     payload: Payload,
-    client: &Client,
     host: Option<String>,
     origin: &Origin,
     notes: &mut Notes,
@@ -103,7 +103,6 @@ async fn admit(
                 row: Arc::clone(row),
                 params,
                 host,
-                local: client.local,
             };
             let _place = Place::take(&api.in_flight, api.settings.max_in_flight)?;
             serve(api, request, payload, arrival, origin, notes).await
@@ -116,7 +115,6 @@ struct Arrival {
     row: Arc<Row>,
     params: Vec<String>,
     host: Option<String>,
-    local: bool,
 }
 
 /// The gate, the body, the receipt, the action.
@@ -149,10 +147,9 @@ async fn serve(
         entry,
         body,
         receipt: None,
-        local: arrival.local,
     };
     if let Some(receipt) = receipt {
-        return once::run(api, request.clone(), rest, visit, receipt).await;
+        return Box::pin(once::run(api, request.clone(), rest, visit, receipt)).await;
     }
     request.extensions_mut().insert(visit);
     row.run(request.clone(), rest).await
@@ -186,7 +183,7 @@ impl Drop for Place<'_> {
 pub(crate) fn origin(api: &Api, request: &HttpRequest, client: &Client) -> Origin {
     let headers = request.headers();
     let own_id = headers
-        .get("x-request-id")
+        .get(&names::X_REQUEST_ID)
         .and_then(|value| value.to_str().ok())
         .filter(|id| (1..=128).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_graphic()));
     let user_agent = headers
@@ -196,7 +193,7 @@ pub(crate) fn origin(api: &Api, request: &HttpRequest, client: &Client) -> Origi
     Origin {
         address: client.address,
         user_agent,
-        request_id: own_id.map_or_else(|| Arc::from(api.ids.next().to_string()), Arc::from),
+        request_id: own_id.map_or_else(|| api.request_ids.next(), Arc::from),
     }
 }
 

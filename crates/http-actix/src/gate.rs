@@ -5,11 +5,12 @@
 
 use actix_web::HttpRequest;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{self, HeaderMap};
+use actix_web::http::header::{self, HeaderMap, HeaderValue};
 use tenantry_kernel::{Origin, Permission, PermissionSet, Secret};
 
 use crate::door::{Caller, Credential, TenantAddress};
 use crate::error::ApiError;
+use crate::names;
 use crate::pace::{PaceSubject, PaceVerdict};
 use crate::routes::{Needs, Row};
 use crate::state::Api;
@@ -82,25 +83,27 @@ async fn identify(api: &Api, row: &Row, headers: &HeaderMap, origin: &Origin) ->
 pub(crate) fn credential(headers: &HeaderMap) -> Result<Option<Credential>, ApiError> {
     let mut shown = headers.get_all(header::AUTHORIZATION);
     let (bearer, second) = (shown.next(), shown.next());
-    let mut keys = headers.get_all("x-api-key");
+    let mut keys = headers.get_all(&names::X_API_KEY);
     let (key, second_key) = (keys.next(), keys.next());
     match (bearer, key) {
         _ if second.is_some() || second_key.is_some() => Err(ApiError::not_authenticated()),
         (None, None) => Ok(None),
-        (Some(bearer), None) => bearer
-            .to_str()
-            .ok()
+        (Some(bearer), None) => text(bearer)
             .and_then(|text| text.split_once(' '))
             .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
             .map(|(_, token)| Some(Credential::Bearer(Secret::new(token.trim().to_owned()))))
             .ok_or_else(ApiError::not_authenticated),
-        (None, Some(key)) => key
-            .to_str()
+        (None, Some(key)) => text(key)
             .map(|text| Some(Credential::ApiKey(Secret::new(text.trim().to_owned()))))
-            .map_err(|_| ApiError::not_authenticated()),
+            .ok_or_else(ApiError::not_authenticated),
         // Two credentials may name two callers; neither is believed.
         (Some(_), Some(_)) => Err(ApiError::not_authenticated()),
     }
+}
+
+/// The value as text. Tokens are long, and whoever reads one refuses what is not ASCII.
+fn text(value: &HeaderValue) -> Option<&str> {
+    std::str::from_utf8(value.as_bytes()).ok()
 }
 
 /// 404 for a host that is neither ours nor a tenant's. Entering a tenant looks at the host by itself; probes come
@@ -177,7 +180,7 @@ pub(crate) fn named(request: &HttpRequest, path: Option<String>, host: Option<St
         path,
         header: request
             .headers()
-            .get("x-tenant-id")
+            .get(&names::X_TENANT_ID)
             // An unreadable name is the name of nobody: 404 like any unknown one.
             .map(|value| value.to_str().unwrap_or("\u{fffd}").trim().to_owned()),
         host,

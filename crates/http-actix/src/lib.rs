@@ -27,6 +27,7 @@ mod gate;
 mod invitations;
 mod json;
 mod me;
+mod names;
 mod observe;
 mod once;
 mod openapi;

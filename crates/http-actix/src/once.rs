@@ -9,19 +9,18 @@ use std::time::Duration;
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
+use actix_web::http::header::{HeaderMap, HeaderValue};
 use actix_web::{HttpMessage, HttpRequest, HttpResponse};
 use serde::{Deserialize, Serialize};
 use tenantry_kernel::{Principal, Receipt, TenantId};
 
 use crate::error::{Answer, ApiError};
+use crate::names;
 use crate::problem;
 use crate::routes::{Once, Row};
 use crate::state::Api;
 use crate::visit::{Entry, Visit};
 
-/// Tells that an answer was given before.
-pub(crate) const REPLAYED: &str = "idempotency-replayed";
 /// The code of a request whose answer was lost.
 const DONE: &str = "idempotent_request_done";
 const WAIT: Duration = Duration::from_millis(50);
@@ -41,12 +40,9 @@ impl Holder {
                 tenant: Some(scope.tenant_id()),
                 principal: named(scope.principal()),
             },
-            Entry::System(scope) => Self {
-                tenant: None,
-                principal: named(scope.principal()),
-            },
-            // Before a tenant is known the receipt is the installation's; its digest binds it to the caller.
-            Entry::Person(_) | Entry::Nobody => Self {
+            // Before a tenant is known, and for those who work across tenants, the receipt is the installation's: it is
+            // written by the unit of whichever tenant the effect lands in. Its key and digest bind it to the caller.
+            Entry::System(_) | Entry::Person(_) | Entry::Nobody => Self {
                 tenant: None,
                 principal: String::new(),
             },
@@ -68,17 +64,26 @@ pub(crate) fn receipt(
     let Some(key) = key(request.headers())? else {
         return Ok(None);
     };
-    let key = match entry {
-        // A person's own drawer among the installation's receipts; no header has a space in its key.
-        Entry::Person(person) => Arc::from(format!("{} {key}", person.user)),
-        _ => key,
+    // A person's own drawer among the installation's receipts; no header has a space in its key.
+    let key = match person(entry) {
+        Some(person) => Arc::from(format!("{person} {key}")),
+        None => key,
     };
     Ok(Some(Receipt {
         operation: row.operation_id(),
         key,
         body_digest: digest(api, request, entry, body),
-        platform: matches!(entry, Entry::Person(_) | Entry::Nobody),
+        platform: !matches!(entry, Entry::Tenant(_)),
     }))
+}
+
+/// The person behind a request that has no tenant.
+fn person(entry: &Entry) -> Option<String> {
+    match entry {
+        Entry::Person(person) => Some(person.user.to_string()),
+        Entry::System(scope) => Some(scope.principal().identifier()),
+        Entry::Tenant(_) | Entry::Nobody => None,
+    }
 }
 
 /// What makes two requests the same: where they go, who sends them when nobody else tells, and what they say.
@@ -87,8 +92,8 @@ pub(crate) fn digest(api: &Api, request: &HttpRequest, entry: &Entry, body: &[u8
     // since a body may hold a password that a plain digest would let a thief of the table guess at.
     let mut text = request.uri().to_string().into_bytes();
     text.push(0);
-    if let Entry::Person(person) = entry {
-        text.extend_from_slice(person.user.as_uuid().as_bytes());
+    if let Some(person) = person(entry) {
+        text.extend_from_slice(person.as_bytes());
     }
     text.extend_from_slice(body);
     api.cipher.fingerprint("idempotent-request", &text)
@@ -96,7 +101,7 @@ pub(crate) fn digest(api: &Api, request: &HttpRequest, entry: &Entry, body: &[u8
 
 /// The key of the header: 1 to 255 visible ASCII characters.
 pub(crate) fn key(headers: &HeaderMap) -> Result<Option<Arc<str>>, ApiError> {
-    let mut values = headers.get_all("idempotency-key");
+    let mut values = headers.get_all(&names::IDEMPOTENCY_KEY);
     let Some(value) = values.next() else {
         return Ok(None);
     };
@@ -151,12 +156,19 @@ fn visit_origin(request: &HttpRequest) -> Arc<str> {
 async fn settle(api: &Api, holder: &Holder, receipt: &Receipt, refused: ApiError, request_id: &str) -> Answer {
     // A charge leaves its receipt with the intention, before the payment: nobody else's answer will come.
     let declined = refused.status() == StatusCode::PAYMENT_REQUIRED;
-    let waits = if declined { 0 } else { api.settings.receipt_waits };
+    // The same when nobody knows yet whether money moved: the intention stands, and the worker will find out.
+    let unknown = refused.status() == StatusCode::SERVICE_UNAVAILABLE;
+    let waits = if declined || unknown {
+        0
+    } else {
+        api.settings.receipt_waits
+    };
     match earlier_answer(api, holder, receipt, waits).await {
         Ok(Some(earlier)) => Ok(earlier),
         Err(done) if declined && done.code() == DONE => {
             Ok(keep(api, holder, receipt, problem::render(&refused, request_id)).await)
         }
+        Err(done) if unknown && done.code() == DONE => Err(refused),
         Err(done) if matches!(done.status(), StatusCode::CONFLICT | StatusCode::UNPROCESSABLE_ENTITY) => Err(done),
         Ok(None) | Err(_) => Err(refused),
     }
@@ -264,6 +276,6 @@ fn open(api: &Api, receipt: &Receipt, sealed: &[u8]) -> Answer {
     for (name, value) in head.headers {
         answer.insert_header((name, value));
     }
-    answer.insert_header((HeaderName::from_static(REPLAYED), HeaderValue::from_static("true")));
+    answer.insert_header((names::IDEMPOTENCY_REPLAYED.clone(), HeaderValue::from_static("true")));
     Ok(answer.body(body.to_vec()))
 }

@@ -1,11 +1,12 @@
 //! What one running API shares between its workers.
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use actix_web::web::Bytes;
 use tenantry_activity::receipt::ReceiptStore;
+use tenantry_kernel::uuid::Uuid;
 use tenantry_kernel::{Cipher, IdSource, async_trait};
 
 use crate::door::Doorman;
@@ -75,10 +76,33 @@ pub struct ApiParts {
     pub health: Arc<dyn Health>,
     /// Seals stored answers, signs cursors.
     pub cipher: Arc<dyn Cipher>,
-    /// Request ids.
+    /// Where request ids begin.
     pub ids: Arc<dyn IdSource>,
     /// The routes.
     pub rows: Vec<Row>,
+}
+
+/// Ids of requests: one `UUIDv7` of this process, counted upwards. Fresh randomness for each would cost a system call
+/// and buy nothing: the id ties lines together, it guards nothing.
+pub(crate) struct RequestIds {
+    first: u128,
+    given: AtomicU64,
+}
+
+impl RequestIds {
+    fn new(ids: &dyn IdSource) -> Self {
+        Self {
+            first: ids.next().as_u128(),
+            given: AtomicU64::new(0),
+        }
+    }
+
+    /// The next one, as text.
+    pub fn next(&self) -> Arc<str> {
+        let given = self.given.fetch_add(1, Ordering::Relaxed);
+        let id = Uuid::from_u128(self.first.wrapping_add(u128::from(given)));
+        Arc::from(&*id.hyphenated().encode_lower(&mut Uuid::encode_buffer()))
+    }
 }
 
 /// One running API.
@@ -89,7 +113,7 @@ pub struct Api {
     pub(crate) receipts: Arc<dyn ReceiptStore>,
     pub(crate) health: Arc<dyn Health>,
     pub(crate) cipher: Arc<dyn Cipher>,
-    pub(crate) ids: Arc<dyn IdSource>,
+    pub(crate) request_ids: RequestIds,
     pub(crate) table: RouteTable,
     pub(crate) meters: Meters,
     pub(crate) in_flight: AtomicUsize,
@@ -110,7 +134,7 @@ impl Api {
             receipts: parts.receipts,
             health: parts.health,
             cipher: parts.cipher,
-            ids: parts.ids,
+            request_ids: RequestIds::new(&*parts.ids),
             table,
             in_flight: AtomicUsize::new(0),
             draining: AtomicBool::new(false),

@@ -31,8 +31,6 @@ pub(crate) struct Visit {
     pub entry: Entry,
     pub body: Bytes,
     pub receipt: Option<Receipt>,
-    /// True when the client is on this machine, with no proxy between.
-    pub local: bool,
 }
 
 impl Visit {

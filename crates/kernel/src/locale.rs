@@ -16,15 +16,64 @@ pub struct InvalidTimezone;
 
 /// The areas of the IANA database that contain places.
 const AREAS: &[&str] = &[
-    "Africa", "America", "Antarctica", "Arctic", "Asia", "Atlantic", "Australia", "Brazil", "Canada", "Chile", "Etc",
-    "Europe", "Indian", "Mexico", "Pacific", "US",
+    "Africa",
+    "America",
+    "Antarctica",
+    "Arctic",
+    "Asia",
+    "Atlantic",
+    "Australia",
+    "Brazil",
+    "Canada",
+    "Chile",
+    "Etc",
+    "Europe",
+    "Indian",
+    "Mexico",
+    "Pacific",
+    "US",
 ];
 /// Names without an area (IANA `backward` and the fixed ones).
 const ALONE: &[&str] = &[
-    "CET", "CST6CDT", "Cuba", "EET", "EST", "EST5EDT", "Egypt", "Eire", "GB", "GMT", "Greenwich", "HST", "Hongkong",
-    "Iceland", "Iran", "Israel", "Jamaica", "Japan", "Kwajalein", "Libya", "MET", "MST", "MST7MDT", "NZ", "Navajo",
-    "PRC", "PST8PDT", "Poland", "Portugal", "ROC", "ROK", "Singapore", "Turkey", "UCT", "UTC", "Universal", "W-SU",
-    "WET", "Zulu",
+    "CET",
+    "CST6CDT",
+    "Cuba",
+    "EET",
+    "EST",
+    "EST5EDT",
+    "Egypt",
+    "Eire",
+    "GB",
+    "GMT",
+    "Greenwich",
+    "HST",
+    "Hongkong",
+    "Iceland",
+    "Iran",
+    "Israel",
+    "Jamaica",
+    "Japan",
+    "Kwajalein",
+    "Libya",
+    "MET",
+    "MST",
+    "MST7MDT",
+    "NZ",
+    "Navajo",
+    "PRC",
+    "PST8PDT",
+    "Poland",
+    "Portugal",
+    "ROC",
+    "ROK",
+    "Singapore",
+    "Turkey",
+    "UCT",
+    "UTC",
+    "Universal",
+    "W-SU",
+    "WET",
+    "Zulu",
 ];
 
 impl Timezone {
@@ -47,7 +96,9 @@ impl TryFrom<&str> for Timezone {
     fn try_from(text: &str) -> Result<Self, InvalidTimezone> {
         let place = |segment: &str| {
             segment.starts_with(|c: char| c.is_ascii_alphabetic())
-                && segment.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '+' | '-'))
+                && segment
+                    .chars()
+                    .all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '+' | '-'))
         };
         let fine = match text.split_once('/') {
             None => ALONE.contains(&text),
@@ -177,20 +228,56 @@ mod tests {
 
     #[test]
     fn time_zones_have_the_syntax_of_iana() {
-        for good in ["UTC", "Asia/Tokyo", "America/Argentina/Buenos_Aires", "Etc/GMT+9", "America/Port-au-Prince", "EST5EDT"] {
+        for good in [
+            "UTC",
+            "Asia/Tokyo",
+            "America/Argentina/Buenos_Aires",
+            "Etc/GMT+9",
+            "America/Port-au-Prince",
+            "EST5EDT",
+        ] {
             assert!(Timezone::try_from(good).is_ok(), "{good}");
         }
-        for bad in ["", "asia/tokyo", "Asia/", "Asia/Tokyo/", "/Tokyo", "+09:00", "Moon/Base", "Asia/To kyo", "../etc", "A/B/C/D", "Asia/../x"] {
+        for bad in [
+            "",
+            "asia/tokyo",
+            "Asia/",
+            "Asia/Tokyo/",
+            "/Tokyo",
+            "+09:00",
+            "Moon/Base",
+            "Asia/To kyo",
+            "../etc",
+            "A/B/C/D",
+            "Asia/../x",
+        ] {
             assert_eq!(Timezone::try_from(bad), Err(InvalidTimezone), "{bad}");
         }
     }
 
     #[test]
     fn language_tags_take_their_usual_spelling() {
-        for (text, spelled) in [("JA", "ja"), ("en_gb", "en-GB"), ("ZH-hant-tw", "zh-Hant-TW"), ("es-419", "es-419")] {
+        for (text, spelled) in [
+            ("JA", "ja"),
+            ("en_gb", "en-GB"),
+            ("ZH-hant-tw", "zh-Hant-TW"),
+            ("es-419", "es-419"),
+        ] {
             assert_eq!(Locale::try_from(text).unwrap().as_str(), spelled, "{text}");
         }
-        for bad in ["", "e", "english", "en-", "-en", "en--US", "en-US-", "日本", "en-u", "en;q=1", "en-aaaaaaaaa"] {
+        for bad in [
+            "",
+            "e",
+            "english",
+            "en-",
+            "-en",
+            "en--US",
+            "en-US-",
+            "日本",
+            "en-u",
+            "en;q=1",
+            "en-aaaaaaaaa",
+        ] {
             assert_eq!(Locale::try_from(bad), Err(InvalidLocale), "{bad}");
         }
     }

@@ -169,7 +169,10 @@ mod tests {
 
     #[test]
     fn names_are_trimmed_bounded_and_on_one_line() {
-        assert_eq!(DisplayName::try_from("  Acme 株式会社 ").unwrap().as_str(), "Acme 株式会社");
+        assert_eq!(
+            DisplayName::try_from("  Acme 株式会社 ").unwrap().as_str(),
+            "Acme 株式会社"
+        );
         assert!(DisplayName::try_from("名".repeat(120)).is_ok());
         for bad in ["", "   ", "a\nb", "a\u{0}b", "evil\u{202E}eman", &"a".repeat(121)] {
             assert_eq!(DisplayName::try_from(bad), Err(InvalidName), "{bad:?}");
@@ -184,7 +187,10 @@ mod tests {
 
     #[test]
     fn telephone_numbers_keep_their_spelling() {
-        assert_eq!(Phone::try_from(" +81 (3) 1234-5678 ").unwrap().as_str(), "+81 (3) 1234-5678");
+        assert_eq!(
+            Phone::try_from(" +81 (3) 1234-5678 ").unwrap().as_str(),
+            "+81 (3) 1234-5678"
+        );
         for bad in ["", "12", "+", "call me", "1+2345", "123;drop", &"1".repeat(21)] {
             assert_eq!(Phone::try_from(bad), Err(InvalidPhone), "{bad}");
         }

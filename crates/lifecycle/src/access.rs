@@ -3,6 +3,8 @@
 //! **Invariant:** the credential decides. An address that names another tenant answers as if that
 //! tenant did not exist, unless the person is a member of it and may switch.
 
+mod visits;
+
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
@@ -18,7 +20,9 @@ use tenantry_tenancy::directory::AccessDirectory;
 use tenantry_tenancy::gate::{EnterError, Gate};
 use tenantry_tenancy::host::{self, HostKind};
 use tenantry_tenancy::membership::MembershipState;
+use tenantry_tenancy::store::TenancyStore;
 
+use self::visits::Visits;
 use crate::roles;
 
 /// Whom a credential turned out to be.
@@ -155,6 +159,7 @@ pub struct Access {
     clock: Arc<dyn Clock>,
     gate: Gate,
     hosts: HostPolicy,
+    visits: Visits,
 }
 
 /// The parts of [`Access`], named.
@@ -175,6 +180,8 @@ pub struct AccessParts {
     pub gate: Gate,
     /// Which hosts name tenants.
     pub hosts: HostPolicy,
+    /// Where it is written down that an operator came in.
+    pub store: Arc<dyn TenancyStore>,
 }
 
 impl Access {
@@ -190,8 +197,10 @@ impl Access {
             clock,
             gate,
             hosts,
+            store,
         } = parts;
         Self {
+            visits: Visits::new(store, Arc::clone(&clock)),
             directory,
             keys,
             sessions,
@@ -280,6 +289,7 @@ impl Access {
                         .gate
                         .enter_operator(tenant, person.user, person.session, read_only, origin)
                         .await?;
+                    self.visits.note(&scope, person.session).await?;
                     Ok(scope)
                 }
                 (None, None) => Err(self.refusal(person.user, &named).await?),

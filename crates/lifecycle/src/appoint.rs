@@ -49,7 +49,12 @@ impl AppointService {
         clock: Arc<dyn Clock>,
         ids: Arc<dyn IdSource>,
     ) -> Self {
-        Self { people, hasher, clock, ids }
+        Self {
+            people,
+            hasher,
+            clock,
+            ids,
+        }
     }
 
     /// Gives the role and the password to the person with this address, who need not exist yet. All their
@@ -86,9 +91,17 @@ impl AppointService {
             unit.sessions().end_all_except(None, now).await?;
         }
         let event = Event::new("user.appointed", id)
-            .change("platform_role", before.map(|role| Value::from(role.as_str())), role.as_str())
+            .change(
+                "platform_role",
+                before.map(|role| Value::from(role.as_str())),
+                role.as_str(),
+            )
             .change("password", Value::Masked, Value::Masked);
         unit.commit(vec![event]).await?;
-        Ok(if is_new { Appointed::New(id) } else { Appointed::Known(id) })
+        Ok(if is_new {
+            Appointed::New(id)
+        } else {
+            Appointed::Known(id)
+        })
     }
 }

@@ -11,8 +11,7 @@ use tenantry_kernel::retry;
 use tenantry_kernel::time::OffsetDateTime;
 use tenantry_kernel::{
     Clock, Code, Currency, Denied, DisplayName, DomainError, EmailAddress, ErrorKind, Money, Note, Page, PageRequest,
-    Principal, Ratio, StoreError, SystemScope, TenantId, TenantScope, Value,
-    async_trait,
+    Principal, Ratio, StoreError, SystemScope, TenantId, TenantScope, Value, async_trait,
 };
 use tenantry_tenancy::directory::TenantFilter;
 use tenantry_tenancy::gate::{EnterError, Gate};

@@ -75,7 +75,8 @@ pub fn key_permissions(key: &ApiKey) -> PermissionSet {
     if key.is_live() {
         return key.permissions().clone();
     }
-    key.permissions().difference(&PermissionSet::from_iter([BILLING_MANAGE]))
+    key.permissions()
+        .difference(&PermissionSet::from_iter([BILLING_MANAGE]))
 }
 
 /// What a platform role may do with the installation.

@@ -11,6 +11,8 @@ use tenantry_http_actix::routes;
 use tenantry_lifecycle::roles;
 use tenantry_test_support::{Engine, TestStore, schema};
 
+use crate::harness::refusals;
+
 /// Compares with a file, or writes it.
 fn golden(name: &str, now: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("golden").join(name);
@@ -68,34 +70,12 @@ async fn the_schema_is_the_one_that_the_migrations_made() {
 }
 
 /// Every code that the document names, with its statuses and where it is answered.
-fn codes() -> BTreeMap<String, BTreeMap<String, BTreeSet<String>>> {
-    let document = document();
-    let mut codes: BTreeMap<String, BTreeMap<String, BTreeSet<String>>> = BTreeMap::new();
-    let paths = document["paths"].as_object().expect("paths");
-    for operation in paths
-        .values()
-        .flat_map(|path| path.as_object().expect("operations").values())
-    {
-        let Some(responses) = operation["responses"].as_object() else {
-            continue;
-        };
-        let id = operation["operationId"].as_str().expect("an operationId");
-        for (status, response) in responses {
-            let response = match response["$ref"].as_str() {
-                Some(reference) => document
-                    .pointer(reference.trim_start_matches('#'))
-                    .expect("what it refers to"),
-                None => response,
-            };
-            let examples = &response["content"]["application/problem+json"]["examples"];
-            for code in examples.as_object().into_iter().flat_map(|examples| examples.keys()) {
-                let places = codes
-                    .entry(code.clone())
-                    .or_default()
-                    .entry(status.clone())
-                    .or_default();
-                places.insert(id.to_owned());
-            }
+fn codes() -> BTreeMap<String, BTreeMap<u16, BTreeSet<String>>> {
+    let mut codes: BTreeMap<String, BTreeMap<u16, BTreeSet<String>>> = BTreeMap::new();
+    for (operation, refusals) in refusals() {
+        for (status, code) in refusals {
+            let places = codes.entry(code.clone()).or_default().entry(*status).or_default();
+            places.insert(operation.clone());
         }
     }
     codes

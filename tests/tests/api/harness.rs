@@ -5,6 +5,8 @@
 
 #[path = "harness/caller.rs"]
 mod caller;
+#[path = "harness/documented.rs"]
+mod documented;
 #[path = "harness/node.rs"]
 mod node;
 #[path = "harness/people.rs"]
@@ -15,7 +17,8 @@ mod process;
 mod walk;
 
 pub use caller::{Caller, Reply};
-pub use node::{Node, Setup, eventually, folder, on_each_database};
+pub use documented::refusals;
+pub use node::{Node, Setup, eventually, folder, on_each_database, token_sent_to};
 pub use people::{Owner, PASSWORD};
 pub use process::Process;
 pub use walk::{NOWHERE, call, everything, is_operators, path, told};

@@ -79,11 +79,7 @@ pub async fn serve(
     ended
 }
 
-fn listen(
-    config: &Config,
-    installation: &Arc<Installation>,
-    metrics: PrometheusHandle,
-) -> Result<Running, StartError> {
+fn listen(config: &Config, installation: &Arc<Installation>, metrics: PrometheusHandle) -> Result<Running, StartError> {
     let listener = bind(config)?;
     let api = installation.api(metrics);
     let options = ServeOptions {

@@ -134,7 +134,11 @@ pub const KEYS: &[Key] = &[
         "none",
         "What Stripe signs its webhooks with. Needs `stripe_secret_key`, which this version refuses.",
     ),
-    key("stripe_api_url", "`https://api.stripe.com`", "Where Stripe's API is. Without `stripe_secret_key` it means nothing."),
+    key(
+        "stripe_api_url",
+        "`https://api.stripe.com`",
+        "Where Stripe's API is. Without `stripe_secret_key` it means nothing.",
+    ),
     secret(
         "redis_url",
         "none: rate limits are per node",

@@ -53,7 +53,7 @@ pub fn obtain(config: &Config, entropy: &dyn Entropy) -> Result<Secret<[u8; 32]>
     if let Some(key) = read(&file)? {
         return Ok(key);
     }
-    std::fs::create_dir_all(&config.data_dir).map_err(failed)?;
+    make_data_dir(&config.data_dir).map_err(failed)?;
     let mut fresh = [0_u8; 32];
     entropy.fill(&mut fresh);
     let mut suffix = [0_u8; 8];
@@ -72,6 +72,18 @@ pub fn obtain(config: &Config, entropy: &dyn Entropy) -> Result<Secret<[u8; 32]>
         }
         Err(cause) => Err(failed(cause)),
     }
+}
+
+/// Makes the data directory, for its owner only: the database in it is readable for whoever reaches it.
+///
+/// # Errors
+/// When it cannot be made. One that exists keeps its mode.
+pub fn make_data_dir(folder: &Path) -> io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
 }
 
 fn read(file: &Path) -> Result<Option<Secret<[u8; 32]>>, MasterKeyError> {

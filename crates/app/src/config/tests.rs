@@ -394,3 +394,20 @@ fn the_documentation_has_every_key() {
         reference()
     );
 }
+
+#[cfg(unix)]
+#[test]
+fn a_new_data_directory_is_its_owners_alone_and_an_old_one_keeps_its_mode() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let folder = Folder::new("data-dir");
+    let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    let (fresh, old) = (folder.0.join("a/fresh"), folder.0.join("old"));
+    std::fs::create_dir(&old).unwrap();
+    std::fs::set_permissions(&old, std::fs::Permissions::from_mode(0o750)).unwrap();
+
+    make_data_dir(&fresh).unwrap();
+    make_data_dir(&old).unwrap();
+
+    assert_eq!((mode(&fresh), mode(&old)), (0o700, 0o750));
+}

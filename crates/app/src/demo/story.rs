@@ -9,7 +9,9 @@ use tenantry_billing::payment_method::AddPaymentMethod;
 use tenantry_billing::subscription::{CancelSubscription, CancelWhen};
 use tenantry_identity::user::PlatformRole;
 use tenantry_kernel::time::{Duration, OffsetDateTime};
-use tenantry_kernel::{DisplayName, DomainError, EmailAddress, ErrorKind, Origin, PageRequest, Secret, TenantId, TenantScope};
+use tenantry_kernel::{
+    DisplayName, DomainError, EmailAddress, ErrorKind, Origin, PageRequest, Secret, TenantId, TenantScope,
+};
 use tenantry_lifecycle::appoint::AppointService;
 use tenantry_lifecycle::members::AddMember;
 use tenantry_lifecycle::plan_change::ChangePlan;
@@ -219,8 +221,15 @@ async fn pay_with(node: &Installation, scope: &TenantScope, card: &str) -> Resul
 /// Pays the first period of a plan without a trial.
 async fn pay_what_is_owed(node: &Installation, scope: &TenantScope) -> Result<(), Interrupted> {
     let invoices = &node.services.invoices;
-    let page = invoices.list(scope, PageRequest::first()).await.map_err(at("invoices"))?;
-    for invoice in page.items.iter().filter(|invoice| invoice.status() == InvoiceStatus::Open) {
+    let page = invoices
+        .list(scope, PageRequest::first())
+        .await
+        .map_err(at("invoices"))?;
+    for invoice in page
+        .items
+        .iter()
+        .filter(|invoice| invoice.status() == InvoiceStatus::Open)
+    {
         let wish = PayInvoice {
             invoice: invoice.id(),
             payment_method: None,

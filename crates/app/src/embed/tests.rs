@@ -48,7 +48,10 @@ struct Notes;
 #[async_trait::async_trait]
 impl MigrationTrait for Notes {
     async fn up(&self, manager: &SchemaManager) -> Result<(), sea_orm::DbErr> {
-        let table = tenant_table("note").col(text("text")).foreign_key(&mut to_tenant("note")).take();
+        let table = tenant_table("note")
+            .col(text("text"))
+            .foreign_key(&mut to_tenant("note"))
+            .take();
         manager.create_table(table).await?;
         tenant_owned(manager, "note").await
     }
@@ -73,7 +76,9 @@ async fn open(test: &str) -> Tenantry {
 async fn ask(tenantry: &Tenantry, request: TestRequest) -> (StatusCode, Value) {
     let protected = web::resource("/own/{tenant}/exports")
         .wrap(tenantry.protect().feature("audit_export").consumes("events", 400))
-        .route(web::post().to(|scope: web::ReqData<TenantScope>| async move { web::Json(scope.tenant_id().to_string()) }));
+        .route(
+            web::post().to(|scope: web::ReqData<TenantScope>| async move { web::Json(scope.tenant_id().to_string()) }),
+        );
     let broken = web::resource("/own/broken")
         .wrap(tenantry.protect().consumes("no_such_meter", 1))
         .route(web::post().to(|| async { web::Json("never") }));
@@ -96,7 +101,9 @@ async fn sign_up(tenantry: &Tenantry, slug: &str, plan: &str) -> (String, String
 
 fn export(tenant: &str, token: &str) -> TestRequest {
     let uri = format!("/own/{tenant}/exports");
-    TestRequest::post().uri(&uri).insert_header(("authorization", format!("Bearer {token}")))
+    TestRequest::post()
+        .uri(&uri)
+        .insert_header(("authorization", format!("Bearer {token}")))
 }
 
 #[actix_web::test]
@@ -111,7 +118,10 @@ async fn a_route_of_ones_own_runs_when_tenant_feature_and_quota_allow_it_and_is_
     let allowed = ask(&tenantry, export("globex", &on_pro)).await;
     let by_id = ask(&tenantry, export(&pro, &on_pro)).await;
 
-    assert_eq!((unknown.0.as_u16(), &unknown.1["code"]), (401, &json!("not_authenticated")));
+    assert_eq!(
+        (unknown.0.as_u16(), &unknown.1["code"]),
+        (401, &json!("not_authenticated"))
+    );
     assert_eq!((foreign.0.as_u16(), &foreign.1["code"]), (404, &json!("not_found")));
     assert_eq!(without_feature.0, 402, "{}", without_feature.1);
     assert_eq!(without_feature.1["code"], "feature_not_in_plan");
@@ -120,14 +130,20 @@ async fn a_route_of_ones_own_runs_when_tenant_feature_and_quota_allow_it_and_is_
     assert_eq!(by_id.0, 200);
     let usage = |token: &str| {
         let bearer = ("authorization", format!("Bearer {token}"));
-        TestRequest::get().uri("/api/v1/tenants/current/quotas").insert_header(bearer)
+        TestRequest::get()
+            .uri("/api/v1/tenants/current/quotas")
+            .insert_header(bearer)
     };
     let used = |rows: &Value| {
         let rows = rows["data"].as_array().unwrap();
         rows.iter().find(|row| row["meter"] == "events").unwrap()["used"].clone()
     };
     assert_eq!(used(&ask(&tenantry, usage(&on_pro)).await.1), 800);
-    assert_eq!(used(&ask(&tenantry, usage(&on_free)).await.1), 0, "a refused call of {free} counts nothing");
+    assert_eq!(
+        used(&ask(&tenantry, usage(&on_free)).await.1),
+        0,
+        "a refused call of {free} counts nothing"
+    );
     tenantry.shut_down().await;
 }
 
@@ -137,9 +153,14 @@ async fn a_quota_refuses_exactly_and_the_caller_needs_no_permission_to_be_counte
     let (_, token) = sign_up(&tenantry, "acme", "free").await;
     let bearer = ("authorization", format!("Bearer {token}"));
     let body = json!({"name": "reader", "permissions": ["tenant.read"]});
-    let create = TestRequest::post().uri("/api/v1/tenants/current/api-keys").insert_header(bearer).set_json(body);
+    let create = TestRequest::post()
+        .uri("/api/v1/tenants/current/api-keys")
+        .insert_header(bearer)
+        .set_json(body);
     let (_, minted) = ask(&tenantry, create).await;
-    let request = TestRequest::get().insert_header(("x-api-key", minted["key"].as_str().unwrap())).to_http_request();
+    let request = TestRequest::get()
+        .insert_header(("x-api-key", minted["key"].as_str().unwrap()))
+        .to_http_request();
     let scope = tenantry.enter(&request).await.unwrap();
 
     let first = tenantry.consume(&scope, "events", 1_000).await.unwrap();
@@ -204,7 +225,10 @@ fn the_page_shows_the_example_as_it_is() {
     let page = include_str!("../../../../docs/embedding.md");
     let example = include_str!("../../examples/embedded.rs");
 
-    assert!(page.contains(&format!("```rust,no_run\n{example}```")), "docs/embedding.md shows another example");
+    assert!(
+        page.contains(&format!("```rust,no_run\n{example}```")),
+        "docs/embedding.md shows another example"
+    );
 }
 
 #[actix_web::test]
@@ -221,7 +245,10 @@ async fn a_table_of_ones_own_is_as_separate_as_ours() {
             .open()
             .await
             .unwrap();
-        Notes.up(&SchemaManager::new(tenantry.store().schema_connection())).await.unwrap();
+        Notes
+            .up(&SchemaManager::new(tenantry.store().schema_connection()))
+            .await
+            .unwrap();
         let mut scopes = Vec::new();
         for slug in ["acme", "globex"] {
             let (id, _) = sign_up(&tenantry, slug, "free").await;

@@ -3,14 +3,17 @@
 use std::sync::Arc;
 
 use tenantry_kernel::money::MoneyError;
-use tenantry_kernel::retry::MaybeContended;
+use tenantry_kernel::retry::{self, MaybeContended};
 use tenantry_kernel::{
     Clock, Denied, DomainError, ErrorKind, Event, FieldError, Page, PageRequest, StoreError, TenantScope, Value,
 };
 
 use super::explain::{Explanation, explain};
 use super::model::{Invoice, InvoiceId, InvoiceRule};
-use crate::payment::{AttemptStatus, CollectError, Collection, PAYMENT_IN_PROGRESS};
+use crate::payment::{
+    AttemptStatus, Begun, ChargeOutcome, CollectError, Collection, PAYMENT_IN_PROGRESS, PayWith, PaymentAttempt,
+    Settlement,
+};
 use crate::permissions::{BILLING_MANAGE, INVOICES_READ, PLATFORM_MANAGE};
 use crate::store::BillingStore;
 
@@ -109,6 +112,9 @@ impl MaybeContended for InvoiceError {
     }
 }
 
+/// How often a unit is tried when others are in the way.
+const TRIES: u8 = 5;
+
 /// Use cases over invoices.
 #[derive(Clone)]
 pub struct InvoiceService {
@@ -168,28 +174,42 @@ impl InvoiceService {
         scope.require(&BILLING_MANAGE)?;
         let pay_with = self.collection.pay_with(request.payment_method.as_deref()).await?;
 
+        let begun = retry::contended(TRIES, || self.begin_payment(scope, request.invoice, &pay_with)).await?;
+        let outcome = if begun.earlier {
+            self.collection.resume(&begun.attempt).await?
+        } else {
+            self.collection.charge(&begun.attempt).await?
+        };
+        let settlement = retry::contended(TRIES, || self.settle(scope, &begun.attempt, &outcome)).await?;
+        settlement.into_paid()?.invoice.ok_or(InvoiceError::NotFound)
+    }
+
+    /// The intention has no effect of its own and is found again by whoever pays the invoice: it leaves no receipt,
+    /// so that the same request made again finishes it.
+    async fn begin_payment(
+        &self,
+        scope: &TenantScope,
+        invoice: InvoiceId,
+        pay_with: &PayWith,
+    ) -> Result<Begun, InvoiceError> {
         let now = self.clock.now(scope);
         let mut unit = self.store.begin(&scope.without_receipt()).await?;
-        let begun = self
-            .collection
-            .begin(&mut *unit, request.invoice, &pay_with, now)
-            .await?;
+        let begun = self.collection.begin(&mut *unit, invoice, pay_with, now).await?;
         unit.commit(Vec::new()).await?;
+        Ok(begun)
+    }
 
-        let attempt = begun.attempt;
-        let outcome = if begun.earlier {
-            self.collection.resume(&attempt).await?
-        } else {
-            self.collection.charge(&attempt).await?
-        };
-
+    async fn settle(
+        &self,
+        scope: &TenantScope,
+        attempt: &PaymentAttempt,
+        outcome: &ChargeOutcome,
+    ) -> Result<Settlement, InvoiceError> {
+        let now = self.clock.now(scope);
         let mut unit = self.store.begin(scope).await?;
-        let settlement = self
-            .collection
-            .settle(&mut *unit, attempt.id, &outcome, self.clock.now(scope))
-            .await?;
+        let settlement = self.collection.settle(&mut *unit, attempt.id, outcome, now).await?;
         unit.commit(settlement.events.clone()).await?;
-        settlement.into_paid()?.invoice.ok_or(InvoiceError::NotFound)
+        Ok(settlement)
     }
 
     /// Waives what is owed on an issued invoice and returns the credit it used. Operators only.

@@ -2,7 +2,6 @@
 
 use serde::Serialize;
 use tenantry_lifecycle::sign_up::SignedUp;
-use tenantry_tenancy::membership::MembershipState;
 use utoipa::ToSchema;
 
 use crate::views::member::MemberView;
@@ -27,15 +26,9 @@ pub(crate) struct View {
 
 impl From<&SignedUp> for View {
     fn from(made: &SignedUp) -> Self {
-        let mut owner = MemberView::from(&made.owner);
-        if made.tokens.is_none() {
-            // What is finished by mail looks alike, or it would tell whether the address has an account.
-            owner.status = MembershipState::Invited.as_str();
-            owner.invitation_expires_at = None;
-        }
         Self {
             tenant: TenantView::from(&made.tenant),
-            owner,
+            owner: MemberView::from(&made.owner),
             subscription: SubscriptionView::from(&made.subscription),
             tokens: made.tokens.as_ref().map(TokensView::from),
         }

@@ -1,5 +1,6 @@
 //! POST /tenants/{tenant}/usage: checks and counts in one step.
 
+use actix_web::http::header::HeaderValue;
 use actix_web::web::Data;
 use serde::{Deserialize, Serialize};
 use tenantry_quotas::ledger::OperationId;
@@ -11,7 +12,7 @@ use utoipa::ToSchema;
 use crate::error::{Answer, ApiError};
 use crate::extract::Operation;
 use crate::extract::{InTenant, JsonBody};
-use crate::once::REPLAYED;
+use crate::names;
 use crate::routes::Row;
 
 /// Something used.
@@ -95,7 +96,7 @@ async fn handler(
     let counted = usage.consume(&scope, request).await?;
     let mut answer = actix_web::HttpResponse::Created();
     if counted.replayed {
-        answer.insert_header((REPLAYED, "true"));
+        answer.insert_header((names::IDEMPOTENCY_REPLAYED.clone(), HeaderValue::from_static("true")));
     }
     Ok(answer.json(View::from(&counted)))
 }

@@ -131,7 +131,13 @@ async fn the_platforms_own_hosts_and_addresses_name_no_tenant() {
     let made = house.found("acme", "free").await;
     let caller = owner(&house, &made).await;
 
-    for own in ["app.example", "www.app.example:443", "127.0.0.1:8080", "[::1]", "10.0.0.1"] {
+    for own in [
+        "app.example",
+        "www.app.example:443",
+        "127.0.0.1:8080",
+        "[::1]",
+        "10.0.0.1",
+    ] {
         assert!(enter(&house, &caller, &host(own)).await.is_ok(), "{own}");
         assert_eq!(house.access().addressed(&host(own)).await.unwrap(), None, "{own}");
     }
@@ -166,7 +172,11 @@ async fn an_address_of_another_tenant_is_as_unknown_as_none() {
     house.found("globex", "free").await;
     let person = owner(&house, &made).await;
     let text = key(&house, &made, &[]).await;
-    let program = house.access().authenticate_key(text.expose(), &Origin::default()).await.unwrap();
+    let program = house
+        .access()
+        .authenticate_key(text.expose(), &Origin::default())
+        .await
+        .unwrap();
 
     for caller in [&person, &program] {
         for address in [path("globex"), header("globex"), host("globex.app.example")] {
@@ -179,7 +189,10 @@ async fn an_address_of_another_tenant_is_as_unknown_as_none() {
             header: Some("globex".to_owned()),
             ..path("acme")
         };
-        assert!(matches!(enter(&house, caller, &both).await, Err(AccessError::NoSuchTenant)));
+        assert!(matches!(
+            enter(&house, caller, &both).await,
+            Err(AccessError::NoSuchTenant)
+        ));
     }
 }
 
@@ -206,12 +219,19 @@ async fn a_member_of_the_addressed_tenant_is_told_to_switch_while_they_are_one()
     };
     let with_a_strangers = enter(&house, &caller, &two).await.unwrap_err();
     member.deactivate(NOW).unwrap();
-    let mut unit = house.store.begin_spanning(&house.owner_of(&globex).await, None).await.unwrap();
+    let mut unit = house
+        .store
+        .begin_spanning(&house.owner_of(&globex).await, None)
+        .await
+        .unwrap();
     unit.memberships().update(&member).await.unwrap();
     unit.commit(vec![]).await.unwrap();
     let deactivated = enter(&house, &caller, &path("globex")).await.unwrap_err();
 
-    assert_eq!((active.kind(), active.code()), (ErrorKind::Malformed, "tenant_mismatch"));
+    assert_eq!(
+        (active.kind(), active.code()),
+        (ErrorKind::Malformed, "tenant_mismatch")
+    );
     assert_eq!(without_a_seat.code(), "tenant_mismatch");
     assert_eq!(with_a_strangers.code(), "not_found");
     assert_eq!(deactivated.code(), "not_found");
@@ -223,11 +243,18 @@ async fn a_key_enters_its_own_tenant_with_its_own_permissions() {
     let made = house.found("acme", "free").await;
     let text = key(&house, &made, &[]).await;
 
-    let caller = house.access().authenticate_key(text.expose(), &Origin::default()).await.unwrap();
+    let caller = house
+        .access()
+        .authenticate_key(text.expose(), &Origin::default())
+        .await
+        .unwrap();
     let scope = enter(&house, &caller, &path("current")).await.unwrap();
 
     assert!(matches!(scope.principal(), Principal::ApiKey { live: true, .. }));
-    assert_eq!(scope.permissions().iter().map(ToString::to_string).collect::<Vec<_>>(), ["usage.consume"]);
+    assert_eq!(
+        scope.permissions().iter().map(ToString::to_string).collect::<Vec<_>>(),
+        ["usage.consume"]
+    );
     let used = house.store.tenant_rows(made.tenant.id()).api_keys.remove(0);
     assert_eq!(used.record().last_used_at, Some(NOW));
 }
@@ -240,11 +267,17 @@ async fn a_key_works_only_from_where_it_may() {
     let access = house.access();
 
     let inside = access.authenticate_key(text.expose(), &from("10.1.2.3")).await;
-    let outside = access.authenticate_key(text.expose(), &from("10.2.0.1")).await.unwrap_err();
+    let outside = access
+        .authenticate_key(text.expose(), &from("10.2.0.1"))
+        .await
+        .unwrap_err();
     let nowhere = access.authenticate_key(text.expose(), &Origin::default()).await;
 
     assert!(inside.is_ok());
-    assert_eq!((outside.kind(), outside.code()), (ErrorKind::Denied, "address_not_allowed"));
+    assert_eq!(
+        (outside.kind(), outside.code()),
+        (ErrorKind::Denied, "address_not_allowed")
+    );
     assert!(matches!(nowhere, Err(AccessError::AddressNotAllowed)));
 }
 
@@ -270,9 +303,15 @@ async fn a_token_is_worth_nothing_once_it_or_its_session_is_over() {
     let access = house.access();
 
     assert!(access.authenticate_token(token.expose()).await.is_ok());
-    assert!(matches!(access.authenticate_token("junk").await, Err(AccessError::NotAuthenticated)));
+    assert!(matches!(
+        access.authenticate_token("junk").await,
+        Err(AccessError::NotAuthenticated)
+    ));
     house.clock.advance(AccessClaims::MAX_LIFE);
-    assert!(matches!(access.authenticate_token(token.expose()).await, Err(AccessError::NotAuthenticated)));
+    assert!(matches!(
+        access.authenticate_token(token.expose()).await,
+        Err(AccessError::NotAuthenticated)
+    ));
 }
 
 #[tokio::test]
@@ -282,9 +321,17 @@ async fn a_suspended_tenant_is_locked_for_members_and_keys_and_unknown_to_strang
     let stranger = house.found("globex", "free").await;
     let (member, stranger) = (owner(&house, &made).await, owner(&house, &stranger).await);
     let text = key(&house, &made, &[]).await;
-    let program = house.access().authenticate_key(text.expose(), &Origin::default()).await.unwrap();
+    let program = house
+        .access()
+        .authenticate_key(text.expose(), &Origin::default())
+        .await
+        .unwrap();
     let reason = Note::try_from("unpaid").unwrap();
-    house.operators().suspend(&house.operator(), made.tenant.id(), &reason).await.unwrap();
+    house
+        .operators()
+        .suspend(&house.operator(), made.tenant.id(), &reason)
+        .await
+        .unwrap();
 
     for caller in [&member, &program] {
         let locked = enter(&house, caller, &path("acme")).await.unwrap_err();
@@ -293,7 +340,11 @@ async fn a_suspended_tenant_is_locked_for_members_and_keys_and_unknown_to_strang
     }
     let unknown = enter(&house, &stranger, &path("acme")).await;
     assert!(matches!(unknown, Err(AccessError::NoSuchTenant)));
-    assert!(enter(&house, &operator(PlatformRole::Operator), &path("acme")).await.is_ok());
+    assert!(
+        enter(&house, &operator(PlatformRole::Operator), &path("acme"))
+            .await
+            .is_ok()
+    );
 }
 
 #[tokio::test]
@@ -331,11 +382,19 @@ async fn only_platform_people_enter_the_installation() {
         scope.permissions().clone()
     };
 
-    let refused = access.enter_system(&owner(&house, &made).await, Origin::default()).unwrap_err();
+    let refused = access
+        .enter_system(&owner(&house, &made).await, Origin::default())
+        .unwrap_err();
 
     assert_eq!(refused.code(), "permission_denied");
-    assert_eq!(held(PlatformRole::Operator), PermissionSet::from_iter([roles::PLATFORM_READ, roles::PLATFORM_MANAGE]));
-    assert_eq!(held(PlatformRole::Support), PermissionSet::from_iter([roles::PLATFORM_READ]));
+    assert_eq!(
+        held(PlatformRole::Operator),
+        PermissionSet::from_iter([roles::PLATFORM_READ, roles::PLATFORM_MANAGE])
+    );
+    assert_eq!(
+        held(PlatformRole::Support),
+        PermissionSet::from_iter([roles::PLATFORM_READ])
+    );
 }
 
 #[tokio::test]
@@ -374,5 +433,8 @@ async fn an_invited_person_does_not_enter_yet() {
 
     let refused = enter(&house, &caller, &Address::default()).await.unwrap_err();
 
-    assert_eq!((refused.kind(), refused.code()), (ErrorKind::Denied, "membership_inactive"));
+    assert_eq!(
+        (refused.kind(), refused.code()),
+        (ErrorKind::Denied, "membership_inactive")
+    );
 }

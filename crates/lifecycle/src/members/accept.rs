@@ -9,8 +9,8 @@ use tenantry_identity::user::{PasswordHash, PasswordHasher, User, UserRepository
 use tenantry_kernel::time::OffsetDateTime;
 use tenantry_kernel::uuid::Uuid;
 use tenantry_kernel::{
-    Cipher, Clock, DisplayName, FieldError, MembershipId, Origin, Principal, Secret, SessionId, TenantId,
-    TenantScope, UserId, retry,
+    Cipher, Clock, DisplayName, FieldError, MembershipId, Origin, Principal, Secret, SessionId, TenantId, TenantScope,
+    UserId, retry,
 };
 use tenantry_tenancy::gate::Gate;
 use tenantry_tenancy::membership::{Membership, MembershipRepository, MembershipStatus, WrongState};

@@ -1,11 +1,15 @@
 //! Tests of the use cases.
 
+mod accepting;
+
 use tenantry_identity::one_time_token::OneTimeText;
 use tenantry_identity::store::IdentityStore;
 use tenantry_identity::user::User;
 use tenantry_kernel::retry::MaybeContended;
 use tenantry_kernel::time::Duration;
-use tenantry_kernel::{DomainError, ErrorKind, Locale, MembershipId, Note, Origin, Secret, StoreError, TenantScope, UserId};
+use tenantry_kernel::{
+    DomainError, ErrorKind, Locale, MembershipId, Note, Origin, Secret, StoreError, TenantScope, UserId,
+};
 use tenantry_tenancy::gate::EnterError;
 use tenantry_tenancy::membership::{Membership, MembershipState};
 
@@ -95,7 +99,10 @@ async fn the_last_seat_is_given_once() {
         (Ok(_), Err(refused)) | (Err(refused), Ok(_)) => refused,
         both => panic!("{both:?}"),
     };
-    assert_eq!((refused.kind(), refused.code()), (ErrorKind::Exhausted, "quota_exceeded"));
+    assert_eq!(
+        (refused.kind(), refused.code()),
+        (ErrorKind::Exhausted, "quota_exceeded")
+    );
     let details = refused.details();
     assert!(details.contains(&("meter", USERS.into())) && details.contains(&("upgrade_to", "starter".into())));
     assert_eq!(seats(&house, &made), 2);
@@ -128,9 +135,18 @@ async fn nobody_grants_what_they_lack() {
     let too_much = house.members().add(&admin, extra).await.unwrap_err();
 
     assert_eq!(too_much.code(), "permission_denied");
-    for (scope, role) in [(&admin, "owner"), (&manager, "admin"), (&manager, "manager"), (&viewer, "viewer")] {
+    for (scope, role) in [
+        (&admin, "owner"),
+        (&manager, "admin"),
+        (&manager, "manager"),
+        (&viewer, "viewer"),
+    ] {
         let denied = add(&house, scope, "new@acme.example", role).await.unwrap_err();
-        assert_eq!((denied.kind(), denied.code()), (ErrorKind::Denied, "permission_denied"), "{role}");
+        assert_eq!(
+            (denied.kind(), denied.code()),
+            (ErrorKind::Denied, "permission_denied"),
+            "{role}"
+        );
     }
     assert!(add(&house, &manager, "new@acme.example", "member").await.is_ok());
 }
@@ -141,7 +157,9 @@ async fn unknown_roles_and_permissions_are_told_by_field() {
     let made = house.found("acme", "starter").await;
     let owner = house.owner_of(&made).await;
     let mut request = invite("kim@acme.example", "member");
-    request.permissions = ["reports.view", "nope", "Reports.View", "nada"].map(str::to_owned).to_vec();
+    request.permissions = ["reports.view", "nope", "Reports.View", "nada"]
+        .map(str::to_owned)
+        .to_vec();
 
     let role = add(&house, &owner, "kim@acme.example", "wizard").await.unwrap_err();
     let permissions = house.members().add(&owner, request).await.unwrap_err();
@@ -169,82 +187,20 @@ async fn the_tenants_log_does_not_tell_whether_an_address_was_known() {
             commits
                 .into_iter()
                 .flat_map(|commit| commit.events)
-                .map(|event| (event.action, event.resource_type, event.changes.len(), event.mails.len()))
+                .map(|event| {
+                    (
+                        event.action,
+                        event.resource_type,
+                        event.changes.len(),
+                        event.mails.len(),
+                    )
+                })
                 .collect::<Vec<_>>(),
         );
     }
 
     assert_eq!(told[0], told[1]);
     assert_eq!(told[0].len(), 2);
-}
-
-#[tokio::test]
-async fn an_invitation_is_accepted_once() {
-    let house = House::default();
-    let made = house.found("acme", "starter").await;
-    let owner = house.owner_of(&made).await;
-    add(&house, &owner, "kim@acme.example", "member").await.unwrap();
-    let token = token_sent_to(&house, "kim@acme.example");
-
-    let (one, two) = tokio::join!(
-        accept(&house, &token, Some(PASSWORD)),
-        accept(&house, &token, Some(PASSWORD))
-    );
-    let later = accept(&house, &token, Some(PASSWORD)).await.unwrap_err();
-
-    let (won, lost) = match (one, two) {
-        (Ok(won), Err(lost)) | (Err(lost), Ok(won)) => (won, lost),
-        both => panic!("{both:?}"),
-    };
-    assert_eq!(won.membership.state(), MembershipState::Active);
-    for gone in [lost, later] {
-        assert_eq!((gone.kind(), gone.code()), (ErrorKind::Gone, "invitation_gone"));
-    }
-    assert_eq!(seats(&house, &made), 2, "the seat was taken by the invitation");
-    let person = house.store.person_rows(won.membership.user()).user.unwrap();
-    assert_eq!((person.name(), person.email_verified_at()), ("Kim", Some(NOW)));
-}
-
-#[tokio::test]
-async fn sending_again_kills_the_earlier_link_and_no_other_tenants() {
-    let house = House::default();
-    let acme = house.found("acme", "starter").await;
-    let globex = house.found("globex", "starter").await;
-    let owner = house.owner_of(&acme).await;
-    let elsewhere = house.owner_of(&globex).await;
-    let invited = add(&house, &owner, "kim@acme.example", "member").await.unwrap();
-    let first = token_sent_to(&house, "kim@acme.example");
-    add(&house, &elsewhere, "kim@acme.example", "member").await.unwrap();
-    let other = token_sent_to(&house, "kim@acme.example");
-    house.clock.advance(Duration::HOUR);
-
-    house.members().resend(&owner, invited.id()).await.unwrap();
-
-    let second = token_sent_to(&house, "kim@acme.example");
-    assert_ne!(first, second);
-    let stale = accept(&house, &first, Some(PASSWORD)).await.unwrap_err();
-    assert_eq!(stale.code(), "invitation_gone");
-    assert!(accept(&house, &other, Some(PASSWORD)).await.is_ok());
-    assert!(accept(&house, &second, None).await.is_ok(), "by now Kim has a password");
-    let accepted = house.members().resend(&owner, invited.id()).await.unwrap_err();
-    assert_eq!(accepted.code(), "invitation_not_pending");
-}
-
-#[tokio::test]
-async fn a_resent_invitation_lives_anew_and_an_expired_one_is_unknown() {
-    let house = House::default();
-    let made = house.found("acme", "starter").await;
-    let owner = house.owner_of(&made).await;
-    let invited = add(&house, &owner, "kim@acme.example", "member").await.unwrap();
-    let first = token_sent_to(&house, "kim@acme.example");
-    house.clock.advance(Duration::days(5));
-
-    let expired = accept(&house, &first, Some(PASSWORD)).await.unwrap_err();
-    house.members().resend(&owner, invited.id()).await.unwrap();
-    let second = token_sent_to(&house, "kim@acme.example");
-
-    assert_eq!((expired.kind(), expired.code()), (ErrorKind::Unauthenticated, "invitation_invalid"));
-    assert!(accept(&house, &second, Some(PASSWORD)).await.is_ok());
 }
 
 #[tokio::test]
@@ -258,7 +214,10 @@ async fn a_revoked_invitation_frees_its_seat_and_its_link_is_gone() {
     house.members().revoke(&owner, invited.id(), None).await.unwrap();
 
     assert_eq!(seats(&house, &made), 1);
-    assert_eq!(accept(&house, &token, Some(PASSWORD)).await.unwrap_err().code(), "invitation_gone");
+    assert_eq!(
+        accept(&house, &token, Some(PASSWORD)).await.unwrap_err().code(),
+        "invitation_gone"
+    );
     let person = house.store.person_rows(invited.user()).user.unwrap();
     assert_eq!(person.password_hash(), None, "a dead link sets no password");
     let member = house.members().revoke(&owner, made.owner.id(), None).await.unwrap_err();
@@ -276,83 +235,6 @@ async fn only_pending_invitations_are_revoked() {
 
     assert_eq!(refused.code(), "invitation_not_pending");
     assert_eq!(house.store.tenant_rows(made.tenant.id()).memberships.len(), 2);
-}
-
-#[tokio::test]
-async fn a_new_person_chooses_a_password_that_is_good_enough() {
-    let house = House::default();
-    let made = house.found("acme", "starter").await;
-    let owner = house.owner_of(&made).await;
-    add(&house, &owner, "kim@acme.example", "member").await.unwrap();
-    let token = token_sent_to(&house, "kim@acme.example");
-
-    let missing = accept(&house, &token, None).await.unwrap_err();
-    let weak = accept(&house, &token, Some("short")).await.unwrap_err();
-
-    assert_eq!((missing.kind(), missing.fields()[0].code), (ErrorKind::Invalid, "missing_field"));
-    assert_eq!((weak.kind(), weak.fields()[0].field.as_str()), (ErrorKind::Invalid, "password"));
-    assert!(accept(&house, &token, Some(PASSWORD)).await.is_ok(), "a refusal spends nothing");
-}
-
-#[tokio::test]
-async fn a_password_that_a_stranger_chose_does_not_survive_the_invitation() {
-    let house = House::default();
-    let stranger = house.found("evil", "free").await;
-    let made = house.found("acme", "starter").await;
-    let owner = house.owner_of(&made).await;
-    let victim = "owner@evil.example";
-    add(&house, &owner, victim, "admin").await.unwrap();
-    let token = token_sent_to(&house, victim);
-
-    let without = accept(&house, &token, None).await.unwrap_err();
-    accept(&house, &token, Some("chosen by the victim")).await.unwrap();
-
-    assert_eq!(without.fields()[0].code, "missing_field");
-    let rows = house.store.person_rows(stranger.owner.user());
-    assert_eq!(rows.user.unwrap().password_hash().unwrap().as_str(), "strong:chosen by the victim");
-    assert!(rows.sessions.iter().all(|session| session.record().ended_at.is_some()));
-}
-
-#[tokio::test]
-async fn a_verified_person_joins_with_the_password_they_have() {
-    let house = House::default();
-    let acme = house.found("acme", "starter").await;
-    let globex = house.found("globex", "starter").await;
-    joined(&house, &acme, "kim@acme.example", "member").await;
-    add(&house, &house.owner_of(&globex).await, "kim@acme.example", "viewer").await.unwrap();
-    let token = token_sent_to(&house, "kim@acme.example");
-
-    let accepted = accept(&house, &token, Some("an attempt to change it")).await.unwrap();
-
-    let person = house.store.person_rows(accepted.membership.user()).user.unwrap();
-    assert_eq!(person.password_hash().unwrap().as_str(), format!("strong:{PASSWORD}"));
-}
-
-#[tokio::test]
-async fn junk_and_other_tokens_are_no_invitations() {
-    let house = House::default();
-    let made = house.found("acme", "starter").await;
-    let welcome = house.store.mails().remove(0).token.unwrap();
-    assert_eq!(OneTimeText::parse(welcome.expose()).unwrap().user(), made.owner.user());
-
-    for token in [welcome, Secret::new("junk".to_owned()), Secret::new(String::new())] {
-        let refused = accept(&house, &token, Some(PASSWORD)).await.unwrap_err();
-        assert_eq!((refused.kind(), refused.code()), (ErrorKind::Unauthenticated, "invitation_invalid"));
-    }
-}
-
-#[tokio::test]
-async fn nobody_joins_a_suspended_tenant() {
-    let house = House::default();
-    let made = house.found("acme", "starter").await;
-    add(&house, &house.owner_of(&made).await, "kim@acme.example", "member").await.unwrap();
-    let token = token_sent_to(&house, "kim@acme.example");
-    let reason = Note::try_from("unpaid").unwrap();
-    house.operators().suspend(&house.operator(), made.tenant.id(), &reason).await.unwrap();
-
-    let locked = accept(&house, &token, Some(PASSWORD)).await.unwrap_err();
-
-    assert!(matches!(locked, MembersError::Enter(EnterError::Suspended { .. })));
 }
 
 #[tokio::test]
@@ -468,22 +350,4 @@ async fn a_member_of_another_tenant_is_not_found() {
         let refused = house.members().remove(&owner, id, None).await.unwrap_err();
         assert_eq!((refused.kind(), refused.code()), (ErrorKind::NotFound, "not_found"));
     }
-}
-
-#[tokio::test]
-async fn a_disabled_person_does_not_join() {
-    let house = House::default();
-    let made = house.found("acme", "starter").await;
-    let id = UserId::from_uuid(tenantry_kernel::uuid::Uuid::from_u128(0xBAD));
-    let mut user = User::register(id, email("kim@acme.example"), name("Kim"), Locale::default(), NOW);
-    user.disable(NOW);
-    let mut unit = house.store.begin_person(id, &Origin::default()).await.unwrap();
-    unit.users().insert(&user).await.unwrap();
-    unit.commit(vec![]).await.unwrap();
-    add(&house, &house.owner_of(&made).await, "kim@acme.example", "member").await.unwrap();
-
-    let token = token_sent_to(&house, "kim@acme.example");
-    let refused = accept(&house, &token, Some(PASSWORD)).await.unwrap_err();
-
-    assert_eq!(refused.code(), "invitation_gone");
 }

@@ -49,7 +49,11 @@ fn revenue_is_as_the_reference_system_projects_it() {
 #[test]
 fn a_year_counts_a_twelfth_rounded_once_and_trials_count_nothing() {
     let mut parts = fixture::parts();
-    let starter = parts.offers.iter_mut().find(|offer| *offer.code() == code("starter")).unwrap();
+    let starter = parts
+        .offers
+        .iter_mut()
+        .find(|offer| *offer.code() == code("starter"))
+        .unwrap();
     starter.plan = Arc::new(Plan {
         prices: vec![Price::flat(Cycle::Yearly, Money::new(10_000, Currency::USD))],
         ..(*starter.plan).clone()
@@ -73,7 +77,12 @@ fn a_year_counts_a_twelfth_rounded_once_and_trials_count_nothing() {
 #[tokio::test]
 async fn statistics_come_from_the_live_subscriptions() {
     let house = House::default();
-    for (slug, plan) in [("acme", "team"), ("globex", "team"), ("initech", "starter"), ("umbrella", "free")] {
+    for (slug, plan) in [
+        ("acme", "team"),
+        ("globex", "team"),
+        ("initech", "starter"),
+        ("umbrella", "free"),
+    ] {
         house.found(slug, plan).await;
     }
     let service = house.operators();
@@ -84,7 +93,10 @@ async fn statistics_come_from_the_live_subscriptions() {
     assert_eq!(stats.revenue[0].mrr.to_string(), "398.00 USD");
     assert_eq!(stats.by_status["active"], 3);
     assert_eq!(stats.by_status["trialing"], 1);
-    assert_eq!((headcount.active_tenants, headcount.members, headcount.users), (4, 4, 4));
+    assert_eq!(
+        (headcount.active_tenants, headcount.members, headcount.users),
+        (4, 4, 4)
+    );
 }
 
 #[tokio::test]
@@ -95,7 +107,10 @@ async fn tenants_are_listed_by_plan_text_and_state() {
     }
     let service = house.operators();
     let list = async |filter: TenantFilter| -> Vec<String> {
-        let page = service.tenants(&house.operator(), &filter, PageRequest::first()).await.unwrap();
+        let page = service
+            .tenants(&house.operator(), &filter, PageRequest::first())
+            .await
+            .unwrap();
         page.items.iter().map(|card| card.slug.to_string()).collect()
     };
 
@@ -121,7 +136,11 @@ async fn support_looks_and_never_touches() {
     let reason = Note::try_from("because").unwrap();
 
     let stats = house.operators().subscription_stats(&support).await;
-    let denied = house.operators().suspend(&support, made.tenant.id(), &reason).await.unwrap_err();
+    let denied = house
+        .operators()
+        .suspend(&support, made.tenant.id(), &reason)
+        .await
+        .unwrap_err();
 
     assert!(stats.is_ok());
     assert_eq!(denied.code(), "permission_denied");
@@ -135,17 +154,33 @@ async fn a_suspension_stands_in_the_tenants_log_under_the_operators_name() {
     let reason = Note::try_from("unpaid").unwrap();
     let service = house.operators();
 
-    let closed = service.suspend(&house.operator(), made.tenant.id(), &reason).await.unwrap();
-    let twice = service.suspend(&house.operator(), made.tenant.id(), &reason).await.unwrap_err();
+    let closed = service
+        .suspend(&house.operator(), made.tenant.id(), &reason)
+        .await
+        .unwrap();
+    let twice = service
+        .suspend(&house.operator(), made.tenant.id(), &reason)
+        .await
+        .unwrap_err();
     let open = service.reactivate(&house.operator(), made.tenant.id()).await.unwrap();
 
-    assert_eq!((closed.status().state(), open.status().state()), (TenantState::Suspended, TenantState::Active));
+    assert_eq!(
+        (closed.status().state(), open.status().state()),
+        (TenantState::Suspended, TenantState::Active)
+    );
     assert_eq!(twice.code(), "tenant_already_suspended");
     let commit = &house.store.commits()[1];
     assert_eq!(commit.tenant, Some(made.tenant.id()));
     assert!(matches!(commit.principal, Principal::Operator { .. }));
-    let change = commit.events[0].changes.iter().find(|change| change.field == "status").unwrap();
-    assert_eq!((change.before.clone(), change.after.clone()), ("active".into(), "suspended".into()));
+    let change = commit.events[0]
+        .changes
+        .iter()
+        .find(|change| change.field == "status")
+        .unwrap();
+    assert_eq!(
+        (change.before.clone(), change.after.clone()),
+        ("active".into(), "suspended".into())
+    );
 }
 
 #[tokio::test]
@@ -156,7 +191,10 @@ async fn a_tenant_that_changes_meanwhile_is_suspended_all_the_same() {
     house.store.fail_commit(StoreError::Stale);
 
     let reason = Note::try_from("unpaid").unwrap();
-    let closed = house.operators().suspend(&house.operator(), made.tenant.id(), &reason).await;
+    let closed = house
+        .operators()
+        .suspend(&house.operator(), made.tenant.id(), &reason)
+        .await;
 
     assert!(closed.is_ok());
 }
@@ -166,7 +204,11 @@ async fn an_unknown_tenant_is_not_found() {
     let house = House::default();
     let unknown = TenantId::from_uuid(tenantry_kernel::uuid::Uuid::from_u128(404));
 
-    let refused = house.operators().reactivate(&house.operator(), unknown).await.unwrap_err();
+    let refused = house
+        .operators()
+        .reactivate(&house.operator(), unknown)
+        .await
+        .unwrap_err();
 
     assert_eq!(refused.code(), "not_found");
 }

@@ -111,6 +111,9 @@ fn a_test_key_moves_no_money_and_does_all_else_that_it_was_given() {
     let live = key_permissions(&key(true));
     let test = key_permissions(&key(false));
 
-    assert_eq!(live, PermissionSet::from_iter([BILLING_MANAGE, BILLING_READ, CONSUME_USAGE]));
+    assert_eq!(
+        live,
+        PermissionSet::from_iter([BILLING_MANAGE, BILLING_READ, CONSUME_USAGE])
+    );
     assert_eq!(test, PermissionSet::from_iter([BILLING_READ, CONSUME_USAGE]));
 }

@@ -46,7 +46,10 @@ async fn platform_person(house: &House, address: &str, role: Option<PlatformRole
 
 async fn suspend(house: &House, made: &SignedUp) {
     let reason = Note::try_from("unpaid").unwrap();
-    let suspended = house.operators().suspend(&house.operator(), made.tenant.id(), &reason).await;
+    let suspended = house
+        .operators()
+        .suspend(&house.operator(), made.tenant.id(), &reason)
+        .await;
     suspended.unwrap();
 }
 
@@ -73,7 +76,10 @@ async fn a_right_password_opens_a_session_in_the_first_tenant() {
     let signed_in = log_in(&house, "owner@acme.example", PASSWORD).await.unwrap();
 
     assert_eq!(signed_in.tenant.unwrap().slug.as_str(), "acme");
-    let caller = house.access().authenticate_token(signed_in.tokens.access.expose()).await;
+    let caller = house
+        .access()
+        .authenticate_token(signed_in.tokens.access.expose())
+        .await;
     assert!(caller.is_ok());
     assert_eq!(signed_in.tokens.expires_in_s, 600);
     let member = house.store.tenant_rows(made.tenant.id()).memberships.remove(0);
@@ -132,7 +138,9 @@ async fn after_five_failures_even_the_right_password_waits() {
     let house = House::default();
     let made = house.found("acme", "free").await;
     for _ in 0..User::FREE_FAILURES {
-        log_in(&house, "owner@acme.example", "a wrong passphrase").await.unwrap_err();
+        log_in(&house, "owner@acme.example", "a wrong passphrase")
+            .await
+            .unwrap_err();
     }
 
     let waiting = log_in(&house, "owner@acme.example", PASSWORD).await;
@@ -143,9 +151,17 @@ async fn after_five_failures_even_the_right_password_waits() {
     assert!(after.is_ok());
     let user = house.store.person_rows(made.owner.user()).user.unwrap();
     assert_eq!(user.record().failed_logins, 0);
-    let failed = house.store.events().into_iter().filter(|event| event.action == "user.sign_in_failed");
+    let failed = house
+        .store
+        .events()
+        .into_iter()
+        .filter(|event| event.action == "user.sign_in_failed");
     let told: Vec<bool> = failed.map(|event| !event.changes.is_empty()).collect();
-    assert_eq!(told, [true, true, true, true, true, false], "what is not counted changes nothing");
+    assert_eq!(
+        told,
+        [true, true, true, true, true, false],
+        "what is not counted changes nothing"
+    );
 }
 
 #[tokio::test]
@@ -182,7 +198,10 @@ async fn in_production_an_address_is_verified_first() {
     let wrong = log_in(&house, "owner@acme.example", "a wrong passphrase").await;
 
     assert!(matches!(unverified, Err(SignInError::EmailUnverified)));
-    assert!(matches!(wrong, Err(SignInError::InvalidCredentials)), "only who knows it learns more");
+    assert!(
+        matches!(wrong, Err(SignInError::InvalidCredentials)),
+        "only who knows it learns more"
+    );
 }
 
 #[tokio::test]
@@ -232,7 +251,9 @@ async fn a_suspended_tenant_is_chosen_last_and_told_to_its_members_only() {
     suspend(&house, &first).await;
 
     let alone = log_in(&house, "owner@acme.example", PASSWORD).await.unwrap_err();
-    let stranger = log_in(&house, "owner@acme.example", "a wrong passphrase").await.unwrap_err();
+    let stranger = log_in(&house, "owner@acme.example", "a wrong passphrase")
+        .await
+        .unwrap_err();
     found_another(&house, &first, "globex").await;
     let elsewhere = log_in(&house, "owner@acme.example", PASSWORD).await.unwrap();
 
@@ -324,7 +345,11 @@ async fn a_closed_seat_refreshes_no_more() {
     let house = House::default();
     let made = house.found("acme", "starter").await;
     let token = made.tokens.as_ref().unwrap().refresh.clone();
-    let mut unit = house.store.begin_person(made.owner.user(), &Origin::default()).await.unwrap();
+    let mut unit = house
+        .store
+        .begin_person(made.owner.user(), &Origin::default())
+        .await
+        .unwrap();
     let mut user = unit.users().find(made.owner.user()).await.unwrap().unwrap();
     user.disable(NOW);
     unit.users().update(&user).await.unwrap();
@@ -358,7 +383,11 @@ async fn a_switch_opens_a_session_that_ends_with_the_present_one_and_proves_noth
     };
     house.clock.advance(Duration::HOUR);
 
-    let switched = house.sign_in().switch(&person, "globex", Origin::default()).await.unwrap();
+    let switched = house
+        .sign_in()
+        .switch(&person, "globex", Origin::default())
+        .await
+        .unwrap();
 
     assert_eq!(switched.tenant.unwrap().slug.as_str(), "globex");
     let opened = house.store.person_rows(first.owner.user()).sessions.pop().unwrap();
@@ -382,7 +411,10 @@ async fn nobody_switches_to_a_tenant_of_others_or_from_a_session_that_is_over() 
     let service = house.sign_in();
 
     let elsewhere = service.switch(&person(session), "globex", Origin::default()).await;
-    service.log_out(first.owner.user(), session, &Origin::default()).await.unwrap();
+    service
+        .log_out(first.owner.user(), session, &Origin::default())
+        .await
+        .unwrap();
     let over = service.switch(&person(session), "acme", Origin::default()).await;
 
     assert!(matches!(elsewhere, Err(SignInError::NoSuchTenant)));
@@ -400,7 +432,12 @@ async fn logging_out_ends_the_session_once_and_never_fails() {
         service.log_out_with(text, &Origin::default()).await.unwrap();
     }
 
-    let ended = house.store.actions().iter().filter(|action| **action == "session.ended").count();
+    let ended = house
+        .store
+        .actions()
+        .iter()
+        .filter(|action| **action == "session.ended")
+        .count();
     assert_eq!(ended, 1);
     assert!(house.access().authenticate_token(tokens.access.expose()).await.is_err());
 }

@@ -252,8 +252,14 @@ async fn the_token_of_a_known_owner_ends_with_the_invitation() {
     house.sign_up().found(&public(), &request, None).await.unwrap();
 
     let tokens = house.store.person_rows(first.owner.user()).one_time_tokens;
-    let token = tokens.iter().find(|token| token.purpose == Purpose::Invitation).unwrap();
-    assert_eq!(token.expires_at, fixture::NOW + tenantry_kernel::time::Duration::days(5));
+    let token = tokens
+        .iter()
+        .find(|token| token.purpose == Purpose::Invitation)
+        .unwrap();
+    assert_eq!(
+        token.expires_at,
+        fixture::NOW + tenantry_kernel::time::Duration::days(5)
+    );
 }
 
 fn as_person(owner: &tenantry_tenancy::membership::Membership, sessions: &[Session]) -> Founder {
@@ -296,7 +302,10 @@ async fn without_a_password_a_link_to_set_one_goes_out() {
     let text = OneTimeText::parse(token.unwrap().expose()).unwrap();
     assert_eq!((template, text.purpose()), ("set_password", Purpose::SetPassword));
     assert!(made.tokens.is_none());
-    assert_eq!(house.store.person_rows(made.owner.user()).user.unwrap().password_hash(), None);
+    assert_eq!(
+        house.store.person_rows(made.owner.user()).user.unwrap().password_hash(),
+        None
+    );
 }
 
 #[tokio::test]

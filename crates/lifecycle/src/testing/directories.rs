@@ -60,9 +60,10 @@ impl AccessDirectory for FakeLifecycleStore {
 
     async fn memberships_of_user(&self, user: UserId) -> Result<Vec<(TenantId, MembershipId)>, StoreError> {
         let inner = self.lock();
-        let all = inner.state.founded().flat_map(|(tenant, rows)| {
-            rows.memberships.iter().map(move |row| (tenant.id(), row))
-        });
+        let all = inner
+            .state
+            .founded()
+            .flat_map(|(tenant, rows)| rows.memberships.iter().map(move |row| (tenant.id(), row)));
         let mut own: Vec<_> = all.filter(|(_, row)| row.user() == user).collect();
         own.sort_by_key(|(_, row)| (row.created_at(), row.id()));
         Ok(own.into_iter().map(|(tenant, row)| (tenant, row.id())).collect())
@@ -89,9 +90,9 @@ impl AccessDirectory for FakeLifecycleStore {
 impl SessionDirectory for FakeLifecycleStore {
     async fn live(&self, user: UserId, session: SessionId, now: OffsetDateTime) -> Result<bool, StoreError> {
         let rows = self.person_rows(user).sessions;
-        Ok(rows.iter().any(|row| {
-            row.id() == session && row.record().ended_at.is_none() && now < row.record().expires_at
-        }))
+        Ok(rows
+            .iter()
+            .any(|row| row.id() == session && row.record().ended_at.is_none() && now < row.record().expires_at))
     }
 }
 
@@ -151,7 +152,9 @@ impl PendingPayments for FakeLifecycleStore {
     ) -> Result<Vec<TenantId>, StoreError> {
         let begun = |tenant: TenantId| {
             let attempts = self.book(tenant).attempts;
-            let mut pending = attempts.iter().filter(|attempt| attempt.status == AttemptStatus::Pending);
+            let mut pending = attempts
+                .iter()
+                .filter(|attempt| attempt.status == AttemptStatus::Pending);
             Some((pending.next()?.created_at, tenant))
         };
         let all = self.founded_ids().into_iter().filter_map(begun);
@@ -181,7 +184,11 @@ impl OperatorDirectory for FakeLifecycleStore {
 
     async fn subscription_groups(&self, _: &SystemScope) -> Result<Vec<SubscriptionGroup>, StoreError> {
         let mut groups: BTreeMap<String, SubscriptionGroup> = BTreeMap::new();
-        for live in self.founded_ids().into_iter().filter_map(|tenant| self.live_subscription(tenant)) {
+        for live in self
+            .founded_ids()
+            .into_iter()
+            .filter_map(|tenant| self.live_subscription(tenant))
+        {
             let group = SubscriptionGroup {
                 plan: live.plan().clone(),
                 cycle: live.cycle(),

@@ -4,9 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use tenantry_billing::gateway::{
-    Charge, ChargeRequest, GatewayError, MethodDetails, MethodToken, PaymentGateway,
-};
+use tenantry_billing::gateway::{Charge, ChargeRequest, GatewayError, MethodDetails, MethodToken, PaymentGateway};
 use tenantry_billing::testing::TestGateway;
 use tenantry_identity::token::{AccessClaims, SigningFailed, TokenError, TokenSigner, TokenVerifier};
 use tenantry_identity::user::{HashFailed, PasswordHash, PasswordHasher, Verified};

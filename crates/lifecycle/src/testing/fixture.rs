@@ -7,9 +7,7 @@ use tenantry_billing::plan::{Cycle, Plan, Price};
 use tenantry_identity::api_key::KeyPrefix;
 use tenantry_kernel::time::OffsetDateTime;
 use tenantry_kernel::time::macros::datetime;
-use tenantry_kernel::{
-    Code, Currency, DisplayName, EmailAddress, Money, Permission, PermissionSet, Ratio, Secret,
-};
+use tenantry_kernel::{Code, Currency, DisplayName, EmailAddress, Money, Permission, PermissionSet, Ratio, Secret};
 use tenantry_quotas::entitlement::{Allowance, Enforcement};
 use tenantry_quotas::meter::{Meter, MeterBook, MeterKind, MeterSource};
 use tenantry_quotas::period::Period;

@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
+use tenantry_billing::gateway::{MethodDetails, MethodToken};
 use tenantry_billing::invoice::InvoiceService;
 use tenantry_billing::payment::Collection;
+use tenantry_billing::payment_method::{PaymentMethod, PaymentMethodId};
 use tenantry_identity::api_key::{ApiKeyService, ApiKeySettings};
 use tenantry_identity::mint::Mint;
 use tenantry_identity::session::SessionPolicy;
@@ -12,7 +14,7 @@ use tenantry_identity::token::AccessClaims;
 use tenantry_identity::user::PlatformRole;
 use tenantry_kernel::testing::{CountingEntropy, FixedClock, SequentialIds, test_authority};
 use tenantry_kernel::uuid::Uuid;
-use tenantry_kernel::{Origin, PermissionSet, SessionId, SystemScope, TenantId, TenantScope, UserId};
+use tenantry_kernel::{Clock, IdSource, Origin, PermissionSet, SessionId, SystemScope, TenantId, TenantScope, UserId};
 use tenantry_tenancy::gate::Gate;
 use tenantry_tenancy::membership::Membership;
 
@@ -28,6 +30,7 @@ use crate::plan_change::{PlanChangeParts, PlanChangeService};
 use crate::roles;
 use crate::sign_in::{SignInParts, SignInService};
 use crate::sign_up::{Founder, SignUpParts, SignUpService, SignedUp};
+use crate::store::LifecycleStore;
 use crate::tokens::TokenIssuer;
 
 /// One store, one clock, one catalog, and every use case over them.
@@ -155,6 +158,7 @@ impl House {
                 base_domain: "app.example".to_owned(),
                 public_host: "www.app.example".to_owned(),
             },
+            store: self.shared_store(),
         })
     }
 
@@ -273,10 +277,31 @@ impl House {
         self.scope_of(made.tenant.id(), &made.owner).await
     }
 
+    /// Puts a card on file as the default. What charging it does is written in its token.
+    ///
+    /// # Panics
+    /// When the token is none, or on file already.
+    pub async fn pay_with(&self, made: &SignedUp, card: &str) {
+        let method = PaymentMethod {
+            id: PaymentMethodId::from_uuid(self.ids.next()),
+            token: fixture::valid(MethodToken::try_from(card)),
+            details: MethodDetails {
+                brand: "visa".to_owned(),
+                last4: "4242".to_owned(),
+            },
+            is_default: true,
+            created_at: self.clock.system_now(),
+        };
+        let scope = self.owner_of(made).await;
+        let mut unit = fixture::valid(self.store.begin_spanning(&scope, None).await);
+        fixture::valid(unit.payment_methods().insert(&method).await);
+        fixture::valid(unit.commit(Vec::new()).await);
+    }
+
     /// A scope over the installation, for a person with this platform role.
     #[must_use]
     pub fn platform(&self, role: PlatformRole) -> SystemScope {
-        let (user, session) = (Uuid::from_u128(0x0FF1CE), Uuid::from_u128(0x0FF1CE + 1));
+        let (user, session) = (Uuid::from_u128(9_001), Uuid::from_u128(9_002));
         self.gate().enter_system(
             UserId::from_uuid(user),
             SessionId::from_uuid(session),

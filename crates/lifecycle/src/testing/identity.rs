@@ -3,9 +3,7 @@
 use tenantry_identity::api_key::{ApiKey, ApiKeyRecord, ApiKeyRepository};
 use tenantry_identity::fingerprint::Fingerprint;
 use tenantry_identity::one_time_token::{OneTimeToken, OneTimeTokenId, OneTimeTokenRepository, Purpose};
-use tenantry_identity::session::{
-    RefreshToken, RefreshTokenId, Session, SessionRecord, SessionRepository,
-};
+use tenantry_identity::session::{RefreshToken, RefreshTokenId, Session, SessionRecord, SessionRepository};
 use tenantry_identity::store::{IdentityUnit, PersonUnit};
 use tenantry_identity::user::{EMAIL_TAKEN, User, UserRepository};
 use tenantry_kernel::time::OffsetDateTime;
@@ -154,7 +152,13 @@ impl ApiKeyRepository for FakeUnit {
     }
 
     async fn list(&mut self, page: PageRequest) -> Result<Page<ApiKey>, StoreError> {
-        let live: Vec<_> = self.rows().api_keys.iter().filter(|row| !row.is_revoked()).cloned().collect();
+        let live: Vec<_> = self
+            .rows()
+            .api_keys
+            .iter()
+            .filter(|row| !row.is_revoked())
+            .cloned()
+            .collect();
         Ok(page_of(live.into_iter(), page, |row| row.id().as_uuid()))
     }
 

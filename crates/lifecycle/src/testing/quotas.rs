@@ -89,7 +89,13 @@ impl UsageRepository for FakeUnit {
         to: OffsetDateTime,
     ) -> Result<i64, StoreError> {
         let within = |(code, at, _): &&(Code, OffsetDateTime, i64)| code == meter && (from..to).contains(at);
-        Ok(self.rows().usage.iter().filter(within).map(|(_, _, amount)| amount).sum())
+        Ok(self
+            .rows()
+            .usage
+            .iter()
+            .filter(within)
+            .map(|(_, _, amount)| amount)
+            .sum())
     }
 
     async fn list_alerts(&mut self, _account: &AccountKey) -> Result<Vec<Alert>, StoreError> {

@@ -166,12 +166,7 @@ impl FakeLifecycleStore {
 
     async fn person_unit(&self, person: UserId, origin: &Origin, read_only: bool) -> Result<Box<FakeUnit>, StoreError> {
         let nobody = TenantId::from_uuid(Uuid::nil());
-        let scope = test_authority().enter(
-            nobody,
-            Principal::Anonymous,
-            PermissionSet::default(),
-            origin.clone(),
-        );
+        let scope = test_authority().enter(nobody, Principal::Anonymous, PermissionSet::default(), origin.clone());
         self.unit(&scope, None, Some(person), read_only).await
     }
 }

@@ -1,9 +1,7 @@
 //! Tenancy's repositories in memory.
 
 use tenantry_kernel::uuid::Uuid;
-use tenantry_kernel::{
-    Code, EmailAddress, MembershipId, Page, PageRequest, StoreError, UserId, async_trait,
-};
+use tenantry_kernel::{Code, EmailAddress, MembershipId, Page, PageRequest, StoreError, UserId, async_trait};
 use tenantry_tenancy::domain::{CustomDomain, CustomDomainId, CustomDomainRepository, DOMAIN_TAKEN};
 use tenantry_tenancy::membership::{
     ALREADY_MEMBER, Membership, MembershipFilter, MembershipRepository, MembershipState,
@@ -114,9 +112,11 @@ impl MembershipRepository for FakeUnit {
     }
 
     async fn other_owners(&mut self, owner: &Code, id: MembershipId) -> Result<u64, StoreError> {
-        let others = self.rows().memberships.iter().filter(|row| {
-            row.id() != id && row.role() == owner && row.state() == MembershipState::Active
-        });
+        let others = self
+            .rows()
+            .memberships
+            .iter()
+            .filter(|row| row.id() != id && row.role() == owner && row.state() == MembershipState::Active);
         Ok(u64::try_from(others.count()).unwrap_or(u64::MAX))
     }
 }
@@ -125,9 +125,11 @@ impl FakeUnit {
     /// True when another tenant has verified the host, or this one names it already.
     fn is_taken(&self, domain: &CustomDomain) -> bool {
         let own = self.tenant_id();
-        let mut all = self.state.tenants.iter().flat_map(|(tenant, rows)| {
-            rows.domains.iter().map(move |other| (*tenant, other))
-        });
+        let mut all = self
+            .state
+            .tenants
+            .iter()
+            .flat_map(|(tenant, rows)| rows.domains.iter().map(move |other| (*tenant, other)));
         all.any(|(tenant, other)| {
             let claims = tenant == own || other.verified_at().is_some();
             other.id() != domain.id() && other.host() == domain.host() && claims

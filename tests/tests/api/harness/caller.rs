@@ -4,6 +4,8 @@ use reqwest::header::HeaderMap;
 use reqwest::{Client, Method};
 use serde_json::Value;
 
+use super::documented;
+
 /// Somebody who calls. Paths are below `/api/v1`, unless they begin with `//`.
 #[derive(Clone)]
 pub struct Caller {
@@ -75,7 +77,7 @@ impl Caller {
             Some(path) => format!("/{path}"),
             None => format!("/api/v1{path}"),
         };
-        let about = format!("{method} {path}");
+        let (about, verb) = (format!("{method} {path}"), method.to_string());
         let mut request = self.http.request(method, format!("http://{}{path}", self.address));
         for (name, value) in &self.headers {
             request = request.header(name, value);
@@ -89,12 +91,17 @@ impl Caller {
         let answer = request.send().await?;
         let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
         let text = answer.text().await?;
-        Ok(Reply {
+        let reply = Reply {
             about,
             status,
             headers,
             text,
-        })
+        };
+        if reply.header("content-type") == "application/problem+json" && !reply.text.is_empty() {
+            let code = reply.json()["code"].as_str().expect("a problem has a code").to_owned();
+            documented::check(&verb, &path, status, &code);
+        }
+        Ok(reply)
     }
 }
 

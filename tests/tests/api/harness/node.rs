@@ -1,7 +1,7 @@
 //! One node of an installation, in this process.
 
 use std::net::TcpListener;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -13,6 +13,7 @@ use tenantry_app::workers;
 use tenantry_http_actix::server::{self, Running, ServeOptions};
 use tenantry_kernel::testing::FixedClock;
 use tenantry_test_support::{Engine, FreshDatabase};
+use time::OffsetDateTime;
 use time::macros::datetime;
 use tokio::task::JoinSet;
 
@@ -38,6 +39,7 @@ impl Setup {
             ("trusted_proxies", "127.0.0.1"),
             ("sqlite_durability", "normal"),
             ("pool_size", "8"),
+            ("log", "warn"),
         ];
         Self {
             catalog: name.to_owned(),
@@ -86,8 +88,13 @@ pub struct Node {
 impl Node {
     /// Starts a program on this database, at noon on the first of March 2026.
     pub async fn start(setup: &Setup, database: &FreshDatabase) -> Self {
+        Self::start_at(setup, database, datetime!(2026-03-01 12:00 UTC)).await
+    }
+
+    /// Starts a program on this database, for which it is this late.
+    pub async fn start_at(setup: &Setup, database: &FreshDatabase, now: OffsetDateTime) -> Self {
         let data_dir = folder("node");
-        let clock = Arc::new(FixedClock::at(datetime!(2026-03-01 12:00 UTC)));
+        let clock = Arc::new(FixedClock::at(now));
         let mut flags = setup.flags();
         flags.push(("listen", "127.0.0.1:0".to_owned()));
         flags.push(("data_dir", data_dir.display().to_string()));
@@ -176,36 +183,39 @@ impl Node {
         &self.installation
     }
 
-    /// All letters to an address so far, oldest first.
-    pub fn letters_to(&self, address: &str) -> Vec<String> {
-        let outbox = self.data_dir.join("outbox");
-        let mut paths: Vec<PathBuf> = std::fs::read_dir(outbox)
-            .into_iter()
-            .flatten()
-            .map(|entry| entry.expect("the entry can be read").path())
-            .filter(|path| path.extension().is_some_and(|extension| extension == "eml"))
-            .collect();
-        paths.sort();
-        let letters = paths
-            .iter()
-            .map(|path| std::fs::read_to_string(path).expect("letters are text"));
-        let to = |letter: &String| {
-            let mut head = letter.lines().take_while(|line| !line.is_empty());
-            head.any(|line| line.to_ascii_lowercase().starts_with("to:") && line.contains(address))
-        };
-        letters.filter(to).collect()
-    }
-
     /// The one-time token in the newest letter to an address; waits until there is one.
     pub async fn token_sent_to(&self, address: &str) -> String {
-        let newest = async || {
-            let letters = self.letters_to(address);
-            let letter = letters.last()?;
-            let (_, rest) = letter.split_once("?token=")?;
-            Some(rest.split(['\r', '\n', ' ', '"', '<']).next()?.to_owned())
-        };
-        eventually("a letter with a token", newest).await
+        token_sent_to(&self.data_dir, address).await
     }
+}
+
+/// All letters to an address so far, oldest first.
+fn letters_to(data_dir: &Path, address: &str) -> Vec<String> {
+    let mut paths: Vec<PathBuf> = std::fs::read_dir(data_dir.join("outbox"))
+        .into_iter()
+        .flatten()
+        .map(|entry| entry.expect("the entry can be read").path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "eml"))
+        .collect();
+    paths.sort();
+    let letters = paths
+        .iter()
+        .map(|path| std::fs::read_to_string(path).expect("letters are text"));
+    let to = |letter: &String| {
+        let mut head = letter.lines().take_while(|line| !line.is_empty());
+        head.any(|line| line.to_ascii_lowercase().starts_with("to:") && line.contains(address))
+    };
+    letters.filter(to).collect()
+}
+
+/// The one-time token in the newest letter to an address; waits until there is one.
+pub async fn token_sent_to(data_dir: &Path, address: &str) -> String {
+    let newest = async || {
+        let letters = letters_to(data_dir, address);
+        let (_, rest) = letters.last()?.split_once("?token=")?;
+        Some(rest.split(['\r', '\n', ' ', '"', '<']).next()?.to_owned())
+    };
+    eventually("a letter with a token", newest).await
 }
 
 /// Asks until there is an answer.

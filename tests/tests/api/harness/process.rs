@@ -1,6 +1,8 @@
 //! A program in a process of its own, to be killed: this very test binary, told to serve.
 
+use std::fs::File;
 use std::net::TcpListener;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use tenantry_app::commands::serve::{self, Part};
@@ -11,8 +13,8 @@ use super::{Caller, Setup, eventually, folder};
 
 /// The variable that tells the process what to be.
 const TOLD: &str = "TENANTRY_TEST_SERVE";
-/// The key that all nodes of an installation share.
-const MASTER_KEY: &str = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
+/// Where the process speaks to, in its data directory.
+const LOG: &str = "log.txt";
 
 #[test]
 #[ignore = "no test: the program that other tests start as a process of its own"]
@@ -38,6 +40,7 @@ pub struct Process {
     child: Child,
     flags: Vec<(&'static str, String)>,
     address: String,
+    data_dir: PathBuf,
     http: reqwest::Client,
 }
 
@@ -50,14 +53,18 @@ impl Process {
         drop(listener);
         let mut flags = setup.flags();
         flags.push(("listen", address.clone()));
-        flags.push(("data_dir", folder("process").display().to_string()));
+        let data_dir = folder("process");
+        flags.push(("data_dir", data_dir.display().to_string()));
         flags.push(("database_url", database_url.to_owned()));
-        flags.push(("master_key", MASTER_KEY.to_owned()));
-        flags.push(("log", "warn".to_owned()));
-        Self::spawn(flags, address).await
+        Self::spawn(flags, address, data_dir).await
     }
 
-    async fn spawn(flags: Vec<(&'static str, String)>, address: String) -> Self {
+    async fn spawn(flags: Vec<(&'static str, String)>, address: String, data_dir: PathBuf) -> Self {
+        let log = File::options()
+            .create(true)
+            .append(true)
+            .open(data_dir.join(LOG))
+            .expect("a file for the log");
         let child = Command::new(std::env::current_exe().expect("this is a program"))
             .args([
                 "--exact",
@@ -67,17 +74,25 @@ impl Process {
             ])
             .env(TOLD, serde_json::to_string(&flags).expect("flags"))
             .stdin(Stdio::null())
-            .stdout(Stdio::null())
+            .stdout(log.try_clone().expect("the file twice"))
+            .stderr(log)
             .spawn()
             .expect("it starts");
         let http = reqwest::Client::builder().user_agent("tests/1.0").no_proxy().build();
-        let process = Self {
+        let mut process = Self {
             child,
             flags,
             address,
+            data_dir,
             http: http.expect("a client can be made"),
         };
         eventually("a process that is ready", async || {
+            let ended = process.child.try_wait().expect("its state can be asked for");
+            assert!(
+                ended.is_none(),
+                "the process ended at once: {ended:?}\n{}",
+                process.log()
+            );
             let asked = process.anybody().try_send(reqwest::Method::GET, "//readyz", None).await;
             asked.ok().filter(|reply| reply.status == 200)
         })
@@ -95,7 +110,17 @@ impl Process {
     pub async fn again(mut self) -> Self {
         self.kill();
         let (flags, address) = (std::mem::take(&mut self.flags), self.address.clone());
-        Self::spawn(flags, address).await
+        Self::spawn(flags, address, self.data_dir.clone()).await
+    }
+
+    /// Everything it has said so far.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.data_dir.join(LOG)).expect("the log is text")
+    }
+
+    /// Its data directory.
+    pub fn data_dir(&self) -> &Path {
+        &self.data_dir
     }
 
     /// Somebody without credentials.

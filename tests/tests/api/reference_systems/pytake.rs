@@ -244,3 +244,81 @@ async fn roles_and_permissions_are_known_in_any_spelling() {
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_gateway_checks_a_key_and_counts_in_one_call() {
+    on_each_database(&Setup::catalog("pytake"), async |node| {
+        let owner = node.sign_up("acme", "starter").await;
+        let gateway = node.bearer(&owner.key(&["api_keys.verify"]).await);
+        let shown = owner.key(&["whatsapp.send"]).await;
+        let verify = async |body: Value| gateway.post("/api-keys/verify", &body).await.expect(200);
+
+        let sends = json!({"key": shown, "permission": "WhatsApp.Send", "meter": "messages", "amount": 9_999});
+        let verdict = verify(sends).await;
+        assert_eq!((&verdict["valid"], &verdict["code"]), (&json!(true), &json!("valid")));
+        assert_eq!(verdict["tenant_id"], owner.tenant.as_str());
+        assert_eq!(verdict["permissions"], json!(["whatsapp.send"]));
+        assert_eq!(verdict["quota"]["remaining"], 1);
+        assert_eq!(verdict["ratelimit"]["limit"], 100);
+
+        let too_many =
+            verify(json!({"key": shown, "permission": "whatsapp.send", "meter": "messages", "amount": 2})).await;
+        assert_eq!(
+            (&too_many["valid"], &too_many["code"]),
+            (&json!(false), &json!("quota_exceeded"))
+        );
+        let receives = verify(json!({"key": shown, "permission": "whatsapp.receive", "meter": "messages"})).await;
+        assert_eq!(
+            (&receives["valid"], &receives["code"]),
+            (&json!(false), &json!("permission_denied"))
+        );
+        assert_eq!(owner.quota("messages").await["used"], 9_999);
+
+        // Another tenant's key is no key to this gateway; a key without the permission is no gateway.
+        let globex = node.sign_up("globex", "starter").await;
+        let theirs = verify(json!({"key": globex.key(&["*"]).await})).await;
+        assert_eq!((&theirs["valid"], &theirs["tenant_id"]), (&json!(false), &Value::Null));
+        let body = json!({"key": shown});
+        node.bearer(&shown)
+            .post("/api-keys/verify", &body)
+            .await
+            .refused(403, "permission_denied");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_trial_converts_by_itself() {
+    on_each_database(&Setup::catalog("pytake"), async |node| {
+        let owner = node.sign_up("acme", "starter").await;
+        let subscription = owner.caller.get("/tenants/current/subscription").await.expect(200);
+        assert_eq!(subscription["status"], "trialing");
+        assert_eq!(subscription["trial_ends_at"], "2026-03-15T12:00:00Z");
+        let card = json!({"token": "card_ok"});
+        owner
+            .caller
+            .post("/tenants/current/payment-methods", &card)
+            .await
+            .expect(201);
+
+        node.bill().await;
+        node.clock.advance(Duration::days(14));
+        node.bill().await;
+        node.bill().await;
+
+        let caller = node.log_in(&owner.email).await;
+        let subscription = caller.get("/tenants/current/subscription").await.expect(200);
+        assert_eq!(subscription["status"], "active");
+        assert_eq!(subscription["current_period_start"], "2026-03-15T12:00:00Z");
+        assert_eq!(subscription["current_period_end"], "2026-04-15T12:00:00Z");
+        let invoices = caller.get("/tenants/current/invoices").await.expect(200);
+        let invoices = invoices["data"].as_array().unwrap();
+        assert_eq!(invoices.len(), 1);
+        assert_eq!(invoices[0]["amount_due"], json!({"amount": 2_900, "currency": "USD"}));
+        assert_eq!(
+            (&invoices[0]["status"], &invoices[0]["number"]),
+            (&json!("paid"), &json!("INV-000001"))
+        );
+    })
+    .await;
+}

@@ -99,6 +99,7 @@ async fn a_super_admin_creates_a_client_whose_units_are_billed() {
                 &[
                     "session.started",
                     "api_key.created",
+                    "tenant.entered",
                     "quota.overridden",
                     "payment_method.added",
                 ],

@@ -111,3 +111,36 @@ async fn an_office_signs_up_and_grows() {
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn calls_of_keys_count_by_themselves_until_the_month_has_no_more() {
+    on_each_database(&Setup::catalog("securenet"), async |node| {
+        let owner = node.sign_up("acme", "free").await;
+        let key = node.bearer(&owner.key(&["*"]).await);
+
+        let mut answered = 0;
+        let refused = loop {
+            let reply = key.get("/tenants/current").await;
+            if reply.status != 200 {
+                break reply.refused(429, "quota_exceeded");
+            }
+            answered += 1;
+        };
+
+        assert_eq!(answered, 1_000);
+        assert_eq!(
+            (&refused["meter"], &refused["limit"]),
+            (&json!("api_calls"), &json!(1_000))
+        );
+        assert_eq!(refused["upgrade_to"], "professional");
+        assert_eq!(owner.quota("api_calls").await["used"], 1_000);
+        // What is counted by itself cannot be reported.
+        let report = json!({"meter": "api_calls"});
+        owner
+            .caller
+            .post("/tenants/current/usage", &report)
+            .await
+            .refused(422, "meter_not_reportable");
+    })
+    .await;
+}

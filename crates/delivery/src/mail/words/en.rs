@@ -29,7 +29,10 @@ const WELCOME: Words = Words {
         &["Open the link to confirm your address and begin."],
     ],
     action: "Begin",
-    after: &[],
+    // Whoever confirms lets in who signed up: their password counts from then on.
+    after: &[&[
+        "If it was not you who signed up, do not open the link: whoever did would get into an account in your name.",
+    ]],
 };
 
 const SET_PASSWORD: Words = Words {

@@ -34,7 +34,10 @@ const WELCOME: Words = Words {
         &["次のリンクを開いてメールアドレスを確認すると、ご利用を開始できます。"],
     ],
     action: "利用を開始する",
-    after: &[],
+    // Whoever confirms lets in who signed up: their password counts from then on.
+    after: &[&[
+        "お申し込みにお心当たりのない場合は、リンクを開かずにこのメールを破棄してください。開くと、申し込んだ第三者があなたの名義のアカウントを使えるようになります。",
+    ]],
 };
 
 const SET_PASSWORD: Words = Words {
