@@ -5,7 +5,6 @@
 
 use tenantry_activity::permissions::{AUDIT_READ, WEBHOOKS_MANAGE, WEBHOOKS_READ};
 use tenantry_billing::permissions::{BILLING_MANAGE, BILLING_READ, INVOICES_READ};
-use tenantry_identity::api_key::ApiKey;
 use tenantry_identity::permissions::{API_KEYS_MANAGE, API_KEYS_READ, API_KEYS_VERIFY};
 use tenantry_identity::user::PlatformRole;
 use tenantry_kernel::{Code, Permission, PermissionSet};
@@ -67,16 +66,6 @@ pub fn system_permissions(role: SystemRole) -> PermissionSet {
         SystemRole::Member => PermissionSet::from_iter([TENANT_READ, MEMBERS_READ, READ_BASIC_USAGE, CONSUME_USAGE]),
         SystemRole::Viewer => PermissionSet::from_iter([TENANT_READ, MEMBERS_READ, READ_USAGE, READ_BASIC_USAGE]),
     }
-}
-
-/// What an API key may do: what it was given; but a test key moves no money, whoever made it.
-#[must_use]
-pub fn key_permissions(key: &ApiKey) -> PermissionSet {
-    if key.is_live() {
-        return key.permissions().clone();
-    }
-    key.permissions()
-        .difference(&PermissionSet::from_iter([BILLING_MANAGE]))
 }
 
 /// What a platform role may do with the installation.

@@ -238,6 +238,20 @@ impl Gate {
             .enter_system(Principal::Worker { job }, permissions, Origin::default())
     }
 
+    /// What a member may do now, for a key they made; `None` when they are no active member any more.
+    ///
+    /// # Errors
+    /// The directory's.
+    pub async fn powers_of(
+        &self,
+        tenant: TenantId,
+        membership: MembershipId,
+    ) -> Result<Option<PermissionSet>, StoreError> {
+        let member = self.directory.member(tenant, membership).await?;
+        let active = member.filter(|member| member.status == MembershipState::Active);
+        Ok(active.map(|member| self.roles.permissions_of(&member.role, &member.extra)))
+    }
+
     async fn tenant(&self, tenant: TenantId) -> Result<Arc<TenantAccess>, EnterError> {
         self.directory.tenant(tenant).await?.ok_or(EnterError::NotFound)
     }

@@ -20,6 +20,11 @@ use super::{OpenError, Tenantry};
 
 /// A table of the embedding program.
 mod note {
+    #![expect(
+        clippy::disallowed_methods,
+        reason = "`sea_orm::model` expands to calls that the fence forbids elsewhere"
+    )]
+
     use sea_orm::entity::prelude::*;
 
     #[sea_orm::model]

@@ -73,7 +73,7 @@ const SHARED: [Shared; 16] = [
     (
         429,
         "TooMany",
-        &["rate_limited"],
+        &["quota_exceeded", "rate_limited"],
         "A limit of the plan, or of the pace.",
     ),
     (500, "Internal", &["internal_error"], "Our fault."),
@@ -197,6 +197,10 @@ fn usual(row: &Row, operation: &Map<String, Value>) -> Vec<(u16, &'static str)> 
     }
     if row.pace_class() != PaceClass::Free {
         codes.push((429, "rate_limited"));
+        if matches!(row.needs(), Needs::Tenant(_)) {
+            // Where the plan counts the calls of keys.
+            codes.push((429, "quota_exceeded"));
+        }
     }
     if !row.params().is_empty() {
         codes.push((404, "not_found"));

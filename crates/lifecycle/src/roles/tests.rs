@@ -98,22 +98,3 @@ fn support_looks_and_never_touches() {
     assert!(platform_permissions(PlatformRole::Support).holds(&PLATFORM_READ));
     assert!(!platform_permissions(PlatformRole::Support).holds(&PLATFORM_MANAGE));
 }
-
-#[test]
-fn a_test_key_moves_no_money_and_does_all_else_that_it_was_given() {
-    let key = |live| {
-        let mut record = tenantry_identity::testing::fixtures::api_key(1).record().clone();
-        record.live = live;
-        record.permissions = PermissionSet::from_iter([BILLING_MANAGE, BILLING_READ, CONSUME_USAGE]);
-        ApiKey::restore(record)
-    };
-
-    let live = key_permissions(&key(true));
-    let test = key_permissions(&key(false));
-
-    assert_eq!(
-        live,
-        PermissionSet::from_iter([BILLING_MANAGE, BILLING_READ, CONSUME_USAGE])
-    );
-    assert_eq!(test, PermissionSet::from_iter([BILLING_READ, CONSUME_USAGE]));
-}
