@@ -22,5 +22,7 @@ mod logs;
 mod nodes;
 #[path = "api/reference_systems.rs"]
 mod reference_systems;
+#[path = "api/tenants.rs"]
+mod tenants;
 #[path = "api/tour.rs"]
 mod tour;

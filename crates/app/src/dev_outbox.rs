@@ -14,13 +14,17 @@ const SHOWN: usize = 200;
 /// Adds the two pages.
 pub fn register(app: &mut ServiceConfig, folder: PathBuf) {
     let letters = folder.clone();
-    app.route(
-        "/dev/outbox",
-        web::get().to(move |request: HttpRequest| list(request, folder.clone())),
-    )
-    .route(
-        "/dev/outbox/{name}",
-        web::get().to(move |request: HttpRequest| show(request, letters.clone())),
+    // One scope: a pattern at the top would be tried on every request there is.
+    app.service(
+        web::scope("/dev/outbox")
+            .route(
+                "",
+                web::get().to(move |request: HttpRequest| list(request, folder.clone())),
+            )
+            .route(
+                "/{name}",
+                web::get().to(move |request: HttpRequest| show(request, letters.clone())),
+            ),
     );
 }
 

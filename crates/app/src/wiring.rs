@@ -138,7 +138,7 @@ impl Installation {
         let sessions = Arc::new(CachedSessions::new(port.clone(), CACHED_FACTS, &revocations));
         let entitlements = Arc::new(CachedEntitlements::new(port.clone(), CACHED_FACTS, &revocations));
 
-        let token_settings = TokenSettings::new(config.public_url.as_str(), "tenantry", LEEWAY)?;
+        let token_settings = TokenSettings::new(issuer(config), "tenantry", LEEWAY)?;
         let signer = Arc::new(JwtSigner::new(Arc::clone(&keys), token_settings.clone()));
         let verifier = Arc::new(JwtVerifier::new(Arc::clone(&keys), token_settings));
         let tokens = Arc::new(VerifiedTokens::new(verifier, CACHED_FACTS, &revocations));
@@ -440,6 +440,15 @@ async fn open_keys(store: &SeaOrmStore, sources: &Sources, cipher: &Arc<dyn Ciph
         clock: sources.clock.clone(),
     };
     Ok(KeyRing::open(ports).await?)
+}
+
+/// Who issues tokens: the public URL without its port, so that nodes that differ only in where they listen believe
+/// each other's tokens.
+fn issuer(config: &Config) -> String {
+    let mut url = config.public_url.clone();
+    // Only URLs without a host refuse a port, and the configuration has checked that there is one.
+    let _ = url.set_port(None);
+    url.into()
 }
 
 fn hasher(config: &Config, sources: &Sources) -> Result<Argon2Hasher, StartError> {

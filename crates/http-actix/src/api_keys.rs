@@ -51,7 +51,8 @@ struct ApiKeyView {
     /// Where it may be used from; anywhere when empty.
     #[schema(example = json!(["203.0.113.0/24"]))]
     allowed_ips: Vec<String>,
-    /// Which member made it.
+    /// Which member answers for it: who made it, or rotated it last. It never does more than they may, and ends with
+    /// their membership.
     created_by: Option<String>,
     /// Since when.
     #[serde(with = "time::serde::rfc3339")]

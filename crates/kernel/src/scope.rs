@@ -74,7 +74,7 @@ pub struct Receipt {
     pub operation: &'static str,
     /// The caller's `Idempotency-Key`.
     pub key: Arc<str>,
-    /// SHA-256 of the request body.
+    /// Keyed digest of the request: where it goes and what it says.
     pub body_digest: [u8; 32],
     /// True for routes that are called before a tenant is known, such as sign-up: the receipt is then kept for
     /// the installation (nil tenant, empty principal), and the digest is what binds it to its caller.

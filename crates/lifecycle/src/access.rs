@@ -23,7 +23,7 @@ use tenantry_tenancy::membership::MembershipState;
 use tenantry_tenancy::store::TenancyStore;
 
 use self::visits::Visits;
-use crate::roles;
+use crate::{key_powers, roles};
 
 /// Whom a credential turned out to be.
 #[derive(Clone, Debug)]
@@ -228,7 +228,8 @@ impl Access {
         Ok(Caller::Person(person_of(&claims)))
     }
 
-    /// Checks an API key: checksum first, then secret, expiry, revocation and the caller's address.
+    /// Checks an API key: checksum first, then secret, expiry, revocation, the caller's address, and that its maker
+    /// is still here.
     ///
     /// # Errors
     /// [`AccessError::NotAuthenticated`], [`AccessError::AddressNotAllowed`], [`AccessError::Store`].
@@ -242,12 +243,15 @@ impl Access {
             Err(KeyRefusal::AddressNotAllowed) => return Err(AccessError::AddressNotAllowed),
             Err(_) => return Err(AccessError::NotAuthenticated),
         }
+        let permissions = key_powers::of_key(&self.gate, parsed.tenant(), &key)
+            .await?
+            .ok_or(AccessError::NotAuthenticated)?;
         self.keys.touch(parsed.tenant(), parsed.key(), now).await?;
         Ok(Caller::Key(Key {
             tenant: parsed.tenant(),
             id: parsed.key(),
             live: key.is_live(),
-            permissions: roles::key_permissions(&key),
+            permissions,
             rate_limit_per_minute: key.rate_limit(),
         }))
     }

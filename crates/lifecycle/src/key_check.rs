@@ -20,7 +20,7 @@ use tenantry_quotas::usage::{AdmitError, Consume, QuotaExceeded, RequestService,
 use tenantry_tenancy::gate::{EnterError, Gate};
 
 use crate::catalog::Catalog;
-use crate::roles;
+use crate::key_powers;
 
 /// The question.
 #[derive(Clone, Debug)]
@@ -184,11 +184,18 @@ impl KeyCheckService {
                 });
             }
         };
+        let Some(permissions) = key_powers::of_key(&self.0.gate, scope.tenant_id(), &key).await? else {
+            // It ended with its maker's membership.
+            return Ok(KeyVerdict {
+                refusal: Some(KeyRefusal::Revoked.code()),
+                ..KeyVerdict::default()
+            });
+        };
         let mut verdict = KeyVerdict {
             refusal: None,
             tenant: Some(scope.tenant_id()),
             key: Some(key.id()),
-            permissions: roles::key_permissions(&key),
+            permissions,
             pace: None,
             quota: None,
         };
@@ -196,7 +203,7 @@ impl KeyCheckService {
             verdict.refusal = Some("permission_denied");
             return Ok(verdict);
         }
-        let acting = self.act_as(scope, &key).await?;
+        let acting = self.act_as(scope, &key, &verdict.permissions).await?;
         self.keep_pace(&acting, &key, &mut verdict).await?;
         if let (None, Some((meter, amount))) = (verdict.refusal, request.usage) {
             self.count(&acting, meter, amount, request.operation, &mut verdict)
@@ -235,9 +242,14 @@ impl KeyCheckService {
     }
 
     /// The key's own scope, allowed to count: the gateway vouches for the use.
-    async fn act_as(&self, scope: &TenantScope, key: &ApiKey) -> Result<TenantScope, CheckKeyError> {
+    async fn act_as(
+        &self,
+        scope: &TenantScope,
+        key: &ApiKey,
+        powers: &PermissionSet,
+    ) -> Result<TenantScope, CheckKeyError> {
         let counting: PermissionSet = [CONSUME_USAGE].into_iter().collect();
-        let permissions = key.permissions().union(&counting);
+        let permissions = powers.union(&counting);
         let origin = scope.origin().clone();
         Ok(self
             .0

@@ -12,6 +12,7 @@ mod counts;
 mod dunning;
 mod entitle;
 pub mod key_check;
+mod key_powers;
 pub mod members;
 pub mod operators;
 pub mod plan_change;

@@ -70,7 +70,7 @@ async fn no_secret_is_ever_logged() {
         .post("/tenants/current/invitations", &invitation)
         .await
         .expect(201);
-    let token = token_sent_to(node.data_dir(), "bob@acme.example").await;
+    let token = token_sent_to(node.data_dir(), "bob@acme.example", &[]).await;
     let accept = json!({"token": token, "password": "bobs-own-long-password"});
     node.anybody().post("/invitations/accept", &accept).await.expect(200);
     secrets.extend([token, "bobs-own-long-password".to_owned()]);

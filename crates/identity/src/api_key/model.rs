@@ -60,7 +60,8 @@ pub struct ApiKeyRecord {
     pub fingerprint: Fingerprint,
     /// What may be shown of the text: `tk_live_…aB3x`.
     pub hint: String,
-    /// Which member made it, if it was one.
+    /// Which member answers for it: who made it, or rotated it last. It may never do more than they may, and ends
+    /// with their membership. `None` when it was no member.
     pub created_by: Option<MembershipId>,
     /// Since when.
     pub created_at: OffsetDateTime,
@@ -194,6 +195,11 @@ impl ApiKey {
         self.0.fingerprint = fingerprint;
         self.0.hint = hint;
         self.0.rotated_at = Some(now);
+    }
+
+    /// Another member answers for it from now on.
+    pub const fn adopt(&mut self, maker: MembershipId) {
+        self.0.created_by = Some(maker);
     }
 
     /// Revokes it. The first time counts.

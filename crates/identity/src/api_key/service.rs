@@ -7,13 +7,16 @@ mod tests;
 
 use std::sync::Arc;
 
-use tenantry_kernel::id::ApiKeyId;
-use tenantry_kernel::{Clock, Event, Page, PageRequest, PermissionSet, Principal, Secret, TenantScope, Value};
+use tenantry_kernel::id::{ApiKeyId, MembershipId};
+use tenantry_kernel::{
+    Clock, Event, Page, PageRequest, PermissionSet, Principal, Secret, StoreError, TenantScope, Value,
+};
 
 pub use error::ApiKeyError;
 pub use request::CreateApiKey;
 
 use super::model::{ApiKey, ApiKeyRecord};
+use super::repository::ApiKeyRepository;
 use super::text::{ApiKeyText, KeyPrefix};
 use crate::mint::Mint;
 use crate::permissions::{API_KEYS_MANAGE, API_KEYS_READ};
@@ -73,6 +76,8 @@ impl ApiKeyService {
         let granted = request.check(scope, &self.settings.registry, now)?;
         let id = ApiKeyId::from_uuid(self.mint.ids.next());
         let text = self.text(scope, id, granted.live);
+
+        let mut unit = self.store.begin(scope).await?;
         let key = ApiKey::restore(ApiKeyRecord {
             id,
             name: granted.name,
@@ -82,10 +87,7 @@ impl ApiKeyService {
             allowed_ips: granted.allowed_ips,
             fingerprint: text.fingerprint(self.mint.cipher.as_ref()),
             hint: text.hint(),
-            created_by: match scope.principal() {
-                Principal::Member { membership, .. } => Some(*membership),
-                _ => None,
-            },
+            created_by: maker(scope, unit.api_keys()).await?,
             created_at: now,
             expires_at: granted.expires_at,
             revoked_at: None,
@@ -93,9 +95,6 @@ impl ApiKeyService {
             last_used_at: None,
             version: 1,
         });
-
-        let mut unit = self.store.begin(scope).await?;
-
         unit.api_keys().insert(&key).await?;
 
         unit.commit(vec![created(&key)]).await?;
@@ -124,7 +123,7 @@ impl ApiKeyService {
     }
 
     /// Replaces the key's secret; the old one dies at once. Whoever rotates a key comes to hold all it
-    /// may do, so they must hold it already.
+    /// may do, so they must hold it already; a member answers for it from now on.
     ///
     /// # Errors
     /// `Denied`, `NotFound`, `Lacking`, `Expired`, `Stale` when the version is not `expected`, `Store`.
@@ -153,9 +152,16 @@ impl ApiKeyService {
 
         let text = self.text(scope, id, key.is_live());
         key.rotate(text.fingerprint(self.mint.cipher.as_ref()), text.hint(), now);
+        let before = key.record().created_by;
+        if let Principal::Member { membership, .. } = scope.principal() {
+            key.adopt(*membership);
+        }
         unit.api_keys().update(&key).await?;
 
-        let event = Event::new("api_key.rotated", id).change("key", Value::Masked, Value::Masked);
+        let named = |maker: Option<MembershipId>| maker.map(|maker| maker.to_string());
+        let event = Event::new("api_key.rotated", id)
+            .change("key", Value::Masked, Value::Masked)
+            .change("created_by", named(before), named(key.record().created_by));
         unit.commit(vec![event]).await?;
         let text = text.to_text();
         Ok(MintedKey {
@@ -193,6 +199,16 @@ impl ApiKeyService {
             id,
             self.mint.entropy.as_ref(),
         )
+    }
+}
+
+/// Who answers for a key that is made now: the member, or who answers for the key that makes it. So nobody outlives
+/// their membership by a key that made a key.
+async fn maker(scope: &TenantScope, keys: &mut dyn ApiKeyRepository) -> Result<Option<MembershipId>, StoreError> {
+    match scope.principal() {
+        Principal::Member { membership, .. } => Ok(Some(*membership)),
+        Principal::ApiKey { key, .. } => Ok(keys.find(*key).await?.and_then(|acting| acting.record().created_by)),
+        _ => Ok(None),
     }
 }
 

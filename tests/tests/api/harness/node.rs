@@ -2,8 +2,8 @@
 
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use metrics_exporter_prometheus::PrometheusBuilder;
@@ -83,6 +83,7 @@ pub struct Node {
     data_dir: PathBuf,
     address: String,
     http: reqwest::Client,
+    tokens_used: Mutex<Vec<String>>,
 }
 
 impl Node {
@@ -138,6 +139,7 @@ impl Node {
             data_dir,
             address,
             http,
+            tokens_used: Mutex::default(),
         }
     }
 
@@ -183,9 +185,12 @@ impl Node {
         &self.installation
     }
 
-    /// The one-time token in the newest letter to an address; waits until there is one.
+    /// The one-time token in the newest letter to an address; waits until there is one that was not asked for before.
     pub async fn token_sent_to(&self, address: &str) -> String {
-        token_sent_to(&self.data_dir, address).await
+        let used = self.tokens_used.lock().unwrap().clone();
+        let token = token_sent_to(&self.data_dir, address, &used).await;
+        self.tokens_used.lock().unwrap().push(token.clone());
+        token
     }
 }
 
@@ -208,12 +213,13 @@ fn letters_to(data_dir: &Path, address: &str) -> Vec<String> {
     letters.filter(to).collect()
 }
 
-/// The one-time token in the newest letter to an address; waits until there is one.
-pub async fn token_sent_to(data_dir: &Path, address: &str) -> String {
+/// The one-time token in the newest letter to an address; waits until there is one besides these.
+pub async fn token_sent_to(data_dir: &Path, address: &str, besides: &[String]) -> String {
     let newest = async || {
         let letters = letters_to(data_dir, address);
         let (_, rest) = letters.last()?.split_once("?token=")?;
-        Some(rest.split(['\r', '\n', ' ', '"', '<']).next()?.to_owned())
+        let token = rest.split(['\r', '\n', ' ', '"', '<']).next()?.to_owned();
+        Some(token).filter(|token| !besides.contains(token))
     };
     eventually("a letter with a token", newest).await
 }

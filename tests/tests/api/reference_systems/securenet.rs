@@ -134,8 +134,8 @@ async fn calls_of_keys_count_by_themselves_until_the_month_has_no_more() {
         );
         assert_eq!(refused["upgrade_to"], "professional");
         assert_eq!(owner.quota("api_calls").await["used"], 1_000);
-        // What is counted by itself cannot be reported.
-        let report = json!({"meter": "api_calls"});
+        // Seats follow from the members; nobody reports them.
+        let report = json!({"meter": "users"});
         owner
             .caller
             .post("/tenants/current/usage", &report)

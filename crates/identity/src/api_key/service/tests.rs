@@ -248,6 +248,40 @@ async fn a_rotation_mints_a_new_text_and_raises_the_version() {
 }
 
 #[tokio::test]
+async fn who_rotates_a_key_answers_for_it() {
+    let former = MembershipId::from_uuid(Uuid::from_u128(77));
+    let mut mocks = holding(Some(stored(|record| record.created_by = Some(former))));
+    mocks.api_keys.expect_update().times(1).returning(|_| Ok(()));
+    let (service, _) = service(mocks);
+    let Principal::Member { membership, .. } = *admin().principal() else {
+        panic!("an admin is a member");
+    };
+
+    let minted = service.rotate(&admin(), stored(|_| ()).id(), None).await.unwrap();
+
+    assert_ne!(membership, former);
+    assert_eq!(minted.key.record().created_by, Some(membership));
+}
+
+#[tokio::test]
+async fn a_key_that_a_key_makes_is_answered_for_by_the_same_member() {
+    let maker = MembershipId::from_uuid(Uuid::from_u128(77));
+    let acting = stored(|record| record.created_by = Some(maker));
+    let principal = Principal::ApiKey {
+        key: acting.id(),
+        live: true,
+    };
+    let scope = TenantScope::for_test_as(1, principal, &[API_KEYS_MANAGE, SEND]);
+    let mut mocks = holding(Some(acting));
+    mocks.api_keys.expect_insert().times(1).returning(|_| Ok(()));
+    let (service, _) = service(mocks);
+
+    let minted = service.create(&scope, request()).await.unwrap();
+
+    assert_eq!(minted.key.record().created_by, Some(maker));
+}
+
+#[tokio::test]
 async fn nobody_rotates_a_key_that_may_do_more_than_they() {
     let powerful = stored(|record| record.permissions = [SEND, BILLING].into_iter().collect());
     let (service, commits) = service(holding(Some(powerful)));
