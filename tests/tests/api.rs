@@ -12,6 +12,8 @@
 mod authorization;
 #[path = "api/bad_input.rs"]
 mod bad_input;
+#[path = "api/commands.rs"]
+mod commands;
 #[path = "api/goldens.rs"]
 mod goldens;
 #[path = "api/harness.rs"]

@@ -6,9 +6,13 @@ use tracing_subscriber::EnvFilter;
 
 use crate::config::{Config, LogFormat};
 
+/// Libraries that speak of what the operator need not know: clients' garbage, their own start. The operator's own
+/// directives come after and win.
+const QUIET: &str = "actix_http::h1=off,actix_server=warn,sea_orm_migration=warn";
+
 /// Starts logging. A second call in one process changes nothing.
 pub fn start(config: &Config) {
-    let filter = EnvFilter::try_new(&config.log).unwrap_or_else(|_| EnvFilter::new("info"));
+    let filter = EnvFilter::try_new(format!("{QUIET},{}", config.log)).unwrap_or_else(|_| EnvFilter::new("info"));
     let lines = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)

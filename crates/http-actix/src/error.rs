@@ -48,6 +48,9 @@ const fn status_of(kind: ErrorKind) -> StatusCode {
     }
 }
 
+/// Wrong fields that one answer names at most: a list of a hundred thousand mistakes makes no answer of many megabytes.
+const MAX_FIELDS: usize = 100;
+
 /// Says the same of a thing of another tenant as of a thing that exists nowhere.
 const NOT_FOUND: &str = "there is no such thing here, or it is not yours to see";
 
@@ -106,6 +109,7 @@ impl ApiError {
             "some fields are not acceptable; see errors",
         );
         error.0.fields = fields;
+        error.0.fields.truncate(MAX_FIELDS);
         error
     }
 
@@ -213,6 +217,7 @@ impl<E: DomainError> From<E> for ApiError {
             _ => Self::new(status, cause.code(), cause.to_string()),
         };
         error.0.fields = cause.fields();
+        error.0.fields.truncate(MAX_FIELDS);
         error.0.details = cause.details();
         error.0.retry_after_s = cause.retry_after_s().or(error.0.retry_after_s);
         error
@@ -314,6 +319,15 @@ mod tests {
 
         assert_eq!((denied.status().as_u16(), denied.code()), (403, "permission_denied"));
         assert_eq!((busy.status().as_u16(), busy.parts().retry_after_s), (503, Some(1)));
+    }
+
+    #[test]
+    fn a_body_full_of_mistakes_makes_no_endless_answer() {
+        let one = || FieldError::new("permissions[0]", "unknown_permission", "is none");
+
+        let refused = ApiError::validation((0..100_000).map(|_| one()).collect());
+
+        assert_eq!(refused.parts().fields.len(), MAX_FIELDS);
     }
 
     #[test]

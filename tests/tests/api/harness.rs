@@ -20,7 +20,7 @@ pub use caller::{Caller, Reply};
 pub use documented::refusals;
 pub use node::{Node, Setup, eventually, folder, on_each_database, token_sent_to};
 pub use people::{Owner, PASSWORD};
-pub use process::Process;
+pub use process::{Process, program};
 pub use walk::{NOWHERE, call, everything, is_operators, path, told};
 
 /// Databases, for tests that need more than one, or a certain one.

@@ -238,6 +238,29 @@ async fn a_killed_program_on_sqlite_loses_nothing_that_it_acknowledged() {
     loses_nothing(doomed, None, &database).await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_node_that_is_told_to_stop_finishes_what_it_began() {
+    let database = FreshDatabase::on(Engine::SqliteFile).await.unwrap();
+    let mut node = Process::start(&setup(), database.url()).await;
+    let token = found(&node, "acme", "free").await;
+    let known = Known::default();
+
+    let at_work = join_all((0..8).map(|client| known.sends(node.bearer(&token), client)));
+    let stop = async {
+        eventually("enough to happen", async || {
+            (known.sent.lock().unwrap().len() >= 100).then_some(())
+        })
+        .await;
+        node.ask_to_stop();
+    };
+    let (_, ()) = join(at_work, stop).await;
+
+    assert!(node.ended_well().await, "{}", node.log());
+    // Nobody was left without an answer to what took effect.
+    let back = node.again().await;
+    assert_eq!(used(&back.bearer(&token)).await, taken(&known.sent).len() as u64);
+}
+
 /// Kills a node in the middle of messages, sign-ups and upgrades; what it said is true at the other node at once,
 /// and at itself when it is back.
 async fn loses_nothing(mut doomed: Process, other: Option<Process>, database: &FreshDatabase) {
@@ -301,8 +324,15 @@ async fn no_message_is_lost(known: &Known, survivor: &Caller) {
 async fn no_organization_is_lost(known: &Known, survivor: &Process) {
     let half_founded = taken(&known.half_founded);
     for slug in &half_founded {
-        let again = survivor.anybody().once(slug);
-        again.post("/tenants", &sign_up(slug, "free")).await.expect(201);
+        // Founded now, or told that it was: its answer died with the node.
+        let again = survivor
+            .anybody()
+            .once(slug)
+            .post("/tenants", &sign_up(slug, "free"))
+            .await;
+        if again.status != 201 {
+            again.refused(409, "idempotent_request_done");
+        }
     }
     for slug in taken(&known.founded).iter().chain(&half_founded) {
         let body = json!({"email": format!("owner@{slug}.example"), "password": PASSWORD});

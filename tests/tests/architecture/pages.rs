@@ -127,6 +127,21 @@ fn every_page_that_a_source_file_names_is_there() {
 }
 
 #[test]
+fn rust_on_a_page_is_compiled() {
+    let compiled = std::fs::read_to_string(root().join("crates/app/src/lib.rs")).unwrap();
+    let shows_rust = |text: &str| text.contains("```rust");
+    let findings: Vec<String> = pages()
+        .iter()
+        .filter(|(page, text)| shows_rust(text) && !compiled.contains(page.as_str()))
+        .map(|(page, _)| {
+            format!("{page} shows Rust that nobody compiles: add it to crates/app/src/lib.rs, or call it text")
+        })
+        .collect();
+
+    none(&findings);
+}
+
+#[test]
 fn the_map_stays_short() {
     let map = std::fs::read_to_string(root().join("docs/architecture.md")).unwrap();
 

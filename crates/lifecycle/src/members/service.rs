@@ -23,6 +23,9 @@ use crate::catalog::Catalog;
 use crate::seats;
 use crate::store::{LifecycleStore, LifecycleUnit};
 
+/// The most permissions that one request names beyond a role; no catalog has as many.
+const MAX_PERMISSIONS: usize = 1_000;
+
 /// Somebody to add.
 #[derive(Clone, Debug)]
 pub struct AddMember {
@@ -243,6 +246,14 @@ impl MembersService {
     }
 
     fn permissions(&self, texts: &[String]) -> Result<PermissionSet, MembersError> {
+        if texts.len() > MAX_PERMISSIONS {
+            let detail = format!("{MAX_PERMISSIONS} entries at most");
+            return Err(MembersError::Invalid(vec![FieldError::new(
+                "permissions",
+                "too_many",
+                detail,
+            )]));
+        }
         let mut unknown = Vec::new();
         let mut found = Vec::new();
         for (position, text) in texts.iter().enumerate() {

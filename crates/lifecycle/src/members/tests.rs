@@ -66,6 +66,25 @@ async fn joined(house: &House, made: &SignedUp, address: &str, role: &str) -> (M
 }
 
 #[tokio::test]
+async fn a_list_of_permissions_without_end_is_refused_at_once() {
+    let house = House::default();
+    let made = house.found("acme", "free").await;
+    let request = AddMember {
+        permissions: vec!["no.such".to_owned(); 100_000],
+        ..invite("ben@acme.example", "member")
+    };
+
+    let refused = house
+        .members()
+        .add(&house.owner_of(&made).await, request)
+        .await
+        .unwrap_err();
+
+    let fields = refused.fields();
+    assert_eq!((fields.len(), fields[0].code), (1, "too_many"));
+}
+
+#[tokio::test]
 async fn an_invitation_takes_a_seat_and_sends_one_mail() {
     let house = House::default();
     let made = house.found("acme", "starter").await;

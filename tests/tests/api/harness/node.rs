@@ -20,7 +20,7 @@ use tokio::task::JoinSet;
 use super::Caller;
 
 /// How long a test waits for what happens in the background, before it says that it never happened.
-const PATIENCE: Duration = Duration::from_secs(15);
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// How a program is started.
 #[derive(Clone)]
@@ -47,11 +47,11 @@ impl Setup {
         }
     }
 
-    /// All of it, as flags of the program.
-    pub fn flags(&self) -> Vec<(&'static str, String)> {
-        let mut flags = self.settings.clone();
-        flags.push(("catalog", self.catalog.clone()));
-        flags
+    /// All of it, by the keys of the configuration.
+    pub fn settings(&self) -> Vec<(&'static str, String)> {
+        let mut settings = self.settings.clone();
+        settings.push(("catalog", self.catalog.clone()));
+        settings
     }
 
     /// With another value for one key of the configuration.
@@ -96,7 +96,7 @@ impl Node {
     pub async fn start_at(setup: &Setup, database: &FreshDatabase, now: OffsetDateTime) -> Self {
         let data_dir = folder("node");
         let clock = Arc::new(FixedClock::at(now));
-        let mut flags = setup.flags();
+        let mut flags = setup.settings();
         flags.push(("listen", "127.0.0.1:0".to_owned()));
         flags.push(("data_dir", data_dir.display().to_string()));
         flags.push(("database_url", database.url().to_owned()));

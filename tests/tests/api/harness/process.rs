@@ -1,18 +1,17 @@
-//! A program in a process of its own, to be killed: this very test binary, told to serve.
+//! The program in a process of its own, from its command line on: this very test binary, told what to be.
 
 use std::fs::File;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitCode, Stdio};
 
-use tenantry_app::commands::serve::{self, Part};
-use tenantry_app::config::{Config, ConfigFile, Sources};
-use tenantry_app::logging;
+use clap::Parser as _;
+use tenantry_app::cli::{self, Cli};
 
 use super::{Caller, Setup, eventually, folder};
 
-/// The variable that tells the process what to be.
-const TOLD: &str = "TENANTRY_TEST_SERVE";
+/// The variable that tells the process what to do: the arguments of a command line.
+const TOLD: &str = "TENANTRY_TEST_TOLD";
 /// Where the process speaks to, in its data directory.
 const LOG: &str = "log.txt";
 
@@ -22,23 +21,40 @@ fn a_program_of_its_own() {
     let Ok(told) = std::env::var(TOLD) else {
         return;
     };
-    let told: Vec<(String, String)> = serde_json::from_str(&told).expect("flags");
-    let leak = |(key, value): (String, String)| -> (&'static str, String) { (key.leak(), value) };
-    let config = Config::load(&Sources {
-        file: ConfigFile::IfPresent("nowhere/tenantry.toml".into()),
-        environment: Vec::new(),
-        flags: told.into_iter().map(leak).collect(),
-    })
-    .expect("the configuration is right");
-    logging::start(&config);
+    let arguments: Vec<String> = serde_json::from_str(&told).expect("arguments");
+    let cli = Cli::parse_from(std::iter::once("tenantry".to_owned()).chain(arguments));
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
-    runtime.block_on(serve::run(&config, Part::Both)).expect("it serves");
+    let code = runtime.block_on(cli::run(cli));
+    std::process::exit(i32::from(code != ExitCode::SUCCESS));
+}
+
+/// The program as a shell starts it, with these settings in its environment, in a folder of its own.
+pub fn program(settings: &[(&'static str, String)], arguments: &[&str], folder: &Path) -> Command {
+    let mut command = Command::new(std::env::current_exe().expect("this is a program"));
+    let inherited = std::env::vars_os().map(|(name, _)| name);
+    for name in inherited.filter(|name| name.to_string_lossy().starts_with("TENANTRY_")) {
+        command.env_remove(name);
+    }
+    let own = [
+        "--exact",
+        "harness::process::a_program_of_its_own",
+        "--ignored",
+        "--nocapture",
+    ];
+    command
+        .args(own)
+        .current_dir(folder)
+        .env(TOLD, serde_json::to_string(arguments).expect("arguments"));
+    for (key, value) in settings {
+        command.env(format!("TENANTRY_{}", key.to_uppercase()), value);
+    }
+    command
 }
 
 /// A program at work elsewhere. Dropping it kills it.
 pub struct Process {
     child: Child,
-    flags: Vec<(&'static str, String)>,
+    settings: Vec<(&'static str, String)>,
     address: String,
     data_dir: PathBuf,
     http: reqwest::Client,
@@ -51,28 +67,21 @@ impl Process {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
         let address = listener.local_addr().expect("the port is known").to_string();
         drop(listener);
-        let mut flags = setup.flags();
-        flags.push(("listen", address.clone()));
+        let mut settings = setup.settings();
+        settings.push(("listen", address.clone()));
         let data_dir = folder("process");
-        flags.push(("data_dir", data_dir.display().to_string()));
-        flags.push(("database_url", database_url.to_owned()));
-        Self::spawn(flags, address, data_dir).await
+        settings.push(("data_dir", data_dir.display().to_string()));
+        settings.push(("database_url", database_url.to_owned()));
+        Self::spawn(settings, address, data_dir).await
     }
 
-    async fn spawn(flags: Vec<(&'static str, String)>, address: String, data_dir: PathBuf) -> Self {
+    async fn spawn(settings: Vec<(&'static str, String)>, address: String, data_dir: PathBuf) -> Self {
         let log = File::options()
             .create(true)
             .append(true)
             .open(data_dir.join(LOG))
             .expect("a file for the log");
-        let child = Command::new(std::env::current_exe().expect("this is a program"))
-            .args([
-                "--exact",
-                "harness::process::a_program_of_its_own",
-                "--ignored",
-                "--nocapture",
-            ])
-            .env(TOLD, serde_json::to_string(&flags).expect("flags"))
+        let child = program(&settings, &["serve"], &data_dir)
             .stdin(Stdio::null())
             .stdout(log.try_clone().expect("the file twice"))
             .stderr(log)
@@ -81,7 +90,7 @@ impl Process {
         let http = reqwest::Client::builder().user_agent("tests/1.0").no_proxy().build();
         let mut process = Self {
             child,
-            flags,
+            settings,
             address,
             data_dir,
             http: http.expect("a client can be made"),
@@ -106,11 +115,25 @@ impl Process {
         self.child.wait().expect("it is dead");
     }
 
+    /// Asks it to stop, as a supervisor does: SIGTERM.
+    pub fn ask_to_stop(&self) {
+        let asked = Command::new("kill")
+            .args(["-TERM", &self.child.id().to_string()])
+            .status();
+        assert!(asked.expect("kill runs").success());
+    }
+
+    /// True when it came to an end without complaint; waits for that.
+    pub async fn ended_well(&mut self) -> bool {
+        let ended = async || self.child.try_wait().expect("its state can be asked for");
+        eventually("the end of a process", ended).await.success()
+    }
+
     /// The same node again, after its death.
     pub async fn again(mut self) -> Self {
         self.kill();
-        let (flags, address) = (std::mem::take(&mut self.flags), self.address.clone());
-        Self::spawn(flags, address, self.data_dir.clone()).await
+        let (settings, address) = (std::mem::take(&mut self.settings), self.address.clone());
+        Self::spawn(settings, address, std::mem::take(&mut self.data_dir)).await
     }
 
     /// Everything it has said so far.
@@ -139,5 +162,8 @@ impl Drop for Process {
         // Dead already, or not our concern any more.
         let _ = self.child.kill();
         let _ = self.child.wait();
+        if !std::thread::panicking() {
+            let _ = std::fs::remove_dir_all(&self.data_dir);
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! S1, `ApexOrchestrator`: monthly allowances per agent.
 
 use serde_json::json;
+use tenantry_identity::user::PlatformRole;
 use time::Duration;
 
 use super::story::{self, change, lines};
@@ -157,6 +158,77 @@ async fn a_tenant_is_identified_in_four_ways() {
             .refused(404, "not_found");
         let nowhere = owner.caller.with("host", "nobody.localhost");
         nowhere.get("/tenants/current").await.refused(404, "not_found");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn recurring_revenue_is_what_was_projected() {
+    on_each_database(&Setup::catalog("apex"), async |node| {
+        let operator = node.platform_person("root@apex.example", PlatformRole::Operator).await;
+        let revenue = async || {
+            let stats = operator.get("/admin/subscriptions/stats").await.expect(200);
+            let row = &stats["revenue"][0];
+            assert_eq!(row["currency"], "USD");
+            (
+                row["mrr"]["amount"].as_i64().unwrap(),
+                row["arr"]["amount"].as_i64().unwrap(),
+            )
+        };
+        let sign_up = async |plan: &str, numbers: std::ops::Range<u32>| {
+            for number in numbers {
+                node.sign_up(&format!("{plan}-{number}"), plan).await;
+            }
+        };
+
+        sign_up("starter", 0..10).await;
+        sign_up("professional", 0..5).await;
+        assert_eq!(revenue().await, (248_500, 2_982_000));
+
+        sign_up("starter", 10..30).await;
+        sign_up("professional", 5..20).await;
+        sign_up("enterprise", 0..5).await;
+        assert_eq!(revenue().await, (1_394_500, 16_734_000));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_paid_plan_without_a_trial_is_billed_from_the_first_day() {
+    on_each_database(&Setup::catalog("apex"), async |node| {
+        let owner = node.sign_up("acme", "starter").await;
+        let invoices = async || {
+            let listed = owner.caller.get("/tenants/current/invoices").await.expect(200);
+            listed["data"].as_array().unwrap().clone()
+        };
+        let first = invoices().await.remove(0);
+        assert_eq!(
+            (&first["number"], &first["status"]),
+            (&json!("INV-000001"), &json!("open"))
+        );
+        assert_eq!(first["amount_due"], json!({"amount": 9_900, "currency": "USD"}));
+        assert_eq!(lines(&first), [("subscription".to_owned(), "1".to_owned(), 9_900)]);
+
+        let pay = format!("/tenants/current/invoices/{}/pay", first["id"].as_str().unwrap());
+        let declined = json!({"payment_method": "card_declined"});
+        owner
+            .caller
+            .post(&pay, &declined)
+            .await
+            .refused(402, "payment_required");
+        assert_eq!(invoices().await[0]["status"], "open");
+        let paid = owner
+            .caller
+            .post(&pay, &json!({"payment_method": "card_ok"}))
+            .await
+            .expect(200);
+        assert_eq!(
+            (&paid["number"], &paid["status"]),
+            (&json!("INV-000001"), &json!("paid"))
+        );
+        let again = owner.caller.post(&pay, &json!({"payment_method": "card_ok"})).await;
+        again.refused(409, "invoice_already_paid");
+        assert_eq!(invoices().await, [paid]);
     })
     .await;
 }
