@@ -274,6 +274,17 @@ async fn a_gateway_checks_a_key_and_counts_in_one_call() {
         );
         assert_eq!(owner.quota("messages").await["used"], 9_999);
 
+        // A retry of the same check is counted once.
+        let last = json!({"key": shown, "meter": "messages"});
+        for _ in 0..2 {
+            let verdict = gateway.once("last").post("/api-keys/verify", &last).await.expect(200);
+            assert_eq!(
+                (&verdict["valid"], &verdict["quota"]["used"]),
+                (&json!(true), &json!(10_000))
+            );
+        }
+        assert_eq!(owner.quota("messages").await["used"], 10_000);
+
         // Another tenant's key is no key to this gateway; a key without the permission is no gateway.
         let globex = node.sign_up("globex", "starter").await;
         let theirs = verify(json!({"key": globex.key(&["*"]).await})).await;
