@@ -25,10 +25,12 @@ pub struct Figure {
     pub clients: usize,
     /// The median of the rounds.
     pub per_second: f64,
-    /// To the bare answer with as many clients.
+    /// Of answers per second, to the bare answer with as many clients; the median of the rounds.
     pub ratio: f64,
     /// Processor time of the server per answer.
     pub cpu_us: f64,
+    /// Of processor time: the bare answer's to this one's.
+    pub cpu_ratio: f64,
     pub p50_us: u32,
     pub p99_us: u32,
     /// Answers that were not the expected one.
@@ -50,17 +52,18 @@ impl Report {
             "{}; {}; median of {} rounds of {} ms\n\n",
             self.processor, self.cores, self.rounds, self.turn_ms
         );
-        text.push_str("| target | clients | answers/s | ratio | server CPU µs | p50 ms | p99 ms |\n");
-        text.push_str("| --- | ---: | ---: | ---: | ---: | ---: | ---: |\n");
+        text.push_str("| target | clients | answers/s | ratio | server CPU µs | CPU ratio | p50 ms | p99 ms |\n");
+        text.push_str("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n");
         for figure in &self.figures {
             let _ = writeln!(
                 text,
-                "| {} | {} | {:.0} | {} | {:.1} | {:.2} | {:.2} |",
+                "| {} | {} | {:.0} | {} | {:.1} | {} | {:.2} | {:.2} |",
                 figure.name,
                 figure.clients,
                 figure.per_second,
                 ratio(figure.ratio),
                 figure.cpu_us,
+                ratio(figure.cpu_ratio),
                 f64::from(figure.p50_us) / 1e3,
                 f64::from(figure.p99_us) / 1e3,
             );
@@ -120,6 +123,7 @@ mod tests {
             per_second: 30.0,
             ratio: 0.0015,
             cpu_us: 28_000.0,
+            cpu_ratio: 0.0002,
             p50_us: 130_000,
             p99_us: 140_000,
             failed: 1,
@@ -137,7 +141,7 @@ mod tests {
         assert!(
             report
                 .table()
-                .contains("| log-in | 4 | 30 | 0.0015 | 28000.0 | 130.00 | 140.00 |")
+                .contains("| log-in | 4 | 30 | 0.0015 | 28000.0 | 0.0002 | 130.00 | 140.00 |")
         );
         assert!(report.check().unwrap_err().to_string().contains("log-in"));
     }

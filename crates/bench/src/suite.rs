@@ -138,11 +138,7 @@ async fn under_load(
             target.turns.push(turn);
         }
     }
-    let bare: Vec<(usize, f64)> = targets
-        .iter()
-        .filter(|target| target.is_hello)
-        .map(|target| (target.clients, target.rate()))
-        .collect();
+    let bare: Vec<&Target<'_>> = targets.iter().filter(|target| target.is_hello).collect();
     Ok(targets.iter().map(|target| target.figure(&bare)).collect())
 }
 
@@ -171,24 +167,34 @@ impl Target<'_> {
         load::apply(self.server, &self.asked, self.expected, self.clients, turn).await
     }
 
-    fn rate(&self) -> f64 {
-        median(&mut self.turns.iter().map(|turn| turn.rate).collect::<Vec<_>>())
+    /// The median of what each turn says.
+    fn median_of(&self, of: impl Fn(&Turn) -> f64) -> f64 {
+        median(&mut self.turns.iter().map(of).collect::<Vec<_>>())
     }
 
-    fn figure(&self, bare: &[(usize, f64)]) -> Figure {
+    fn figure(&self, bare: &[&Self]) -> Figure {
         let mut took: Vec<u32> = self
             .turns
             .iter()
             .flat_map(|turn| turn.took_us.iter().copied())
             .collect();
         took.sort_unstable();
-        let nearest = bare.iter().find(|(clients, _)| *clients >= self.clients);
+        let hello = bare.iter().find(|hello| hello.clients >= self.clients);
+        // Round by round: what slows the machine down for a while slows both.
+        let pairs = hello.map(|hello| self.turns.iter().zip(&hello.turns));
+        let mut ratios: Vec<f64> = pairs
+            .into_iter()
+            .flatten()
+            .map(|(own, bare)| own.rate / bare.rate)
+            .collect();
+        let cpu_us = self.median_of(|turn| turn.cpu_us);
         Figure {
             name: self.name.clone(),
             clients: self.clients,
-            per_second: self.rate(),
-            ratio: nearest.map_or(0.0, |(_, bare)| self.rate() / bare),
-            cpu_us: median(&mut self.turns.iter().map(|turn| turn.cpu_us).collect::<Vec<_>>()),
+            per_second: self.median_of(|turn| turn.rate),
+            ratio: median(&mut ratios),
+            cpu_us,
+            cpu_ratio: hello.map_or(0.0, |hello| hello.median_of(|turn| turn.cpu_us)) / cpu_us,
             p50_us: percentile(&took, 50),
             p99_us: percentile(&took, 99),
             failed: self.turns.iter().map(|turn| turn.failed).sum(),

@@ -1,7 +1,7 @@
 //! A PostgreSQL server of our own, from the binaries on this machine.
 //!
 //! All test processes of one user share it: the first starts it, a shell that watches over it stops it
-//! when no process has used it for a minute. It listens on a random loopback port, behind a random
+//! when no process has used it for ten minutes. It listens on a random loopback port, behind a random
 //! password, and syncs to disk as a real one does. The server refuses to run as root, so root's is run
 //! by `postgres` or `nobody`.
 
@@ -17,16 +17,17 @@ use std::time::Duration;
 use crate::postgres::answers;
 
 /// Started with: folder of the binaries, folder of the server, folder shared with the test processes, port.
-/// `used` is touched by every process that uses the server; two minutes without a touch end it.
+/// `used` is touched whenever a database is made; ten minutes without a touch end the server. Shorter would end it
+/// under a long test that made its database early.
 const WATCH: &str = r#"
 "$1/postgres" -D "$2/data" -k "$2" -p "$4" -c listen_addresses=127.0.0.1 -c max_connections=300 \
   -c shared_buffers=64MB >"$2/log" 2>&1 &
 server=$!
 while kill -0 "$server" 2>/dev/null; do
   sleep 5
-  [ -n "$(find "$3/used" -mmin +1 2>/dev/null)" ] || continue
+  [ -n "$(find "$3/used" -mmin +10 2>/dev/null)" ] || continue
   mv "$3/url" "$3/stopping" 2>/dev/null
-  if [ -z "$(find "$3/used" -mmin +1 2>/dev/null)" ]; then
+  if [ -z "$(find "$3/used" -mmin +10 2>/dev/null)" ]; then
     mv "$3/stopping" "$3/url" 2>/dev/null
     continue
   fi
