@@ -1,8 +1,12 @@
 //! Where log lines go: standard error, pretty for people, JSON for machines.
 
+mod lines;
+
 use std::io::IsTerminal as _;
 
 use tracing_subscriber::EnvFilter;
+
+pub use lines::flush;
 
 use crate::config::{Config, LogFormat};
 
@@ -15,7 +19,9 @@ pub fn start(config: &Config) {
     let filter = EnvFilter::try_new(format!("{QUIET},{}", config.log)).unwrap_or_else(|_| EnvFilter::new("info"));
     let lines = tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(std::io::stderr)
+        .with_writer(lines::Lines {
+            gathers: lines::start(),
+        })
         // Colours are for people, not for files.
         .with_ansi(std::io::stderr().is_terminal());
     let started = match config.log_format {
