@@ -1,5 +1,6 @@
 //! Alerts: thresholds of a limit, told once per period.
 
+use tenantry_kernel::{StoreError, TenantId, async_trait};
 use time::OffsetDateTime;
 
 use crate::account::TenantAccount;
@@ -30,6 +31,26 @@ pub fn crossed(before: i64, after: i64, limit: i64) -> impl Iterator<Item = u8> 
     THRESHOLDS_PERCENT
         .into_iter()
         .filter(move |percent| limit > 0 && reached(after, *percent) && !reached(before, *percent))
+}
+
+/// Alerts of one tenant that nobody was told of.
+#[cfg_attr(any(test, feature = "testing"), mockall::automock)]
+#[async_trait]
+pub trait AlertRepository: Send {
+    /// Those that were not told yet, the earliest first, at most `limit`. They stay locked until the unit ends, so
+    /// that two workers do not tell the same one.
+    async fn untold(&mut self, limit: u32) -> Result<Vec<Alert>, StoreError>;
+
+    /// Writes down that these were told at `now`.
+    async fn told(&mut self, alerts: &[Alert], now: OffsetDateTime) -> Result<(), StoreError>;
+}
+
+/// Which tenants have alerts that nobody was told of.
+#[cfg_attr(any(test, feature = "testing"), mockall::automock)]
+#[async_trait]
+pub trait AlertDirectory: Send + Sync {
+    /// Up to `limit` of them.
+    async fn with_untold(&self, limit: u32) -> Result<Vec<TenantId>, StoreError>;
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tenantry_kernel::{Code, StoreError, TenantId, async_trait};
 
 use crate::entitlement::Entitlements;
+use crate::limit::Reach;
 
 /// What tenants may use. Implementations cache; a change is seen on every node within a second.
 #[cfg_attr(any(test, feature = "testing"), mockall::automock)]
@@ -12,6 +13,26 @@ use crate::entitlement::Entitlements;
 pub trait EntitlementSource: Send + Sync {
     /// The tenant's entitlements with overrides; `None` before a plan took effect.
     async fn of(&self, tenant: TenantId) -> Result<Option<Arc<Entitlements>>, StoreError>;
+}
+
+/// Under whose limits a tenant uses something; `None` before a plan took effect. One look-up for the tenant and one
+/// for the pool it is in; both are from memory once they are warm.
+///
+/// # Errors
+/// The store's.
+pub async fn reach_of(source: &dyn EntitlementSource, tenant: TenantId) -> Result<Option<Reach>, StoreError> {
+    let Some(entitlements) = source.of(tenant).await? else {
+        return Ok(None);
+    };
+    let pool = match entitlements.pool {
+        Some(pool) => source.of(pool).await?.map(|granted| (pool, granted)),
+        None => None,
+    };
+    Ok(Some(Reach {
+        tenant,
+        entitlements,
+        pool,
+    }))
 }
 
 /// The plans on offer, from small to large.

@@ -6,6 +6,6 @@ pub mod model;
 pub mod repository;
 pub mod service;
 
-pub use model::{Allowance, Enforcement, Entitlements, LimitOverride};
+pub use model::{Allowance, Enforcement, Entitlements, LimitOverride, Share};
 pub use repository::EntitlementRepository;
 pub use service::EntitlementService;

@@ -1,6 +1,6 @@
 //! The ledger: one entry per operation that was granted. Entries are never changed.
 
-use tenantry_kernel::{Code, Page, PageRequest, StoreError, async_trait, typed_id};
+use tenantry_kernel::{Code, Page, PageRequest, StoreError, TenantId, async_trait, typed_id};
 use time::OffsetDateTime;
 
 use crate::account::AccountKey;
@@ -23,6 +23,23 @@ pub struct InvalidOperationId;
 impl OperationId {
     /// Longest name in characters.
     pub const MAX_LEN: usize = 255;
+
+    /// A name of ours, which no caller can spell: `of` says what it is for, `name` which one.
+    #[must_use]
+    pub fn internal(of: &'static str, name: &str) -> Self {
+        Self(format!("\u{b7}{of}/{name}"))
+    }
+
+    /// The operation of a stored name, whoever gave it.
+    ///
+    /// # Errors
+    /// [`InvalidOperationId`].
+    pub fn restore(text: String) -> Result<Self, InvalidOperationId> {
+        if text.starts_with('\u{b7}') && text.len() <= 2 * Self::MAX_LEN {
+            return Ok(Self(text));
+        }
+        Self::try_from(text)
+    }
 
     /// The name.
     #[must_use]
@@ -83,22 +100,82 @@ impl TryFrom<i64> for Amount {
     }
 }
 
-/// One granted operation.
+/// What an entry of the ledger is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum EntryKind {
+    /// Something was used.
+    Usage,
+    /// A reservation was committed.
+    Commit,
+    /// Somebody put right what was counted wrongly.
+    Correction,
+    /// What was used before Tenantry counted.
+    Opening,
+    /// An operation was taken back: the work that it paid for failed.
+    GiveBack,
+    /// A slice, counted before it was used.
+    Lease,
+    /// What was left of a slice.
+    LeaseReturn,
+}
+
+impl EntryKind {
+    /// All of them.
+    pub const ALL: [Self; 7] = [
+        Self::Usage,
+        Self::Commit,
+        Self::Correction,
+        Self::Opening,
+        Self::GiveBack,
+        Self::Lease,
+        Self::LeaseReturn,
+    ];
+
+    /// The name in answers and storage.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Usage => "usage",
+            Self::Commit => "commit",
+            Self::Correction => "correction",
+            Self::Opening => "opening",
+            Self::GiveBack => "give_back",
+            Self::Lease => "lease",
+            Self::LeaseReturn => "lease_return",
+        }
+    }
+
+    /// The kind of this name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == name)
+    }
+}
+
+/// One line of a granted operation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LedgerEntry {
     /// Its id; later entries have greater ones.
     pub id: UsageEntryId,
-    /// The caller's name for it.
+    /// The caller's name for the operation.
     pub operation: OperationId,
+    /// Which of the operation's lines it is, from 0.
+    pub line: u16,
+    /// What it is.
+    pub kind: EntryKind,
     /// SHA-256 of the request that asked for it.
     pub digest: [u8; 32],
-    /// The account it counted on; of several, the one that answers show.
+    /// The tenant's own account that it counted on; of several, the one that answers show.
     pub account: AccountKey,
-    /// How much was counted.
-    pub amount: Amount,
+    /// What that account moved by, with its sign. An account holds the sum of its entries, however its meter counts.
+    pub amount: i64,
+    /// What was reported: an amount, or a level.
+    pub value: i64,
+    /// Whom it counted, for meters that count different ones.
+    pub member: Option<String>,
     /// What the account held afterwards.
     pub used_after: i64,
-    /// The limit at that time.
+    /// The limit at that time, with what was granted on top.
     pub limit: Option<i64>,
     /// When the period ends.
     pub resets_at: Option<OffsetDateTime>,
@@ -106,12 +183,18 @@ pub struct LedgerEntry {
     pub description: Option<String>,
     /// Whom within the tenant it is about, in the caller's words.
     pub subject: Option<String>,
+    /// The user that sub-limits count it on.
+    pub user: Option<String>,
+    /// The tenant whose pool it counted in.
+    pub pool: Option<TenantId>,
     /// The kind of principal that asked.
     pub actor_kind: String,
-    /// Which principal asked.
+    /// Which principal asked. For API keys it is what sub-limits of keys count on.
     pub actor_id: String,
-    /// When it was counted.
+    /// When it happened: decides the periods it counts in.
     pub at: OffsetDateTime,
+    /// When it was counted.
+    pub recorded_at: OffsetDateTime,
 }
 
 impl LedgerEntry {
@@ -122,34 +205,35 @@ impl LedgerEntry {
     }
 }
 
-/// Which entries of the ledger are wanted.
+/// Which entries of the ledger are wanted. What is absent does not matter.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct EntryFilter {
-    /// Of one meter only.
+    /// Of this meter.
     pub meter: Option<Code>,
+    /// That happened at this time or later.
+    pub from: Option<OffsetDateTime>,
+    /// That happened before this time.
+    pub to: Option<OffsetDateTime>,
+    /// That this principal asked for, by its id.
+    pub actor: Option<String>,
+    /// That are about this, in the caller's words.
+    pub subject: Option<String>,
+    /// Of this kind.
+    pub kind: Option<EntryKind>,
 }
 
 /// What one tenant has used: its accounts and its ledger, read only. Writing is the engine's.
 #[cfg_attr(any(test, feature = "testing"), mockall::automock)]
 #[async_trait]
 pub trait UsageRepository: Send {
-    /// What these accounts hold, in the order asked; an account that was never used holds 0.
-    async fn posted(&mut self, accounts: &[AccountKey]) -> Result<Vec<i64>, StoreError>;
-
-    /// The sum of a meter's live entries counted at or after `from` and before `to`: what a billing period counts,
-    /// whatever the meter's own period. Test keys never bill.
-    async fn counted_between(
-        &mut self,
-        meter: &Code,
-        from: OffsetDateTime,
-        to: OffsetDateTime,
-    ) -> Result<i64, StoreError>;
-
     /// The thresholds that an account has reached, lowest first.
     async fn list_alerts(&mut self, account: &AccountKey) -> Result<Vec<Alert>, StoreError>;
 
     /// The ledger, latest entry first.
     async fn list_entries(&mut self, filter: &EntryFilter, page: PageRequest) -> Result<Page<LedgerEntry>, StoreError>;
+
+    /// One operation's entries, by line; none when it was never counted.
+    async fn find_operation(&mut self, operation: &OperationId) -> Result<Vec<LedgerEntry>, StoreError>;
 }
 
 #[cfg(test)]
@@ -162,6 +246,21 @@ mod tests {
         assert!(OperationId::try_from("a".repeat(255)).is_ok());
         for bad in [String::new(), "a".repeat(256), "line\nbreak".to_owned(), "é".to_owned()] {
             assert_eq!(OperationId::try_from(bad.clone()), Err(InvalidOperationId), "{bad}");
+        }
+    }
+
+    #[test]
+    fn names_of_ours_are_none_of_a_callers() {
+        let ours = OperationId::internal("give-back", "order-17");
+
+        assert!(OperationId::try_from(ours.as_str().to_owned()).is_err());
+        assert_eq!(OperationId::restore(ours.as_str().to_owned()), Ok(ours));
+    }
+
+    #[test]
+    fn kinds_read_back() {
+        for kind in EntryKind::ALL {
+            assert_eq!(EntryKind::parse(kind.as_str()), Some(kind));
         }
     }
 

@@ -8,19 +8,25 @@
 
 pub mod account;
 pub mod alert;
+pub mod audit;
+pub mod closing;
 pub mod counter;
 pub mod decide;
 pub mod directory;
 pub mod engine;
 pub mod entitlement;
 pub mod gauge;
+pub mod insight;
+pub mod leased;
 pub mod ledger;
+pub mod limit;
 pub mod meter;
 pub mod period;
 pub mod permissions;
 pub mod rate;
-pub mod requests;
+pub mod reservation;
 pub mod store;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 pub mod usage;
+pub mod zone;

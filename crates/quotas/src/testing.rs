@@ -5,11 +5,16 @@ use std::sync::{Arc, Mutex};
 use tenantry_kernel::{Code, Event, StoreError, TenantScope, Transaction, async_trait};
 use time::OffsetDateTime;
 
+use crate::alert::{AlertRepository, MockAlertRepository};
+use crate::closing::{ClosingRepository, MockClosingRepository};
 use crate::entitlement::repository::MockEntitlementRepository;
-use crate::entitlement::{Allowance, Enforcement, EntitlementRepository, Entitlements};
+use crate::entitlement::{Allowance, Enforcement, EntitlementRepository, Entitlements, Share};
 use crate::gauge::{GaugeRepository, MockGaugeRepository};
+use crate::insight::{InsightRepository, MockInsightRepository};
 use crate::ledger::{MockUsageRepository, UsageRepository};
-use crate::meter::{Meter, MeterKind, MeterSource};
+use crate::meter::{Aggregation, Engine, EventRule, Meter, MeterKind, MeterSource};
+use crate::zone::Zone;
+use crate::reservation::{MockReservationRepository, ReservationRepository};
 use crate::store::{QuotaStore, QuotaUnit};
 
 /// A code, from text that is one.
@@ -27,6 +32,9 @@ pub fn meter(name: &str, kind: MeterKind) -> Meter {
         unit: "one".to_owned(),
         kind,
         source: MeterSource::Reported,
+        aggregation: Aggregation::default(),
+        engine: Engine::default(),
+        events: EventRule::default(),
     }
 }
 
@@ -39,15 +47,21 @@ pub fn entitlements(limits: &[(&Meter, Option<i64>)]) -> Entitlements {
         enforcement: Enforcement::Hard,
         overage: false,
         period: meter.default_period(),
+        share: Share::Tenant,
+        rollover: None,
+        grace_percent: 0,
     });
     Entitlements {
         plan: code("free"),
         plan_version: "v1".to_owned(),
+        revision: 1,
         allowances: allowances.collect(),
         overrides: Vec::new(),
         features: std::collections::BTreeSet::new(),
-        timezone: "UTC".to_owned(),
+        values: std::collections::BTreeMap::new(),
+        zone: Zone::Utc,
         anchor: OffsetDateTime::UNIX_EPOCH,
+        pool: None,
     }
 }
 
@@ -67,6 +81,14 @@ pub struct FakeQuotaUnit {
     pub gauges: MockGaugeRepository,
     /// Accounts and ledger.
     pub usage: MockUsageRepository,
+    /// Reservations.
+    pub reservations: MockReservationRepository,
+    /// Rolled-up usage.
+    pub insights: MockInsightRepository,
+    /// Closed periods.
+    pub closings: MockClosingRepository,
+    /// Alerts.
+    pub alerts: MockAlertRepository,
     events: Arc<Mutex<Option<Vec<Event>>>>,
 }
 
@@ -132,5 +154,21 @@ impl QuotaUnit for FakeQuotaUnit {
 
     fn usage(&mut self) -> &mut dyn UsageRepository {
         &mut self.usage
+    }
+
+    fn reservations(&mut self) -> &mut dyn ReservationRepository {
+        &mut self.reservations
+    }
+
+    fn insights(&mut self) -> &mut dyn InsightRepository {
+        &mut self.insights
+    }
+
+    fn closings(&mut self) -> &mut dyn ClosingRepository {
+        &mut self.closings
+    }
+
+    fn quota_alerts(&mut self) -> &mut dyn AlertRepository {
+        &mut self.alerts
     }
 }

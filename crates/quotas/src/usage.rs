@@ -12,7 +12,7 @@ pub mod service;
 
 pub use error::UsageError;
 pub use exceeded::QuotaExceeded;
-pub use ports::UsagePorts;
+pub use ports::{UsagePorts, Wanted};
 pub use requests::{AdmitError, Admitted, RequestService};
 pub use row::UsageRow;
 pub use service::{Checked, Consume, Counted, UsageService};

@@ -1,222 +1,297 @@
-//! The decision against a slow model, and its rules one by one.
+//! The decision, by cases and against a slow model.
 
-use std::collections::BTreeMap;
-
+use super::*;
+use crate::account::{AccountKey, Subject};
+use crate::period::Period;
+use crate::testing::code;
 use proptest::prelude::*;
 use tenantry_kernel::TenantId;
 use tenantry_kernel::uuid::Uuid;
 use time::OffsetDateTime;
 
-use super::{Claim, Operation, Verdict, decide};
-use crate::account::{AccountKey, TenantAccount};
-use crate::ledger::Amount;
-use crate::period::Period;
-use crate::testing::code;
-
-fn account(number: u128) -> TenantAccount {
+fn account(name: &str) -> TenantAccount {
     TenantAccount {
-        tenant: TenantId::from_uuid(Uuid::from_u128(number)),
+        tenant: TenantId::from_uuid(Uuid::from_u128(1)),
         key: AccountKey {
-            meter: code("messages"),
+            meter: code(name),
             live: true,
+            subject: Subject::Tenant,
             period: Period::CalendarMonth,
             period_start: OffsetDateTime::UNIX_EPOCH,
         },
     }
 }
 
-fn operation(amount: i64, claims: &[(u128, Option<i64>)]) -> Operation {
-    Operation {
-        amount: Amount::try_from(amount).unwrap(),
-        claims: claims
-            .iter()
-            .map(|(number, limit)| Claim {
-                account: account(*number),
-                limit: *limit,
-            })
-            .collect(),
+fn on(name: &str, limit: i64) -> Claim {
+    Claim {
+        account: account(name),
+        limit: Some(limit),
     }
 }
 
-fn granted(used: &[i64]) -> Verdict {
-    Verdict::Granted { used: used.to_vec() }
+fn part(change: Move, claims: &[Claim]) -> Part {
+    Part {
+        change,
+        claims: claims.to_vec(),
+    }
+}
+
+fn whole(parts: Vec<Part>) -> Operation {
+    Operation { parts, forced: false }
+}
+
+fn holding(held: &[(&str, Held)]) -> States {
+    States {
+        accounts: held.iter().map(|(name, held)| (account(name), *held)).collect(),
+        members: BTreeSet::new(),
+    }
+}
+
+fn posted(states: &States, name: &str) -> i64 {
+    states.held(&account(name)).posted
 }
 
 #[test]
-fn the_last_one_that_fits_is_granted_and_the_next_one_is_refused() {
-    let mut states = BTreeMap::from([(account(1), 999)]);
-    let one = operation(1, &[(1, Some(1_000))]);
+fn a_limit_is_reached_and_never_passed() {
+    let mut states = States::default();
+    let one = whole(vec![part(Move::Add(1), &[on("messages", 3)])]);
 
-    let verdicts = decide(&mut states, &[one.clone(), one]);
+    let granted = (0..5)
+        .filter(|_| matches!(decide(&mut states, &one), Verdict::Granted { .. }))
+        .count();
+
+    assert_eq!((granted, posted(&states, "messages")), (3, 3));
+}
+
+#[test]
+fn all_items_count_or_none() {
+    let mut states = holding(&[("tokens", Held::posted(95))]);
+    let both = whole(vec![
+        part(Move::Add(5), &[on("messages", 10)]),
+        part(Move::Add(6), &[on("tokens", 100)]),
+    ]);
+
+    let verdict = decide(&mut states, &both);
 
     assert_eq!(
-        verdicts,
-        [
-            granted(&[1_000]),
-            Verdict::Refused {
-                binding: 0,
-                used: 1_000
-            }
-        ]
+        verdict,
+        Verdict::Refused {
+            binding: (1, 0),
+            held: Held::posted(95)
+        }
     );
-    assert_eq!(states[&account(1)], 1_000);
+    assert_eq!((posted(&states, "messages"), posted(&states, "tokens")), (0, 95));
 }
 
 #[test]
-fn a_small_operation_passes_behind_a_large_one_that_was_refused() {
-    let mut states = BTreeMap::new();
-    let operations = [8, 5, 2].map(|amount| operation(amount, &[(1, Some(10))]));
+fn of_the_limits_that_do_not_fit_the_one_with_the_least_room_binds() {
+    let mut states = holding(&[("day", Held::posted(8)), ("month", Held::posted(99))]);
+    let three = whole(vec![part(Move::Add(3), &[on("day", 10), on("month", 100), on("year", 1_000)])]);
 
-    let verdicts = decide(&mut states, &operations);
+    let verdict = decide(&mut states, &three);
 
-    assert_eq!(
-        verdicts,
-        [granted(&[8]), Verdict::Refused { binding: 0, used: 8 }, granted(&[10])]
-    );
+    assert!(matches!(verdict, Verdict::Refused { binding: (0, 1), .. }), "{verdict:?}");
 }
 
 #[test]
-fn an_operation_counts_on_all_of_its_accounts_or_on_none() {
-    let mut states = BTreeMap::from([(account(1), 0), (account(2), 9)]);
-
-    let verdicts = decide(&mut states, &[operation(2, &[(1, Some(100)), (2, Some(10))])]);
-
-    assert_eq!(verdicts, [Verdict::Refused { binding: 1, used: 9 }]);
-    assert_eq!(states, BTreeMap::from([(account(1), 0), (account(2), 9)]));
-}
-
-#[test]
-fn the_limit_with_the_least_room_binds() {
-    let mut states = BTreeMap::from([(account(1), 7), (account(2), 99), (account(3), 9)]);
-    let claims = [(1, Some(10)), (2, Some(100)), (3, Some(10))];
-
-    let verdicts = decide(&mut states, &[operation(5, &claims)]);
-
-    assert_eq!(verdicts, [Verdict::Refused { binding: 1, used: 99 }]);
-}
-
-#[test]
-fn an_account_above_a_lowered_limit_refuses_and_keeps_what_it_holds() {
-    let mut states = BTreeMap::from([(account(1), 50)]);
-
-    let verdicts = decide(&mut states, &[operation(1, &[(1, Some(10))])]);
-
-    assert_eq!(verdicts, [Verdict::Refused { binding: 0, used: 50 }]);
-    assert_eq!(states[&account(1)], 50);
-}
-
-#[test]
-fn without_a_limit_only_the_range_of_the_number_binds() {
-    let mut states = BTreeMap::from([(account(1), i64::MAX - 1)]);
-    let one = operation(1, &[(1, None)]);
-
-    let verdicts = decide(&mut states, &[one.clone(), one]);
-
-    let full = Verdict::Refused {
-        binding: 0,
-        used: i64::MAX,
+fn two_items_on_one_account_count_together() {
+    let mut states = States::default();
+    let twice = |amount| {
+        let item = part(Move::Add(amount), &[on("messages", 10)]);
+        whole(vec![item.clone(), item])
     };
-    assert_eq!(verdicts, [granted(&[i64::MAX]), full]);
+
+    assert!(matches!(decide(&mut states, &twice(6)), Verdict::Refused { binding: (1, 0), .. }));
+    assert!(matches!(decide(&mut states, &twice(5)), Verdict::Granted { .. }));
+    assert_eq!(posted(&states, "messages"), 10);
 }
 
-/// The same decision the slow way: replay everything granted so far for every question.
-fn model(start: &[i64; 3], operations: &[Operation]) -> Vec<Verdict> {
-    let mut history: Vec<&Operation> = Vec::new();
-    let mut verdicts = Vec::new();
-    for operation in operations {
-        let held = |wanted: &TenantAccount, history: &[&Operation]| {
-            let first = (0..3).find(|n| account(*n as u128) == *wanted).map_or(0, |n| start[n]);
-            let mut sum = i128::from(first);
-            for earlier in history {
-                for claim in &earlier.claims {
-                    if claim.account == *wanted {
-                        sum += i128::from(earlier.amount.get());
-                    }
+#[test]
+fn the_greatest_and_the_latest_stand_and_members_count_once() {
+    let mut states = States::default();
+    let mut run = |change| decide(&mut states, &whole(vec![part(change, &[on("a", 10)])]));
+    for (change, stands) in [
+        (Move::Raise(4), 4),
+        (Move::Raise(2), 4),
+        (Move::Set(9), 9),
+        (Move::Set(1), 1),
+        (Move::Join("ada".into()), 2),
+        (Move::Join("ada".into()), 2),
+        (Move::Join("bob".into()), 3),
+    ] {
+        let Verdict::Granted { moved } = run(change.clone()) else {
+            panic!("{change:?}");
+        };
+        assert_eq!(moved[0][0].1.posted, stands, "{change:?}");
+    }
+    assert!(matches!(run(Move::Set(11)), Verdict::Refused { .. }));
+    assert!(matches!(run(Move::Raise(11)), Verdict::Refused { .. }));
+}
+
+#[test]
+fn a_reservation_takes_room_and_settles_for_what_was_used() {
+    let mut states = States::default();
+    let mut run = |change| decide(&mut states, &whole(vec![part(change, &[on("a", 10)])]));
+
+    assert!(matches!(run(Move::Hold(8)), Verdict::Granted { .. }));
+    assert!(matches!(run(Move::Add(3)), Verdict::Refused { .. }));
+    assert!(matches!(run(Move::Settle { held: 8, used: 5 }), Verdict::Granted { .. }));
+    assert!(matches!(run(Move::Add(5)), Verdict::Granted { .. }));
+    assert_eq!(states.held(&account("a")), Held::posted(10));
+}
+
+#[test]
+fn more_than_was_reserved_must_fit() {
+    let mut states = States::default();
+    let mut run = |change| decide(&mut states, &whole(vec![part(change, &[on("a", 10)])]));
+    run(Move::Hold(4));
+    run(Move::Add(4));
+
+    assert!(matches!(run(Move::Settle { held: 4, used: 7 }), Verdict::Refused { .. }));
+    assert!(matches!(run(Move::Settle { held: 4, used: 6 }), Verdict::Granted { .. }));
+}
+
+#[test]
+fn what_was_reserved_fits_even_when_the_limit_was_lowered() {
+    let mut states = holding(&[("a", Held { posted: 5, pending: 5, granted: 0 })]);
+
+    let verdict = decide(&mut states, &whole(vec![part(Move::Settle { held: 5, used: 5 }, &[on("a", 3)])]));
+
+    assert!(matches!(verdict, Verdict::Granted { .. }));
+}
+
+#[test]
+fn facts_pass_limits_but_nothing_falls_below_nothing() {
+    let mut states = holding(&[("a", Held::posted(5))]);
+    let fact = |amount| Operation {
+        parts: vec![part(Move::Add(amount), &[on("a", 5)])],
+        forced: true,
+    };
+
+    assert!(matches!(decide(&mut states, &fact(20)), Verdict::Granted { .. }));
+    assert!(matches!(decide(&mut states, &fact(-26)), Verdict::Below { .. }));
+    assert!(matches!(decide(&mut states, &fact(-25)), Verdict::Granted { .. }));
+    assert_eq!(posted(&states, "a"), 0);
+}
+
+#[test]
+fn what_was_granted_on_top_may_be_used() {
+    let mut states = holding(&[("a", Held { posted: 10, pending: 0, granted: 4 })]);
+    let one = whole(vec![part(Move::Add(2), &[on("a", 10)])]);
+
+    assert!(matches!(decide(&mut states, &one), Verdict::Granted { .. }));
+    assert!(matches!(decide(&mut states, &one), Verdict::Granted { .. }));
+    assert!(matches!(decide(&mut states, &one), Verdict::Refused { .. }));
+}
+
+#[test]
+fn without_a_limit_only_the_number_binds() {
+    let mut states = holding(&[("a", Held::posted(i64::MAX - 1))]);
+    let two = whole(vec![part(
+        Move::Add(2),
+        &[Claim {
+            account: account("a"),
+            limit: None,
+        }],
+    )]);
+
+    assert!(matches!(decide(&mut states, &two), Verdict::Refused { .. }));
+}
+
+/// What the decision must come to, written down as slowly and plainly as possible: the state is a list of facts, and
+/// every question goes through all of them.
+#[derive(Default)]
+struct Slow {
+    facts: Vec<(String, Move)>,
+}
+
+impl Slow {
+    fn of(facts: &[(String, Move)], name: &str) -> (i128, i128) {
+        let (mut used, mut held, mut seen) = (0_i128, 0_i128, Vec::new());
+        for (_, fact) in facts.iter().filter(|(account, _)| account == name) {
+            match fact {
+                Move::Add(amount) => used += i128::from(*amount),
+                Move::Raise(value) => used = used.max(i128::from(*value)),
+                Move::Set(level) => used = i128::from(*level),
+                Move::Join(member) if seen.contains(&member) => {}
+                Move::Join(member) => {
+                    seen.push(member);
+                    used += 1;
+                }
+                Move::Hold(amount) => held += i128::from(*amount),
+                Move::Settle { held: reserved, used: counted } => {
+                    held -= i128::from(*reserved);
+                    used += i128::from(*counted);
                 }
             }
-            sum
-        };
-        let mut rooms = Vec::new();
-        for (position, claim) in operation.claims.iter().enumerate() {
-            let used = held(&claim.account, &history);
-            let room = i128::from(claim.limit.unwrap_or(i64::MAX)) - used;
-            if room < i128::from(operation.amount.get()) {
-                rooms.push((room, position, used));
-            }
         }
-        rooms.sort_unstable();
-        if let Some((_, binding, used)) = rooms.first() {
-            verdicts.push(Verdict::Refused {
-                binding: *binding,
-                used: i64::try_from(*used).unwrap(),
-            });
-        } else {
-            history.push(operation);
-            let used = operation.claims.iter().map(|claim| held(&claim.account, &history));
-            verdicts.push(Verdict::Granted {
-                used: used.map(|used| i64::try_from(used).unwrap()).collect(),
-            });
-        }
+        (used, held)
     }
-    verdicts
+
+    /// Granted, and then the facts are facts.
+    fn decides(&mut self, operation: &[(String, i64, Move)], forced: bool) -> bool {
+        let mut after = self.facts.clone();
+        let mut fits = true;
+        for (name, limit, change) in operation {
+            let (used, held) = Self::of(&after, name);
+            after.push((name.clone(), change.clone()));
+            let (new_used, new_held) = Self::of(&after, name);
+            if new_used < 0 || new_held < 0 {
+                return false;
+            }
+            let takes = match change {
+                Move::Settle { held, used } => i128::from(*used) - i128::from(*held),
+                _ => (new_used + new_held) - (used + held),
+            };
+            fits &= takes <= 0 || takes <= i128::from(*limit) - used - held;
+        }
+        if fits || forced {
+            self.facts = after;
+        }
+        fits || forced
+    }
 }
 
-fn any_operation() -> impl Strategy<Value = Operation> {
-    let limits = proptest::collection::vec(proptest::option::of(0_i64..60), 3);
-    let touched = proptest::sample::subsequence(vec![0_u128, 1, 2], 1..=3);
-    (1_i64..20, touched, limits).prop_map(|(amount, touched, limits)| {
-        let claims: Vec<_> = touched
-            .into_iter()
-            .map(|number| (number, limits[number as usize]))
-            .collect();
-        operation(amount, &claims)
-    })
+fn change() -> impl Strategy<Value = Move> {
+    prop_oneof![
+        (-6_i64..12).prop_map(Move::Add),
+        (0_i64..25).prop_map(Move::Raise),
+        (0_i64..25).prop_map(Move::Set),
+        "[a-d]".prop_map(|name| Move::Join(name.as_str().into())),
+        (1_i64..8).prop_map(Move::Hold),
+        (1_i64..8, 0_i64..10).prop_map(|(held, used)| Move::Settle { held, used }),
+    ]
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2_000))]
     #[test]
-    fn the_decision_is_what_a_slow_model_says(
-        start in proptest::array::uniform3(0_i64..40),
-        operations in proptest::collection::vec(any_operation(), 0..60),
+    fn the_decision_agrees_with_a_slow_model(
+        limits in proptest::array::uniform3(0_i64..30),
+        operations in proptest::collection::vec(
+            (proptest::collection::vec((0_usize..3, change()), 1..4), proptest::bool::weighted(0.1)),
+            1..40,
+        ),
     ) {
-        let mut states: BTreeMap<_, _> = (0..3).map(|n| (account(n as u128), start[n])).collect();
+        let (mut states, mut slow) = (States::default(), Slow::default());
+        for (parts, forced) in operations {
+            let named: Vec<(String, i64, Move)> = parts
+                .into_iter()
+                .map(|(at, change)| (["a", "b", "c"][at].to_owned(), limits[at], change))
+                .collect();
+            let operation = Operation {
+                parts: named.iter().map(|(name, limit, change)| part(change.clone(), &[on(name, *limit)])).collect(),
+                forced,
+            };
 
-        let verdicts = decide(&mut states, &operations);
+            let granted = matches!(decide(&mut states, &operation), Verdict::Granted { .. });
 
-        prop_assert_eq!(verdicts, model(&start, &operations));
-    }
-
-    #[test]
-    fn batches_decide_like_one_at_a_time(
-        operations in proptest::collection::vec(any_operation(), 0..60),
-        cut in 0_usize..60,
-    ) {
-        let (first, second) = operations.split_at(cut.min(operations.len()));
-        let mut whole = BTreeMap::new();
-        let mut parts = BTreeMap::new();
-
-        let at_once = decide(&mut whole, &operations);
-        let mut in_parts = decide(&mut parts, first);
-        in_parts.extend(decide(&mut parts, second));
-
-        prop_assert_eq!(at_once, in_parts);
-        prop_assert_eq!(whole, parts);
-    }
-
-    #[test]
-    fn a_constant_limit_is_never_passed(amounts in proptest::collection::vec(1_i64..50, 0..200), limit in 0_i64..1_000) {
-        let operations: Vec<_> = amounts.iter().map(|amount| operation(*amount, &[(1, Some(limit))])).collect();
-        let mut states = BTreeMap::new();
-
-        let verdicts = decide(&mut states, &operations);
-
-        let counted: i64 = amounts
-            .iter()
-            .zip(&verdicts)
-            .filter(|(_, verdict)| matches!(verdict, Verdict::Granted { .. }))
-            .map(|(amount, _)| amount)
-            .sum();
-        prop_assert!(counted <= limit);
-        prop_assert_eq!(states.get(&account(1)).copied().unwrap_or(0), counted);
+            prop_assert_eq!(granted, slow.decides(&named, forced), "{:?}", named);
+            for name in ["a", "b", "c"] {
+                let (used, held) = Slow::of(&slow.facts, name);
+                let state = states.held(&account(name));
+                prop_assert_eq!((i128::from(state.posted), i128::from(state.pending)), (used, held));
+            }
+        }
     }
 }

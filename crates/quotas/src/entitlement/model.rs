@@ -1,12 +1,14 @@
 //! Allowances, features, overrides, and what they come to.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use tenantry_kernel::Code;
+use tenantry_kernel::{Code, TenantId, Value};
 use time::OffsetDateTime;
 
+use crate::account::{Held, Subject};
 use crate::meter::Meter;
 use crate::period::Period;
+use crate::zone::Zone;
 
 /// What happens at the limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,6 +38,39 @@ impl Enforcement {
     }
 }
 
+/// Who shares an allowance.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Share {
+    /// The whole tenant.
+    #[default]
+    Tenant,
+    /// Each user has as much.
+    User,
+    /// Each API key has as much.
+    Key,
+}
+
+impl Share {
+    /// All of them, the widest first.
+    pub const ALL: [Self; 3] = [Self::Tenant, Self::User, Self::Key];
+
+    /// The name in catalogs and storage.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Tenant => "tenant",
+            Self::User => "user",
+            Self::Key => "key",
+        }
+    }
+
+    /// The share of this name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|share| share.as_str() == name)
+    }
+}
+
 /// How much of one meter a plan grants per period.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Allowance {
@@ -49,6 +84,12 @@ pub struct Allowance {
     pub overage: bool,
     /// Over which time it counts.
     pub period: Period,
+    /// Who shares it.
+    pub share: Share,
+    /// Of what a period leaves over, how much the next one gets on top; `None` is nothing.
+    pub rollover: Option<i64>,
+    /// How many per cent beyond a hard limit are let through all the same, and told.
+    pub grace_percent: u8,
 }
 
 impl Allowance {
@@ -61,6 +102,9 @@ impl Allowance {
             enforcement: Enforcement::Hard,
             overage: false,
             period: meter.default_period(),
+            share: Share::Tenant,
+            rollover: None,
+            grace_percent: 0,
         }
     }
 
@@ -68,9 +112,27 @@ impl Allowance {
     #[must_use]
     pub fn hard_limit(&self) -> Option<i64> {
         match self.enforcement {
-            Enforcement::Hard if !self.overage => self.limit,
+            Enforcement::Hard if !self.overage => self.limit.map(|limit| limit.saturating_add(self.grace(limit))),
             _ => None,
         }
+    }
+
+    /// Rounded down: a limit of 9 with 10 per cent grace is 9.
+    fn grace(&self, limit: i64) -> i64 {
+        let grace = i128::from(limit) * i128::from(self.grace_percent) / 100;
+        i64::try_from(grace).unwrap_or(i64::MAX)
+    }
+
+    /// What a period gets on top when the one before ended like this.
+    ///
+    /// What was granted on top of the earlier period is used up first and does not roll over again.
+    #[must_use]
+    pub fn rolled_over(&self, before: Held) -> i64 {
+        let (Some(most), Some(limit)) = (self.rollover, self.limit) else {
+            return 0;
+        };
+        let of_its_own = before.taken().saturating_sub(before.granted).max(0);
+        limit.saturating_sub(of_its_own).clamp(0, most.max(0))
     }
 }
 
@@ -79,67 +141,96 @@ impl Allowance {
 pub struct LimitOverride {
     /// The meter.
     pub meter: Code,
+    /// Whose: the tenant's as a whole, or one user's or key's own.
+    pub subject: Subject,
     /// The limit instead of the plan's; `None` is unlimited.
     pub limit: Option<i64>,
     /// Why.
     pub reason: String,
     /// Since when.
     pub at: OffsetDateTime,
+    /// Until when; `None` is until it is taken away.
+    pub expires_at: Option<OffsetDateTime>,
+}
+
+impl LimitOverride {
+    /// True when it holds at `at`.
+    #[must_use]
+    pub fn holds_at(&self, at: OffsetDateTime) -> bool {
+        self.expires_at.is_none_or(|end| at < end)
+    }
 }
 
 /// What one tenant may use.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Entitlements {
     /// The plan they were copied from.
     pub plan: Code,
     /// Its edition.
     pub plan_version: String,
+    /// Goes up with every change of what the tenant is entitled to. Storage counts it.
+    pub revision: i64,
     /// What the plan grants; at most one per meter and period.
     pub allowances: Vec<Allowance>,
-    /// Operators' changes; at most one per meter.
+    /// Operators' changes; at most one per meter and subject.
     pub overrides: Vec<LimitOverride>,
     /// The features that are switched on.
     pub features: BTreeSet<Code>,
-    /// The tenant's time zone; periods are reckoned in UTC until tenants may choose.
-    pub timezone: String,
+    /// What the plan grants that is neither counted nor switched: a number, a text.
+    pub values: BTreeMap<Code, Value>,
+    /// Where its days and months begin: the tenant's time zone when its first plan took effect. It stays, or a
+    /// change of the profile would begin a new month.
+    pub zone: Zone,
     /// From when anniversary months count.
     pub anchor: OffsetDateTime,
+    /// The tenant whose limits hold for this one too: its usage counts in that tenant's accounts as well.
+    pub pool: Option<TenantId>,
 }
 
 impl Entitlements {
-    /// The allowances of a meter, the longest period first, overrides applied. Never empty: what a plan
-    /// does not name is unlimited.
+    /// The allowances of a meter at a time, the tenant's own before those of each user or key, and of each the
+    /// longest period first. Overrides are applied. Never empty, and the first one is always the tenant's: what a
+    /// plan does not name is unlimited.
     ///
-    /// The first one is what answers show, and the one that an override changes.
+    /// The first one is what answers show, and the one that an override of the tenant's limit changes.
     #[must_use]
-    pub fn allowances_of(&self, meter: &Meter) -> Vec<Allowance> {
+    pub fn allowances_of(&self, meter: &Meter, at: OffsetDateTime) -> Vec<Allowance> {
         let mut granted: Vec<Allowance> = self
             .allowances
             .iter()
             .filter(|allowance| allowance.meter == meter.code)
             .cloned()
             .collect();
-        granted.sort_by_key(|allowance| std::cmp::Reverse(allowance.period));
-        if granted.is_empty() {
-            granted.push(Allowance::unlimited(meter));
+        granted.sort_by_key(|allowance| (allowance.share, std::cmp::Reverse(allowance.period)));
+        if granted.first().is_none_or(|first| first.share != Share::Tenant) {
+            granted.insert(0, Allowance::unlimited(meter));
         }
-        let changed = self.overrides.iter().find(|change| change.meter == meter.code);
-        if let (Some(change), Some(leading)) = (changed, granted.first_mut()) {
+        if let (Some(change), Some(leading)) =
+            (self.overriding(&meter.code, &Subject::Tenant, at), granted.first_mut())
+        {
             leading.limit = change.limit;
         }
         granted
     }
 
-    /// True when an operator set the meter's limit, whatever the plan says.
+    /// The override of a meter's limit that holds for this subject at a time.
     #[must_use]
-    pub fn is_overridden(&self, meter: &Code) -> bool {
-        self.overrides.iter().any(|change| change.meter == *meter)
+    pub fn overriding(&self, meter: &Code, subject: &Subject, at: OffsetDateTime) -> Option<&LimitOverride> {
+        self.overrides
+            .iter()
+            .find(|change| change.meter == *meter && change.subject == *subject && change.holds_at(at))
+    }
+
+    /// True when an operator set the tenant's limit of a meter, whatever the plan says.
+    #[must_use]
+    pub fn is_overridden(&self, meter: &Code, at: OffsetDateTime) -> bool {
+        self.overriding(meter, &Subject::Tenant, at).is_some()
     }
 
     /// The allowance that answers show.
     #[must_use]
-    pub fn allowance(&self, meter: &Meter) -> Allowance {
-        self.allowances_of(meter)
+    pub fn allowance(&self, meter: &Meter, at: OffsetDateTime) -> Allowance {
+        self.allowances_of(meter, at)
             .into_iter()
             .next()
             .unwrap_or_else(|| Allowance::unlimited(meter))
@@ -165,6 +256,22 @@ mod tests {
             enforcement: Enforcement::Hard,
             overage: false,
             period,
+            share: Share::Tenant,
+            rollover: None,
+            grace_percent: 0,
+        }
+    }
+
+    const NOW: OffsetDateTime = time::macros::datetime!(2025-06-15 12:00 UTC);
+
+    fn changed(limit: i64) -> LimitOverride {
+        LimitOverride {
+            meter: code("messages"),
+            subject: Subject::Tenant,
+            limit: Some(limit),
+            reason: "launch week".to_owned(),
+            at: OffsetDateTime::UNIX_EPOCH,
+            expires_at: None,
         }
     }
 
@@ -173,16 +280,11 @@ mod tests {
         let messages = meter("messages", MeterKind::Counter);
         let granted = Entitlements {
             allowances: vec![allowance(Period::Day, 50), allowance(Period::CalendarMonth, 1_000)],
-            overrides: vec![LimitOverride {
-                meter: code("messages"),
-                limit: Some(5_000),
-                reason: "launch week".to_owned(),
-                at: OffsetDateTime::UNIX_EPOCH,
-            }],
+            overrides: vec![changed(5_000)],
             ..entitlements(&[])
         };
 
-        let effective = granted.allowances_of(&messages);
+        let effective = granted.allowances_of(&messages, NOW);
 
         assert_eq!(
             effective,
@@ -194,16 +296,11 @@ mod tests {
     fn an_override_limits_a_meter_that_the_plan_does_not_name() {
         let messages = meter("messages", MeterKind::Counter);
         let granted = Entitlements {
-            overrides: vec![LimitOverride {
-                meter: code("messages"),
-                limit: Some(5),
-                reason: "abuse".to_owned(),
-                at: OffsetDateTime::UNIX_EPOCH,
-            }],
+            overrides: vec![changed(5)],
             ..entitlements(&[])
         };
 
-        assert_eq!(granted.allowance(&messages), allowance(Period::CalendarMonth, 5));
+        assert_eq!(granted.allowance(&messages, NOW), allowance(Period::CalendarMonth, 5));
     }
 
     #[test]
@@ -221,5 +318,72 @@ mod tests {
         assert_eq!(hard.hard_limit(), Some(50));
         assert_eq!(soft.hard_limit(), None);
         assert_eq!(billed.hard_limit(), None);
+    }
+
+    #[test]
+    fn an_override_ends_when_it_says() {
+        let messages = meter("messages", MeterKind::Counter);
+        let end = NOW + time::Duration::HOUR;
+        let granted = Entitlements {
+            allowances: vec![allowance(Period::CalendarMonth, 1_000)],
+            overrides: vec![LimitOverride {
+                expires_at: Some(end),
+                ..changed(5_000)
+            }],
+            ..entitlements(&[])
+        };
+
+        assert_eq!(granted.allowance(&messages, NOW).limit, Some(5_000));
+        assert_eq!(granted.allowance(&messages, end).limit, Some(1_000));
+    }
+
+    #[test]
+    fn the_first_allowance_is_the_tenants_even_when_only_users_are_limited() {
+        let messages = meter("messages", MeterKind::Counter);
+        let each = Allowance {
+            share: Share::User,
+            ..allowance(Period::Day, 10)
+        };
+        let granted = Entitlements {
+            allowances: vec![each.clone()],
+            ..entitlements(&[])
+        };
+
+        assert_eq!(
+            granted.allowances_of(&messages, NOW),
+            [Allowance::unlimited(&messages), each]
+        );
+    }
+
+    #[test]
+    fn grace_lets_a_little_more_through_a_hard_limit() {
+        let graceful = |limit| Allowance {
+            grace_percent: 10,
+            ..allowance(Period::Day, limit)
+        };
+
+        assert_eq!(graceful(1_000).hard_limit(), Some(1_100));
+        assert_eq!(graceful(9).hard_limit(), Some(9));
+        assert_eq!(graceful(i64::MAX).hard_limit(), Some(i64::MAX));
+    }
+
+    #[test]
+    fn what_a_period_leaves_rolls_over_once_and_up_to_its_bound() {
+        let rolling = Allowance {
+            rollover: Some(300),
+            ..allowance(Period::CalendarMonth, 1_000)
+        };
+        let held = |posted, granted| Held {
+            posted,
+            pending: 0,
+            granted,
+        };
+
+        assert_eq!(rolling.rolled_over(held(900, 0)), 100);
+        assert_eq!(rolling.rolled_over(held(0, 0)), 300);
+        assert_eq!(rolling.rolled_over(held(1_050, 100)), 50, "the grant is used first");
+        assert_eq!(rolling.rolled_over(held(20, 300)), 300, "a grant does not roll over again");
+        assert_eq!(rolling.rolled_over(held(5_000, 0)), 0);
+        assert_eq!(allowance(Period::CalendarMonth, 1_000).rolled_over(held(0, 0)), 0);
     }
 }

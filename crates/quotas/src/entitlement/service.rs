@@ -3,9 +3,12 @@
 use std::sync::Arc;
 
 use tenantry_kernel::{
-    Clock, Code, Denied, DomainError, ErrorKind, Event, FieldError, Permission, StoreError, TenantScope, Value,
+    Clock, Code, Denied, DomainError, ErrorKind, Event, FieldError, Permission, StoreError, TenantId, TenantScope,
+    Value,
 };
+use time::OffsetDateTime;
 
+use crate::account::Subject;
 use crate::directory::{EntitlementSource, PlanLadder};
 use crate::entitlement::model::{Entitlements, LimitOverride};
 use crate::meter::MeterBook;
@@ -79,10 +82,14 @@ impl DomainError for FeatureError {
 pub struct OverrideLimit {
     /// The meter, as the caller spells it.
     pub meter: String,
+    /// Whose limit: empty for the tenant's as a whole, else `user:<name>` or `key:<id>`.
+    pub subject: String,
     /// The limit; `None` is unlimited.
     pub limit: Option<i64>,
     /// Why.
     pub reason: String,
+    /// Until when; `None` is until it is taken away.
+    pub expires_at: Option<OffsetDateTime>,
 }
 
 /// Why a limit was not changed.
@@ -170,6 +177,15 @@ impl EntitlementService {
         }
     }
 
+    /// What the tenant is entitled to: features, values and limits. From memory once it is warm, and right within
+    /// a second after a change on any node.
+    ///
+    /// # Errors
+    /// [`FeatureError::NoPlan`], [`FeatureError::Store`].
+    pub async fn of(&self, tenant: TenantId) -> Result<Arc<Entitlements>, FeatureError> {
+        self.source.of(tenant).await?.ok_or(FeatureError::NoPlan)
+    }
+
     /// Passes when the tenant's plan has the feature.
     ///
     /// # Errors
@@ -185,6 +201,80 @@ impl EntitlementService {
             plan: entitlements.plan.clone(),
             upgrade_to: self.ladder.granting(&entitlements.plan, feature),
         })
+    }
+
+    /// Takes an operator's limit away: the plan's holds again. False when there was none.
+    ///
+    /// # Errors
+    /// [`OverrideError`].
+    pub async fn remove_override(
+        &self,
+        scope: &TenantScope,
+        needed: &Permission,
+        meter: &str,
+        subject: &str,
+    ) -> Result<bool, OverrideError> {
+        scope.require(needed)?;
+
+        let found = self.meters.find(meter);
+        let meter = found.ok_or_else(|| OverrideError::UnknownMeter(meter.chars().take(64).collect()))?;
+        let subject = Subject::parse(subject)
+            .map_err(|cause| OverrideError::Invalid(vec![FieldError::new("subject", "invalid_value", cause)]))?;
+
+        let mut unit = self.store.begin(scope).await?;
+
+        let entitlements = unit.entitlements().find().await?.ok_or(OverrideError::NoPlan)?;
+        let known = entitlements
+            .overrides
+            .iter()
+            .find(|known| known.meter == meter.code && known.subject == subject);
+        let Some(known) = known else { return Ok(false) };
+        let before = known.limit;
+        let removed = unit.entitlements().delete_override(&meter.code, &subject).await?;
+
+        let event = Event::new("quota.override_removed", &meter.code)
+            .change("limit", before, Value::Null)
+            .set("subject", subject.to_string());
+        unit.commit(vec![event]).await?;
+        Ok(removed)
+    }
+
+    /// Puts the tenant into another tenant's pool, or out of any: what it uses counts there too, under that tenant's
+    /// limits. For operators; `needed` is theirs.
+    ///
+    /// # Errors
+    /// [`OverrideError`].
+    pub async fn join_pool(
+        &self,
+        scope: &TenantScope,
+        needed: &Permission,
+        pool: Option<TenantId>,
+    ) -> Result<(), OverrideError> {
+        scope.require(needed)?;
+        if let Some(pool) = pool {
+            let refused = |detail: &str| OverrideError::Invalid(vec![FieldError::new("tenant", "invalid_value", detail)]);
+            if pool == scope.tenant_id() {
+                return Err(refused("a tenant is no pool of its own"));
+            }
+            let theirs = self.source.of(pool).await?;
+            if theirs.ok_or_else(|| refused("there is no such tenant"))?.pool.is_some() {
+                return Err(refused("that tenant is in a pool itself"));
+            }
+        }
+
+        let mut unit = self.store.begin(scope).await?;
+
+        let entitlements = unit.entitlements().find().await?.ok_or(OverrideError::NoPlan)?;
+        unit.entitlements().put_pool(pool).await?;
+
+        let text = |pool: Option<TenantId>| pool.map(|pool| pool.to_string());
+        let event = Event::new("quota.pool_changed", scope.tenant_id()).change(
+            "pool",
+            text(entitlements.pool),
+            text(pool),
+        );
+        unit.commit(vec![event]).await?;
+        Ok(())
     }
 
     /// Changes one limit for this tenant until it is changed again; plan changes leave it alone.
@@ -203,32 +293,48 @@ impl EntitlementService {
 
         let found = self.meters.find(&request.meter);
         let meter = found.ok_or_else(|| OverrideError::UnknownMeter(request.meter.chars().take(64).collect()))?;
-        checked(&request)?;
+        let now = self.clock.now(scope);
+        let subject = checked(&request, now)?;
         let change = LimitOverride {
             meter: meter.code.clone(),
+            subject,
             limit: request.limit,
             reason: request.reason,
-            at: self.clock.now(scope),
+            at: now,
+            expires_at: request.expires_at,
         };
 
         let mut unit = self.store.begin(scope).await?;
 
         let mut entitlements = unit.entitlements().find().await?.ok_or(OverrideError::NoPlan)?;
-        let before = entitlements.allowance(meter).limit;
+        let before = match &change.subject {
+            Subject::Tenant => entitlements.allowance(meter, now).limit,
+            one => entitlements.overriding(&meter.code, one, now).and_then(|known| known.limit),
+        };
         unit.entitlements().put_override(&change).await?;
 
         let event = Event::new("quota.overridden", &change.meter)
             .change("limit", before, change.limit)
-            .set("reason", change.reason.as_str());
+            .set("subject", change.subject.to_string())
+            .set("reason", change.reason.as_str())
+            .set("expires_at", change.expires_at);
         unit.commit(vec![event]).await?;
-        entitlements.overrides.retain(|known| known.meter != change.meter);
+        let same = |known: &LimitOverride| known.meter == change.meter && known.subject == change.subject;
+        entitlements.overrides.retain(|known| !same(known));
         entitlements.overrides.push(change);
         Ok(entitlements)
     }
 }
 
-fn checked(request: &OverrideLimit) -> Result<(), OverrideError> {
+fn checked(request: &OverrideLimit, now: OffsetDateTime) -> Result<Subject, OverrideError> {
     let mut wrong = Vec::new();
+    let subject = Subject::parse(&request.subject);
+    if let Err(cause) = &subject {
+        wrong.push(FieldError::new("subject", "invalid_value", cause));
+    }
+    if request.expires_at.is_some_and(|end| end <= now) {
+        wrong.push(FieldError::new("expires_at", "out_of_range", "must be in the future"));
+    }
     if request.limit.is_some_and(|limit| limit < 0) {
         wrong.push(FieldError::new(
             "limit",
@@ -244,10 +350,9 @@ fn checked(request: &OverrideLimit) -> Result<(), OverrideError> {
         let detail = "must be without control characters";
         wrong.push(FieldError::new("reason", "invalid_value", detail));
     }
-    if wrong.is_empty() {
-        Ok(())
-    } else {
-        Err(OverrideError::Invalid(wrong))
+    match subject {
+        Ok(subject) if wrong.is_empty() => Ok(subject),
+        _ => Err(OverrideError::Invalid(wrong)),
     }
 }
 

@@ -27,6 +27,9 @@ pub enum UsageError {
     /// The counter refused or failed.
     #[error(transparent)]
     Counter(ConsumeError),
+    /// The meter does not add up, and only sums can be reserved or put right in parts.
+    #[error("the meter {0} does not add up: report its level instead")]
+    NotAdditive(Code),
     /// No plan has taken effect for the tenant.
     #[error("the tenant has no plan yet")]
     NoPlan,
@@ -39,7 +42,9 @@ impl DomainError for UsageError {
     fn kind(&self) -> ErrorKind {
         match self {
             Self::Denied(denied) => denied.kind(),
-            Self::Invalid(_) | Self::UnknownMeter(_) | Self::NotReportable(_) => ErrorKind::Invalid,
+            Self::Invalid(_) | Self::UnknownMeter(_) | Self::NotReportable(_) | Self::NotAdditive(_) => {
+                ErrorKind::Invalid
+            },
             Self::Exceeded(refusal) => refusal.kind(),
             Self::Counter(cause) => cause.kind(),
             Self::NoPlan => ErrorKind::PaymentRequired,
@@ -53,6 +58,7 @@ impl DomainError for UsageError {
             Self::Invalid(_) => "validation_failed",
             Self::UnknownMeter(_) => "unknown_meter",
             Self::NotReportable(_) => "meter_not_reportable",
+            Self::NotAdditive(_) => "meter_not_additive",
             Self::Exceeded(refusal) => refusal.code(),
             Self::Counter(cause) => cause.code(),
             Self::NoPlan => "no_plan",
@@ -63,7 +69,9 @@ impl DomainError for UsageError {
     fn fields(&self) -> Vec<FieldError> {
         match self {
             Self::Invalid(fields) => fields.clone(),
-            Self::UnknownMeter(_) | Self::NotReportable(_) => vec![FieldError::new("meter", self.code(), self)],
+            Self::UnknownMeter(_) | Self::NotReportable(_) | Self::NotAdditive(_) => {
+                vec![FieldError::new("meter", self.code(), self)]
+            }
             _ => Vec::new(),
         }
     }

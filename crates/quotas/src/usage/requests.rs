@@ -1,9 +1,9 @@
 //! Admitting calls with API keys: their pace first, then the plan's count of calls.
 
-use std::sync::Arc;
-
 use tenantry_kernel::{DomainError, ErrorKind, Principal, TenantScope, Value};
 
+use crate::leased::Leased;
+use crate::limit::User;
 use crate::meter::{MeterKind, MeterSource};
 use crate::rate::{Pace, PerMinute, RateSubject};
 use crate::usage::error::UsageError;
@@ -82,14 +82,14 @@ impl RequestService {
             return Ok(Admitted::default());
         };
         let live = is_live(scope);
-        let entitlements = self.ports.entitled(scope).await?;
+        let reach = self.ports.reach(scope).await?;
         let now = self.ports.clock.now(scope);
 
         let mut paces: Vec<(RateSubject, PerMinute)> = Vec::new();
         paces.extend(own.map(|own| (RateSubject::ApiKey(*key), own)));
         let mut counted = Vec::new();
         for meter in self.ports.meters.counted_by(MeterSource::Requests) {
-            match (meter.kind, entitlements.allowance(meter).hard_limit()) {
+            match (meter.kind, reach.entitlements.allowance(meter, now).hard_limit()) {
                 (MeterKind::Rate, Some(limit)) => {
                     let pace = per_minute(limit).ok_or(AdmitError::TooFast(NEVER))?;
                     let subject = RateSubject::Tenant(scope.tenant_id(), meter.code.clone(), live);
@@ -102,13 +102,16 @@ impl RequestService {
 
         let tightest = self.keep_pace(&paces)?;
         for meter in counted {
-            let count = self
-                .ports
-                .requests
-                .count(scope, meter, live, now, Arc::clone(&entitlements));
-            count
-                .await
-                .map_err(|cause| self.ports.refused(cause, meter, 1, &entitlements))?;
+            let leased = Leased {
+                meter: meter.clone(),
+                amount: 1,
+                user: User::of(scope.principal(), None),
+                live,
+                reach: reach.clone(),
+                at: now,
+            };
+            let counted = self.ports.leased.count(scope, leased).await;
+            counted.map_err(|cause| self.ports.refused(cause, &reach, now))?;
         }
         Ok(Admitted { pace: tightest })
     }

@@ -14,21 +14,25 @@ pub struct UsageRow {
     pub allowance: Allowance,
     /// How much is used.
     pub used: i64,
+    /// How much is reserved and not settled yet.
+    pub reserved: i64,
+    /// How much may be used beyond the plan's limit: what the period before left over.
+    pub granted: i64,
     /// When the period ends; `None` when it never does.
     pub resets_at: Option<OffsetDateTime>,
 }
 
 impl UsageRow {
-    /// The limit; `None` is unlimited.
+    /// The limit with what is granted on top; `None` is unlimited.
     #[must_use]
-    pub const fn limit(&self) -> Option<i64> {
-        self.allowance.limit
+    pub fn limit(&self) -> Option<i64> {
+        self.allowance.limit.map(|limit| limit.saturating_add(self.granted))
     }
 
     /// What is left; `None` when unlimited.
     #[must_use]
     pub fn remaining(&self) -> Option<i64> {
-        self.limit().map(|limit| limit.saturating_sub(self.used).max(0))
+        self.limit().map(|limit| limit.saturating_sub(self.used).saturating_sub(self.reserved).max(0))
     }
 
     /// How much of the limit is used, in tenths of a per cent, rounded half up: 45 of 500 is 90, shown as 9.0.
@@ -66,6 +70,8 @@ mod tests {
             },
             meter,
             used,
+            reserved: 0,
+            granted: 0,
             resets_at: None,
         }
     }
@@ -101,5 +107,16 @@ mod tests {
             (Some(0), 4)
         );
         assert_eq!((row(14, None).remaining(), row(14, None).overage()), (None, 0));
+    }
+
+    #[test]
+    fn what_is_reserved_is_not_left_and_what_is_granted_is() {
+        let row = UsageRow {
+            reserved: 3,
+            granted: 5,
+            ..row(4, Some(10))
+        };
+
+        assert_eq!((row.limit(), row.remaining()), (Some(15), Some(8)));
     }
 }

@@ -2,64 +2,83 @@
 
 use std::sync::Arc;
 
-use tenantry_kernel::{Code, Denied, FieldError, Page, PageRequest, TenantScope};
+use tenantry_kernel::{Denied, FieldError, Page, PageRequest, TenantScope};
 use time::OffsetDateTime;
 
-use crate::counter::{ConsumeRequest, Limit};
-use crate::entitlement::Entitlements;
-use crate::ledger::{Amount, EntryFilter, LedgerEntry, OperationId};
-use crate::meter::{Meter, MeterKind, MeterSource};
+use crate::counter::{Act, Item, Line, Order, Outcome, Standing};
+use crate::decide::{Claim, Move, Operation, Part, States, Verdict, decide};
+use crate::leased::Leased;
+use crate::ledger::{EntryFilter, LedgerEntry, OperationId};
+use crate::limit::{Limit, Reach};
+use crate::meter::{Aggregation, Engine, Meter, MeterKind, MeterSource};
 use crate::permissions::{CONSUME_USAGE, READ_BASIC_USAGE, READ_USAGE};
 use crate::rate::RateSubject;
-use crate::store::QuotaUnit;
 use crate::usage::error::UsageError;
-use crate::usage::ports::{UsagePorts, is_live, per_minute};
+use crate::usage::exceeded::Explained;
+use crate::usage::ports::{MAX_ITEMS, UsagePorts, Wanted, happened, is_live, per_minute};
 use crate::usage::row::UsageRow;
-
-/// Longest description in characters.
-pub const MAX_DESCRIPTION: usize = 500;
-/// Longest subject in characters.
-pub const MAX_SUBJECT: usize = 128;
 
 /// What a caller wants counted.
 #[derive(Clone, Debug)]
 pub struct Consume {
-    /// The meter, as the caller spells it.
-    pub meter: String,
-    /// How much.
-    pub amount: i64,
-    /// What it was for.
-    pub description: Option<String>,
-    /// Whom within the tenant it is about.
-    pub subject: Option<String>,
+    /// What, all or none.
+    pub items: Vec<Wanted>,
+    /// When it happened; now when absent.
+    pub at: Option<OffsetDateTime>,
     /// The `Idempotency-Key` and SHA-256 of the request body, when the caller named the operation.
     pub operation: Option<(OperationId, [u8; 32])>,
+}
+
+impl Consume {
+    /// One amount on one meter, now.
+    #[must_use]
+    pub fn one(meter: String, amount: i64, operation: Option<(OperationId, [u8; 32])>) -> Self {
+        let item = Wanted {
+            meter,
+            amount,
+            ..Wanted::default()
+        };
+        Self {
+            items: vec![item],
+            at: None,
+            operation,
+        }
+    }
 }
 
 /// Counted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Counted {
-    /// The meter.
-    pub meter: Code,
-    /// How much is used now.
-    pub used: i64,
-    /// The limit; `None` is unlimited.
-    pub limit: Option<i64>,
-    /// What is left; `None` when unlimited.
-    pub remaining: Option<i64>,
-    /// When the period ends.
-    pub resets_at: Option<OffsetDateTime>,
+    /// How each item stands now.
+    pub lines: Vec<Line>,
+    /// Every limit that was touched, for callers who want it explained; empty for an operation that was done before.
+    pub explained: Vec<Explained>,
     /// True when this is the first answer to the same operation again.
     pub replayed: bool,
 }
 
-/// How an amount would fare now.
+impl Counted {
+    pub(crate) fn of(outcome: Outcome, reach: &Reach) -> Self {
+        let standings = outcome.lines.iter().flat_map(|line| &line.standings);
+        Self {
+            explained: standings.map(|standing| Explained::of(standing, reach.tenant)).collect(),
+            replayed: outcome.replayed,
+            lines: outcome.lines,
+        }
+    }
+}
+
+/// How an operation would fare now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Checked {
     /// True when it would be counted.
     pub allowed: bool,
-    /// How the meter stands.
-    pub row: UsageRow,
+    /// How the meter of each item stands.
+    pub rows: Vec<UsageRow>,
+    /// Every limit that would be touched.
+    pub explained: Vec<Explained>,
+    /// Which of them binds; `None` when it is allowed, or when a pace or the members do.
+    pub binding: Option<usize>,
 }
 
 /// Counts, checks and shows usage.
@@ -74,7 +93,7 @@ impl UsageService {
         Self { ports }
     }
 
-    /// Counts an amount on a meter, when the plan allows it.
+    /// Counts amounts on meters, when the plan allows all of them.
     ///
     /// # Errors
     /// [`UsageError::Denied`], [`UsageError::Invalid`], [`UsageError::UnknownMeter`], [`UsageError::NotReportable`],
@@ -82,70 +101,132 @@ impl UsageService {
     pub async fn consume(&self, scope: &TenantScope, request: Consume) -> Result<Counted, UsageError> {
         scope.require(&CONSUME_USAGE)?;
 
-        let amount = checked(&request)?;
-        let meter = self.meter(&request.meter)?;
-        if meter.source == MeterSource::Members || meter.kind == MeterKind::Rate {
-            return Err(UsageError::NotReportable(meter.code.clone()));
+        let now = self.ports.clock.now(scope);
+        let at = happened(request.at, now, "timestamp")?;
+        let items = self.items(scope, request.items, at)?;
+        let reach = self.ports.reach(scope).await?;
+        let named = request.operation.is_some() || request.at.is_some();
+        if let ([item], false) = (items.as_slice(), named)
+            && item.meter.engine == Engine::Leased
+        {
+            return self.out_of_a_slice(scope, item, reach, now).await;
         }
+
         let (operation, digest) = request
             .operation
             .unwrap_or_else(|| (OperationId::from(self.ports.ids.next()), [0; 32]));
-        let entitlements = self.ports.entitled(scope).await?;
-
-        let asked = ConsumeRequest {
+        let order = Order {
             operation,
             digest,
-            meter: meter.clone(),
-            amount,
-            description: request.description,
-            subject: request.subject,
+            act: Act::Consume(items),
             live: is_live(scope),
-            at: self.ports.clock.now(scope),
-            entitlements: Arc::clone(&entitlements),
+            reach: reach.clone(),
+            now,
         };
-        let counted = self.ports.counter.consume(scope, asked).await;
-        let consumed = counted.map_err(|cause| self.ports.refused(cause, meter, amount.get(), &entitlements))?;
-        Ok(Counted {
-            meter: meter.code.clone(),
-            used: consumed.used,
-            limit: consumed.limit,
-            remaining: consumed.remaining(),
-            resets_at: consumed.resets_at,
-            replayed: consumed.replayed,
-        })
+        let outcome = self.ports.counter.submit(scope, order).await;
+        let outcome = outcome.map_err(|cause| self.ports.refused(cause, &reach, now))?;
+        Ok(Counted::of(outcome, &reach))
     }
 
-    /// Tells whether an amount would be counted now. Promises nothing: another caller may be first.
+    /// Whoever names an operation wants it counted once whatever happens, and a slice forgets names.
+    async fn out_of_a_slice(
+        &self,
+        scope: &TenantScope,
+        item: &Item,
+        reach: Reach,
+        now: OffsetDateTime,
+    ) -> Result<Counted, UsageError> {
+        let leased = Leased {
+            meter: item.meter.clone(),
+            amount: item.value,
+            user: item.user.clone(),
+            live: is_live(scope),
+            reach: reach.clone(),
+            at: now,
+        };
+        let counted = self.ports.leased.count(scope, leased).await;
+        let line = counted.map_err(|cause| self.ports.refused(cause, &reach, now))?;
+        let outcome = Outcome {
+            lines: vec![line],
+            reservation: None,
+            replayed: false,
+        };
+        Ok(Counted::of(outcome, &reach))
+    }
+
+    /// Tells whether amounts would be counted now. Promises nothing: another caller may be first.
     ///
     /// # Errors
     /// [`UsageError::Denied`], [`UsageError::Invalid`], [`UsageError::UnknownMeter`], [`UsageError::NoPlan`],
     /// [`UsageError::Store`].
-    pub async fn check(&self, scope: &TenantScope, meter: &str, amount: i64) -> Result<Checked, UsageError> {
+    pub async fn check(&self, scope: &TenantScope, wanted: Vec<Wanted>) -> Result<Checked, UsageError> {
         if !scope.permissions().holds(&CONSUME_USAGE) {
             require_reading(scope)?;
         }
 
-        let amount = Amount::try_from(amount)
-            .map_err(|cause| UsageError::Invalid(vec![FieldError::new("amount", "out_of_range", cause)]))?;
-        let meter = self.meter(meter)?;
-        let entitlements = self.ports.entitled(scope).await?;
         let now = self.ports.clock.now(scope);
-
-        let mut unit = self.ports.store.read(scope).await?;
-        let row = self.row(scope, unit.as_mut(), meter, &entitlements, now).await?;
-        let mut allowed = fits(row.used, amount, row.allowance.hard_limit());
-        if meter.kind != MeterKind::Rate && meter.source != MeterSource::Members {
-            let others = Limit::all_of(meter, &entitlements, is_live(scope), now);
-            let accounts: Vec<_> = others.iter().map(|limit| limit.account.clone()).collect();
-            let posted = unit.usage().posted(&accounts).await?;
-            let leading = others.first().map(|limit| limit.account.clone());
-            allowed &= others
-                .iter()
-                .zip(posted)
-                .filter(|(limit, _)| Some(&limit.account) != leading.as_ref())
-                .all(|(limit, used)| fits(used, amount, limit.allowance.hard_limit()));
+        let reach = self.ports.reach(scope).await?;
+        let mut rows = Vec::new();
+        let mut allowed = true;
+        let mut items = Vec::new();
+        for (path, one) in paths(wanted)? {
+            let meter = self.ports.meter(&one.meter)?;
+            let row = self.rows_of(scope, &reach, &[meter], now).await?.pop();
+            let row = row.ok_or(UsageError::NoPlan)?;
+            if meter.source == MeterSource::Members || meter.kind == MeterKind::Rate {
+                let amount = positive(one.amount, &path)?;
+                let room = row.allowance.hard_limit().map(|limit| limit.saturating_sub(row.used));
+                allowed &= room.is_none_or(|room| amount <= room);
+            } else {
+                items.push(self.ports.item(scope, one, &path, now)?);
+            }
+            rows.push(row);
         }
-        Ok(Checked { allowed, row })
+        let (verdict, standings) = self.fare(scope, &reach, &items).await?;
+        let binding = match verdict {
+            Verdict::Granted { .. } => None,
+            Verdict::Refused { binding, .. } | Verdict::Below { binding, .. } => {
+                allowed = false;
+                let before: usize = standings.iter().take(binding.0).map(Vec::len).sum();
+                Some(before + binding.1)
+            }
+        };
+        let explained = standings.iter().flatten();
+        Ok(Checked {
+            allowed,
+            rows,
+            explained: explained.map(|standing| Explained::of(standing, reach.tenant)).collect(),
+            binding,
+        })
+    }
+
+    /// Decides as the counter would, on what is known now.
+    async fn fare(
+        &self,
+        scope: &TenantScope,
+        reach: &Reach,
+        items: &[Item],
+    ) -> Result<(Verdict, Vec<Vec<Standing>>), UsageError> {
+        let limits: Vec<Vec<Limit>> = items.iter().map(|item| item.limits(reach, is_live(scope))).collect();
+        let asked: Vec<Limit> = limits.iter().flatten().cloned().collect();
+        let held = self.ports.accounts.standing(&asked).await?;
+        let mut states = States::default();
+        let known = asked.iter().zip(&held).map(|(limit, held)| (limit.account.clone(), *held));
+        states.accounts.extend(known);
+        let parts = items.iter().zip(&limits).map(|(item, limits)| part(item, limits)).collect();
+        let verdict = decide(&mut states.clone(), &Operation { parts, forced: false });
+        let mut held = held.into_iter();
+        let standings = limits
+            .into_iter()
+            .map(|of_item| {
+                let standing = |limit| Standing {
+                    limit,
+                    held: held.next().unwrap_or_default(),
+                };
+                of_item.into_iter().map(standing).collect()
+            })
+            .collect();
+        Ok((verdict, standings))
     }
 
     /// How every meter of the catalog stands, in its order.
@@ -155,15 +236,10 @@ impl UsageService {
     pub async fn rows(&self, scope: &TenantScope) -> Result<Vec<UsageRow>, UsageError> {
         require_reading(scope)?;
 
-        let entitlements = self.ports.entitled(scope).await?;
+        let reach = self.ports.reach(scope).await?;
         let now = self.ports.clock.now(scope);
-
-        let mut unit = self.ports.store.read(scope).await?;
-        let mut rows = Vec::new();
-        for meter in self.ports.meters.iter() {
-            rows.push(self.row(scope, unit.as_mut(), meter, &entitlements, now).await?);
-        }
-        Ok(rows)
+        let meters: Vec<&Meter> = self.ports.meters.iter().collect();
+        self.rows_of(scope, &reach, &meters, now).await
     }
 
     /// The tenant's ledger, latest entry first.
@@ -174,58 +250,77 @@ impl UsageService {
         &self,
         scope: &TenantScope,
         meter: Option<&str>,
+        filter: EntryFilter,
         page: PageRequest,
     ) -> Result<Page<LedgerEntry>, UsageError> {
         scope.require(&READ_USAGE)?;
 
-        let meter = meter.map(|text| self.meter(text)).transpose()?;
+        let meter = meter.map(|text| self.ports.meter(text)).transpose()?;
         let filter = EntryFilter {
             meter: meter.map(|meter| meter.code.clone()),
+            ..filter
         };
 
         let mut unit = self.ports.store.read(scope).await?;
         Ok(unit.usage().list_entries(&filter, page).await?)
     }
 
-    fn meter(&self, text: &str) -> Result<&Meter, UsageError> {
-        let found = self.ports.meters.find(text);
-        found.ok_or_else(|| UsageError::UnknownMeter(text.chars().take(Code::MAX_LEN).collect()))
-    }
-
-    async fn row(
+    fn items(
         &self,
         scope: &TenantScope,
-        unit: &mut dyn QuotaUnit,
-        meter: &Meter,
-        entitlements: &Entitlements,
+        wanted: Vec<Wanted>,
+        at: OffsetDateTime,
+    ) -> Result<Vec<Item>, UsageError> {
+        let item = |(path, one): (String, Wanted)| self.ports.item(scope, one, &path, at);
+        paths(wanted)?.into_iter().map(item).collect()
+    }
+
+    /// How these meters stand: accounts in one look, members and paces besides.
+    pub(crate) async fn rows_of(
+        &self,
+        scope: &TenantScope,
+        reach: &Reach,
+        meters: &[&Meter],
         now: OffsetDateTime,
-    ) -> Result<UsageRow, UsageError> {
+    ) -> Result<Vec<UsageRow>, UsageError> {
         let live = is_live(scope);
-        let allowance = entitlements.allowance(meter);
-        let window = allowance.period.window(now, entitlements.anchor);
-        let mut resets_at = window.resets_at;
-        let used = if meter.source == MeterSource::Members {
-            unit.gauges().used(&meter.code).await?
-        } else if meter.kind == MeterKind::Rate {
-            let (spent, full_at) = self.spent(scope, meter, allowance.limit, live, now);
-            resets_at = full_at;
-            spent
-        } else {
-            let limits = Limit::all_of(meter, entitlements, live, now);
-            let accounts: Vec<_> = limits.into_iter().take(1).map(|limit| limit.account).collect();
-            let posted: i64 = unit.usage().posted(&accounts).await?.into_iter().sum();
-            let unused: i64 = accounts
-                .iter()
-                .map(|account| self.ports.requests.unused(scope.tenant_id(), account))
-                .sum();
-            posted.saturating_sub(unused).max(0)
-        };
-        Ok(UsageRow {
-            meter: meter.clone(),
-            allowance,
-            used,
-            resets_at,
-        })
+        let kept = |meter: &&&Meter| meter.source != MeterSource::Members && meter.kind != MeterKind::Rate;
+        let limits: Vec<Limit> = meters
+            .iter()
+            .filter(kept)
+            .map(|meter| Limit::leading(reach, meter, live, now))
+            .collect();
+        let held = self.ports.accounts.standing(&limits).await?;
+        let mut known = limits.iter().zip(held);
+        let mut unit = None;
+        let mut rows = Vec::new();
+        for meter in meters {
+            let allowance = reach.entitlements.allowance(meter, now);
+            let mut row = UsageRow {
+                meter: (*meter).clone(),
+                allowance,
+                used: 0,
+                reserved: 0,
+                granted: 0,
+                resets_at: None,
+            };
+            if meter.source == MeterSource::Members {
+                let unit = match &mut unit {
+                    Some(unit) => unit,
+                    none => none.insert(self.ports.store.read(scope).await?),
+                };
+                row.used = unit.gauges().used(&meter.code).await?;
+            } else if meter.kind == MeterKind::Rate {
+                (row.used, row.resets_at) = self.spent(scope, meter, row.allowance.limit, live, now);
+            } else if let Some((limit, held)) = known.next() {
+                let unused = self.ports.leased.unused(&limit.account);
+                row.used = held.posted.saturating_sub(unused).max(0);
+                (row.reserved, row.granted) = (held.pending, held.granted);
+                row.resets_at = limit.resets_at;
+            }
+            rows.push(row);
+        }
+        Ok(rows)
     }
 
     /// A pace without a limit is not tracked at all: nothing is spent of it.
@@ -250,6 +345,42 @@ impl UsageService {
     }
 }
 
+/// Each item with where it stands in the request: a single one stands at the top.
+pub(crate) fn paths(wanted: Vec<Wanted>) -> Result<Vec<(String, Wanted)>, UsageError> {
+    if wanted.is_empty() || wanted.len() > MAX_ITEMS {
+        let detail = format!("must be 1 to {MAX_ITEMS} items");
+        return Err(UsageError::Invalid(vec![FieldError::new("items", "out_of_range", detail)]));
+    }
+    let single = wanted.len() == 1;
+    let path = |number: usize| if single { String::new() } else { format!("items[{number}].") };
+    Ok(wanted
+        .into_iter()
+        .enumerate()
+        .map(|(number, one)| (path(number), one))
+        .collect())
+}
+
+/// What an item does to its accounts.
+#[must_use]
+pub fn part(item: &Item, limits: &[Limit]) -> Part {
+    let change = match (item.meter.aggregation, &item.member) {
+        (Aggregation::Unique, Some(member)) => Move::Join(Arc::clone(member)),
+        (Aggregation::Max, _) => Move::Raise(item.value),
+        (Aggregation::Last, _) => Move::Set(item.value),
+        (Aggregation::Sum | Aggregation::Count | Aggregation::Unique, _) => Move::Add(item.value),
+    };
+    Part {
+        change,
+        claims: limits
+            .iter()
+            .map(|limit| Claim {
+                account: limit.account.clone(),
+                limit: limit.hard(),
+            })
+            .collect(),
+    }
+}
+
 fn require_reading(scope: &TenantScope) -> Result<(), Denied> {
     if scope.permissions().holds(&READ_BASIC_USAGE) {
         return Ok(());
@@ -257,41 +388,12 @@ fn require_reading(scope: &TenantScope) -> Result<(), Denied> {
     scope.require(&READ_USAGE)
 }
 
-fn fits(used: i64, amount: Amount, limit: Option<i64>) -> bool {
-    limit.is_none_or(|limit| amount.get() <= limit.saturating_sub(used))
-}
-
-fn checked(request: &Consume) -> Result<Amount, UsageError> {
-    let mut wrong = Vec::new();
-    let amount = Amount::try_from(request.amount);
-    if let Err(cause) = &amount {
-        wrong.push(FieldError::new("amount", "out_of_range", cause));
-    }
-    for (field, text, longest) in [
-        ("description", &request.description, MAX_DESCRIPTION),
-        ("subject", &request.subject, MAX_SUBJECT),
-    ] {
-        let Some(text) = text else { continue };
-        if text.chars().count() > longest {
-            wrong.push(FieldError::new(
-                field,
-                "too_long",
-                format!("must be at most {longest} characters"),
-            ));
-        }
-        // Not every database keeps them: one such entry would take the batch of many tenants down with it.
-        if text.chars().any(char::is_control) {
-            wrong.push(FieldError::new(
-                field,
-                "invalid_value",
-                "must be without control characters",
-            ));
-        }
-    }
-    match amount {
-        Ok(amount) if wrong.is_empty() => Ok(amount),
-        _ => Err(UsageError::Invalid(wrong)),
-    }
+fn positive(amount: i64, path: &str) -> Result<i64, UsageError> {
+    crate::ledger::Amount::try_from(amount)
+        .map(crate::ledger::Amount::get)
+        .map_err(|cause| {
+            UsageError::Invalid(vec![FieldError::new(format!("{path}amount"), "out_of_range", cause)])
+        })
 }
 
 #[cfg(test)]
