@@ -36,6 +36,8 @@ fn offer(plan: &str, rank: u32, public: bool, prices: Vec<Price>, messages: Opti
             period: Period::CalendarMonth,
         }],
         features: [code("api_access")].into_iter().collect(),
+        values: std::collections::BTreeMap::new(),
+        trial_allowances: Vec::new(),
         retention_days: None,
         security_level: None,
         metadata: BTreeMap::new(),

@@ -23,7 +23,7 @@ pub async fn in_period<U: QuotaUnit + ?Sized>(
     let mut counted = Vec::new();
     for price in plan.arrears_prices(subscription.cycle(), subscription.currency()) {
         if let PriceBasis::PerUnit { meter, .. } = price.basis() {
-            let units = unit.usage().counted_between(meter, period.start(), until).await?;
+            let units = unit.closings().running(meter, period.start(), until).await?;
             counted.push((meter.clone(), u64::try_from(units).unwrap_or(0)));
         }
     }

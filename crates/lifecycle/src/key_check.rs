@@ -284,21 +284,15 @@ impl KeyCheckService {
         operation: Option<(OperationId, [u8; 32])>,
         verdict: &mut KeyVerdict,
     ) -> Result<(), CheckKeyError> {
-        let request = Consume {
-            meter,
-            amount,
-            description: None,
-            subject: None,
-            operation,
-        };
+        let request = Consume::one(meter, amount, operation);
         match self.0.usage.consume(acting, request).await {
             Ok(counted) => {
-                verdict.quota = Some(QuotaStand {
-                    meter: counted.meter,
-                    used: counted.used,
-                    limit: counted.limit,
-                    remaining: counted.remaining,
-                    resets_at: counted.resets_at,
+                verdict.quota = counted.lines.into_iter().next().map(|line| QuotaStand {
+                    remaining: line.remaining(),
+                    meter: line.meter,
+                    used: line.used,
+                    limit: line.limit,
+                    resets_at: line.resets_at,
                 });
             }
             Err(UsageError::Exceeded(exceeded)) => refuse(verdict, &exceeded),

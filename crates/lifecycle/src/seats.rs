@@ -1,6 +1,7 @@
 //! Seats: the gauges that count members, moved in the unit that moves the members.
 
 use tenantry_kernel::StoreError;
+use tenantry_kernel::time::OffsetDateTime;
 use tenantry_quotas::gauge::Consumption;
 use tenantry_quotas::meter::MeterSource;
 use tenantry_quotas::store::QuotaUnit;
@@ -23,7 +24,12 @@ pub enum SeatError {
 ///
 /// # Errors
 /// [`SeatError::Full`] naming the meter; drop the unit then.
-pub async fn adjust<U: QuotaUnit + ?Sized>(unit: &mut U, catalog: &Catalog, delta: i64) -> Result<(), SeatError> {
+pub async fn adjust<U: QuotaUnit + ?Sized>(
+    unit: &mut U,
+    catalog: &Catalog,
+    delta: i64,
+    now: OffsetDateTime,
+) -> Result<(), SeatError> {
     if delta == 0 {
         return Ok(());
     }
@@ -35,7 +41,7 @@ pub async fn adjust<U: QuotaUnit + ?Sized>(unit: &mut U, catalog: &Catalog, delt
         .into());
     };
     for meter in catalog.meters().counted_by(MeterSource::Members) {
-        let limit = entitlements.allowance(meter).hard_limit();
+        let limit = entitlements.allowance(meter, now).hard_limit();
         let moved = unit.gauges().adjust(&meter.code, delta, limit).await?;
         if let Consumption::Exceeded { used } = moved {
             let refusal = Refusal {
@@ -45,7 +51,7 @@ pub async fn adjust<U: QuotaUnit + ?Sized>(unit: &mut U, catalog: &Catalog, delt
                 resets_at: None,
                 amount: delta,
             };
-            return Err(QuotaExceeded::new(refusal, &entitlements, catalog).into());
+            return Err(QuotaExceeded::new(refusal, &entitlements, catalog, now).into());
         }
     }
     Ok(())

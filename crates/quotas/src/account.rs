@@ -133,7 +133,13 @@ mod tests {
         for subject in [Subject::Tenant, Subject::user("u:17"), key] {
             assert_eq!(Subject::parse(&subject.to_string()), Ok(subject));
         }
-        for bad in ["tenant", "user:", "key:17", "team:a", &format!("user:{}", "u".repeat(129))] {
+        for bad in [
+            "tenant",
+            "user:",
+            "key:17",
+            "team:a",
+            &format!("user:{}", "u".repeat(129)),
+        ] {
             assert_eq!(Subject::parse(bad), Err(InvalidSubject), "{bad}");
         }
     }

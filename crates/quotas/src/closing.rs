@@ -62,12 +62,7 @@ pub trait ClosingRepository: Send {
     ) -> Result<Closing, StoreError>;
 
     /// What closing now would come to, without doing it: for previews.
-    async fn running(
-        &mut self,
-        meter: &Code,
-        begin: OffsetDateTime,
-        end: OffsetDateTime,
-    ) -> Result<i64, StoreError>;
+    async fn running(&mut self, meter: &Code, begin: OffsetDateTime, end: OffsetDateTime) -> Result<i64, StoreError>;
 
     /// The closed periods, latest first; of one meter, or of all.
     async fn list(&mut self, meter: Option<Code>, limit: u32) -> Result<Vec<Closing>, StoreError>;

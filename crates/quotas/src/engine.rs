@@ -121,7 +121,10 @@ pub trait LedgerBatch: Send {
     ) -> Result<BTreeMap<OperationRef, Vec<LedgerEntry>>, StoreError>;
 
     /// Those reservations that were made by these operations.
-    async fn reserved(&mut self, operations: &[OperationRef]) -> Result<BTreeMap<OperationRef, Reservation>, StoreError>;
+    async fn reserved(
+        &mut self,
+        operations: &[OperationRef],
+    ) -> Result<BTreeMap<OperationRef, Reservation>, StoreError>;
 
     /// Those of these reservations that exist.
     async fn reservations(

@@ -88,7 +88,15 @@ impl Limit {
     #[must_use]
     pub fn leading(reach: &Reach, meter: &Meter, live: bool, at: OffsetDateTime) -> Self {
         let allowance = reach.entitlements.allowance(meter, at);
-        limit(reach.tenant, &reach.entitlements, meter, Subject::Tenant, allowance, live, at)
+        limit(
+            reach.tenant,
+            &reach.entitlements,
+            meter,
+            Subject::Tenant,
+            allowance,
+            live,
+            at,
+        )
     }
 
     /// What nothing passes, before what was granted on top.

@@ -229,7 +229,11 @@ impl MeterBook {
     /// The meters that an event of this type counts on: those that list it, else the one whose code it is.
     pub fn of_event<'b>(&'b self, kind: &'b str) -> impl Iterator<Item = &'b Meter> {
         let listed = move |meter: &&Meter| meter.events.types.iter().any(|one| one == kind);
-        let own = if self.0.iter().any(|meter| listed(&meter)) { None } else { self.find(kind) };
+        let own = if self.0.iter().any(|meter| listed(&meter)) {
+            None
+        } else {
+            self.find(kind)
+        };
         self.0.iter().filter(listed).chain(own)
     }
 
@@ -274,9 +278,17 @@ mod tests {
             events: sent.clone(),
             ..meter(name, MeterKind::Counter)
         };
-        let book = MeterBook::new(vec![listing("messages"), listing("bytes"), meter("tokens", MeterKind::Counter)]);
+        let book = MeterBook::new(vec![
+            listing("messages"),
+            listing("bytes"),
+            meter("tokens", MeterKind::Counter),
+        ]);
         let book = book.unwrap();
-        let of = |kind: &str| book.of_event(kind).map(|meter| meter.code.to_string()).collect::<Vec<_>>();
+        let of = |kind: &str| {
+            book.of_event(kind)
+                .map(|meter| meter.code.to_string())
+                .collect::<Vec<_>>()
+        };
 
         assert_eq!(of("acme.sent"), ["messages", "bytes"]);
         assert_eq!(of("tokens"), ["tokens"]);

@@ -175,7 +175,8 @@ mod tests {
 
     #[test]
     fn the_year_turns_with_december() {
-        let window = Period::CalendarMonth.window(datetime!(2025-12-31 12:00 UTC), OffsetDateTime::UNIX_EPOCH, &Zone::Utc);
+        let window =
+            Period::CalendarMonth.window(datetime!(2025-12-31 12:00 UTC), OffsetDateTime::UNIX_EPOCH, &Zone::Utc);
 
         assert_eq!(window.resets_at, Some(datetime!(2026-01-01 0:00 UTC)));
     }
@@ -216,7 +217,11 @@ mod tests {
 
     #[test]
     fn a_lifetime_never_resets() {
-        let window = Period::Lifetime.window(datetime!(2025-03-15 0:00 UTC), datetime!(2025-01-01 0:00 UTC), &Zone::Utc);
+        let window = Period::Lifetime.window(
+            datetime!(2025-03-15 0:00 UTC),
+            datetime!(2025-01-01 0:00 UTC),
+            &Zone::Utc,
+        );
 
         assert_eq!(window.start, OffsetDateTime::UNIX_EPOCH);
         assert_eq!(window.resets_at, None);

@@ -13,9 +13,9 @@ use crate::gauge::{GaugeRepository, MockGaugeRepository};
 use crate::insight::{InsightRepository, MockInsightRepository};
 use crate::ledger::{MockUsageRepository, UsageRepository};
 use crate::meter::{Aggregation, Engine, EventRule, Meter, MeterKind, MeterSource};
-use crate::zone::Zone;
 use crate::reservation::{MockReservationRepository, ReservationRepository};
 use crate::store::{QuotaStore, QuotaUnit};
+use crate::zone::Zone;
 
 /// A code, from text that is one.
 #[must_use]

@@ -119,7 +119,10 @@ mod tests {
         let tokyo = zone("Asia/Tokyo");
 
         assert_eq!(tokyo.local(datetime!(2025-06-30 15:00 UTC)), datetime!(2025-07-01 0:00));
-        assert_eq!(tokyo.instant(datetime!(2025-07-01 0:00)), datetime!(2025-06-30 15:00 UTC));
+        assert_eq!(
+            tokyo.instant(datetime!(2025-07-01 0:00)),
+            datetime!(2025-06-30 15:00 UTC)
+        );
     }
 
     #[test]

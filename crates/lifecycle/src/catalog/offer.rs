@@ -4,16 +4,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use tenantry_billing::plan::{Plan, PlanRef};
-use tenantry_kernel::Code;
+use tenantry_kernel::{Code, Value};
 use tenantry_quotas::entitlement::{Allowance, Entitlements};
 use tenantry_quotas::meter::Meter;
+use tenantry_quotas::zone::Zone;
 use time::OffsetDateTime;
 
 /// For how many days a tenant's history is kept.
 pub type Retention = u32;
 
 /// One edition of a plan: its prices, and what a subscriber may use.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Offer {
     /// The plan and its prices.
     pub plan: Arc<Plan>,
@@ -23,6 +24,10 @@ pub struct Offer {
     pub allowances: Vec<Allowance>,
     /// The features it switches on.
     pub features: BTreeSet<Code>,
+    /// What it grants that is neither counted nor switched.
+    pub values: BTreeMap<Code, Value>,
+    /// What a trial grants of some meters instead.
+    pub trial_allowances: Vec<Allowance>,
     /// For how many days history is kept; `None` is forever.
     pub retention_days: Option<Retention>,
     /// The application's name for how strictly it is guarded.
@@ -53,8 +58,11 @@ impl Offer {
             allowances: self.allowances.clone(),
             overrides: Vec::new(),
             features: self.features.clone(),
-            timezone: timezone.to_owned(),
+            revision: 0,
+            values: self.values.clone(),
+            zone: Zone::or_utc(timezone),
             anchor,
+            pool: None,
         }
     }
 

@@ -46,6 +46,8 @@ fn offer(plan: &str, rank: u32, messages: Option<i64>, features: &[&str]) -> Off
             period: Period::CalendarMonth,
         }],
         features: features.iter().map(|feature| code(feature)).collect(),
+        values: std::collections::BTreeMap::new(),
+        trial_allowances: Vec::new(),
         retention_days: None,
         security_level: None,
         metadata: BTreeMap::new(),

@@ -223,7 +223,13 @@ impl MembersService {
         if matches!(step, Step::Revoke) && changed.before.state() != MembershipState::Invited {
             return Err(WrongState::NotInvited.into());
         }
-        seats::adjust(&mut *unit, &self.0.catalog, changed.seats_delta()).await?;
+        seats::adjust(
+            &mut *unit,
+            &self.0.catalog,
+            changed.seats_delta(),
+            self.0.clock.now(target.scope),
+        )
+        .await?;
         if let Some(event) = changed.event {
             unit.commit(vec![event]).await?;
         }
@@ -287,7 +293,7 @@ impl MembersService {
             unit.users().insert(&person).await?;
         }
         unit.memberships().insert(&membership).await?;
-        seats::adjust(&mut *unit, &self.0.catalog, 1).await?;
+        seats::adjust(&mut *unit, &self.0.catalog, 1, now).await?;
         let mut created = membership.created();
         if addition.request.invite {
             let message = addition.request.message.as_ref();

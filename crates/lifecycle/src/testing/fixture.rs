@@ -154,6 +154,8 @@ fn offer(rank: u32, (text, monthly, trial_days, seats): Row) -> Offer {
             period: Period::Lifetime,
         }],
         features: BTreeSet::new(),
+        values: std::collections::BTreeMap::new(),
+        trial_allowances: Vec::new(),
         retention_days: None,
         security_level: None,
         metadata: BTreeMap::new(),

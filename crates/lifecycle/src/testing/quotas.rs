@@ -1,12 +1,15 @@
 //! Quotas' repositories in memory. Accounts and ledger are the engine's: here they only tell what was used.
 
 use tenantry_kernel::time::OffsetDateTime;
-use tenantry_kernel::{Code, Page, PageRequest, StoreError, async_trait};
-use tenantry_quotas::account::AccountKey;
-use tenantry_quotas::alert::Alert;
+use tenantry_kernel::{Code, Page, PageRequest, StoreError, TenantId, async_trait};
+use tenantry_quotas::account::{AccountKey, Subject};
+use tenantry_quotas::alert::{Alert, AlertRepository};
+use tenantry_quotas::closing::{Closing, ClosingRepository, Mark};
 use tenantry_quotas::entitlement::{EntitlementRepository, Entitlements, LimitOverride};
 use tenantry_quotas::gauge::{Consumption, GaugeRepository};
-use tenantry_quotas::ledger::{EntryFilter, LedgerEntry, UsageRepository};
+use tenantry_quotas::insight::{Consumer, Dimension, InsightRepository, Point, UsageSpan};
+use tenantry_quotas::ledger::{EntryFilter, LedgerEntry, OperationId, UsageRepository};
+use tenantry_quotas::reservation::{Reservation, ReservationId, ReservationRepository};
 use tenantry_quotas::store::QuotaUnit;
 
 use super::unit::FakeUnit;
@@ -21,6 +24,22 @@ impl QuotaUnit for FakeUnit {
     }
 
     fn usage(&mut self) -> &mut dyn UsageRepository {
+        self
+    }
+
+    fn reservations(&mut self) -> &mut dyn ReservationRepository {
+        self
+    }
+
+    fn insights(&mut self) -> &mut dyn InsightRepository {
+        self
+    }
+
+    fn closings(&mut self) -> &mut dyn ClosingRepository {
+        self
+    }
+
+    fn quota_alerts(&mut self) -> &mut dyn AlertRepository {
         self
     }
 }
@@ -43,19 +62,30 @@ impl EntitlementRepository for FakeUnit {
 
     async fn put_override(&mut self, change: &LimitOverride) -> Result<(), StoreError> {
         if let Some(stored) = &mut self.rows().entitlements {
-            stored.overrides.retain(|row| row.meter != change.meter);
+            stored
+                .overrides
+                .retain(|row| row.meter != change.meter || row.subject != change.subject);
             stored.overrides.push(change.clone());
         }
         Ok(())
     }
 
-    async fn delete_override(&mut self, meter: &Code) -> Result<bool, StoreError> {
+    async fn delete_override(&mut self, meter: &Code, subject: &Subject) -> Result<bool, StoreError> {
         let Some(stored) = &mut self.rows().entitlements else {
             return Ok(false);
         };
         let before = stored.overrides.len();
-        stored.overrides.retain(|row| row.meter != *meter);
+        stored
+            .overrides
+            .retain(|row| row.meter != *meter || row.subject != *subject);
         Ok(stored.overrides.len() < before)
+    }
+
+    async fn put_pool(&mut self, pool: Option<TenantId>) -> Result<(), StoreError> {
+        if let Some(stored) = &mut self.rows().entitlements {
+            stored.pool = pool;
+        }
+        Ok(())
     }
 }
 
@@ -78,26 +108,6 @@ impl GaugeRepository for FakeUnit {
 
 #[async_trait]
 impl UsageRepository for FakeUnit {
-    async fn posted(&mut self, accounts: &[AccountKey]) -> Result<Vec<i64>, StoreError> {
-        Ok(vec![0; accounts.len()])
-    }
-
-    async fn counted_between(
-        &mut self,
-        meter: &Code,
-        from: OffsetDateTime,
-        to: OffsetDateTime,
-    ) -> Result<i64, StoreError> {
-        let within = |(code, at, _): &&(Code, OffsetDateTime, i64)| code == meter && (from..to).contains(at);
-        Ok(self
-            .rows()
-            .usage
-            .iter()
-            .filter(within)
-            .map(|(_, _, amount)| amount)
-            .sum())
-    }
-
     async fn list_alerts(&mut self, _account: &AccountKey) -> Result<Vec<Alert>, StoreError> {
         Ok(Vec::new())
     }
@@ -107,9 +117,91 @@ impl UsageRepository for FakeUnit {
         _filter: &EntryFilter,
         _page: PageRequest,
     ) -> Result<Page<LedgerEntry>, StoreError> {
-        Ok(Page {
-            items: Vec::new(),
-            next: None,
+        Ok(nothing())
+    }
+
+    async fn find_operation(&mut self, _operation: &OperationId) -> Result<Vec<LedgerEntry>, StoreError> {
+        Ok(Vec::new())
+    }
+}
+
+#[async_trait]
+impl ReservationRepository for FakeUnit {
+    async fn find(&mut self, _id: ReservationId) -> Result<Option<Reservation>, StoreError> {
+        Ok(None)
+    }
+
+    async fn list(&mut self, _page: PageRequest) -> Result<Page<Reservation>, StoreError> {
+        Ok(nothing())
+    }
+}
+
+#[async_trait]
+impl InsightRepository for FakeUnit {
+    async fn quarters(&mut self, _span: &UsageSpan) -> Result<Vec<Point>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    async fn minutes(&mut self, _span: &UsageSpan) -> Result<Vec<Point>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    async fn top(&mut self, _span: &UsageSpan, _by: Dimension, _limit: u32) -> Result<Vec<Consumer>, StoreError> {
+        Ok(Vec::new())
+    }
+}
+
+#[async_trait]
+impl ClosingRepository for FakeUnit {
+    async fn close(
+        &mut self,
+        meter: &Code,
+        begin: OffsetDateTime,
+        end: OffsetDateTime,
+        mark: Mark,
+        now: OffsetDateTime,
+    ) -> Result<Closing, StoreError> {
+        let used = self.running(meter, begin, end).await?;
+        Ok(Closing {
+            meter: meter.clone(),
+            end,
+            mark,
+            used,
+            adjustment: 0,
+            closed_at: now,
         })
+    }
+
+    async fn running(&mut self, meter: &Code, begin: OffsetDateTime, end: OffsetDateTime) -> Result<i64, StoreError> {
+        let within = |(code, at, _): &&(Code, OffsetDateTime, i64)| code == meter && (begin..end).contains(at);
+        Ok(self
+            .rows()
+            .usage
+            .iter()
+            .filter(within)
+            .map(|(_, _, amount)| amount)
+            .sum())
+    }
+
+    async fn list(&mut self, _meter: Option<Code>, _limit: u32) -> Result<Vec<Closing>, StoreError> {
+        Ok(Vec::new())
+    }
+}
+
+#[async_trait]
+impl AlertRepository for FakeUnit {
+    async fn untold(&mut self, _limit: u32) -> Result<Vec<Alert>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    async fn told(&mut self, _alerts: &[Alert], _now: OffsetDateTime) -> Result<(), StoreError> {
+        Ok(())
+    }
+}
+
+fn nothing<T>() -> Page<T> {
+    Page {
+        items: Vec::new(),
+        next: None,
     }
 }

@@ -86,11 +86,17 @@ fn all_items_count_or_none() {
 #[test]
 fn of_the_limits_that_do_not_fit_the_one_with_the_least_room_binds() {
     let mut states = holding(&[("day", Held::posted(8)), ("month", Held::posted(99))]);
-    let three = whole(vec![part(Move::Add(3), &[on("day", 10), on("month", 100), on("year", 1_000)])]);
+    let three = whole(vec![part(
+        Move::Add(3),
+        &[on("day", 10), on("month", 100), on("year", 1_000)],
+    )]);
 
     let verdict = decide(&mut states, &three);
 
-    assert!(matches!(verdict, Verdict::Refused { binding: (0, 1), .. }), "{verdict:?}");
+    assert!(
+        matches!(verdict, Verdict::Refused { binding: (0, 1), .. }),
+        "{verdict:?}"
+    );
 }
 
 #[test]
@@ -101,7 +107,10 @@ fn two_items_on_one_account_count_together() {
         whole(vec![item.clone(), item])
     };
 
-    assert!(matches!(decide(&mut states, &twice(6)), Verdict::Refused { binding: (1, 0), .. }));
+    assert!(matches!(
+        decide(&mut states, &twice(6)),
+        Verdict::Refused { binding: (1, 0), .. }
+    ));
     assert!(matches!(decide(&mut states, &twice(5)), Verdict::Granted { .. }));
     assert_eq!(posted(&states, "messages"), 10);
 }
@@ -135,7 +144,10 @@ fn a_reservation_takes_room_and_settles_for_what_was_used() {
 
     assert!(matches!(run(Move::Hold(8)), Verdict::Granted { .. }));
     assert!(matches!(run(Move::Add(3)), Verdict::Refused { .. }));
-    assert!(matches!(run(Move::Settle { held: 8, used: 5 }), Verdict::Granted { .. }));
+    assert!(matches!(
+        run(Move::Settle { held: 8, used: 5 }),
+        Verdict::Granted { .. }
+    ));
     assert!(matches!(run(Move::Add(5)), Verdict::Granted { .. }));
     assert_eq!(states.held(&account("a")), Held::posted(10));
 }
@@ -147,15 +159,31 @@ fn more_than_was_reserved_must_fit() {
     run(Move::Hold(4));
     run(Move::Add(4));
 
-    assert!(matches!(run(Move::Settle { held: 4, used: 7 }), Verdict::Refused { .. }));
-    assert!(matches!(run(Move::Settle { held: 4, used: 6 }), Verdict::Granted { .. }));
+    assert!(matches!(
+        run(Move::Settle { held: 4, used: 7 }),
+        Verdict::Refused { .. }
+    ));
+    assert!(matches!(
+        run(Move::Settle { held: 4, used: 6 }),
+        Verdict::Granted { .. }
+    ));
 }
 
 #[test]
 fn what_was_reserved_fits_even_when_the_limit_was_lowered() {
-    let mut states = holding(&[("a", Held { posted: 5, pending: 5, granted: 0 })]);
+    let mut states = holding(&[(
+        "a",
+        Held {
+            posted: 5,
+            pending: 5,
+            granted: 0,
+        },
+    )]);
 
-    let verdict = decide(&mut states, &whole(vec![part(Move::Settle { held: 5, used: 5 }, &[on("a", 3)])]));
+    let verdict = decide(
+        &mut states,
+        &whole(vec![part(Move::Settle { held: 5, used: 5 }, &[on("a", 3)])]),
+    );
 
     assert!(matches!(verdict, Verdict::Granted { .. }));
 }
@@ -176,7 +204,14 @@ fn facts_pass_limits_but_nothing_falls_below_nothing() {
 
 #[test]
 fn what_was_granted_on_top_may_be_used() {
-    let mut states = holding(&[("a", Held { posted: 10, pending: 0, granted: 4 })]);
+    let mut states = holding(&[(
+        "a",
+        Held {
+            posted: 10,
+            pending: 0,
+            granted: 4,
+        },
+    )]);
     let one = whole(vec![part(Move::Add(2), &[on("a", 10)])]);
 
     assert!(matches!(decide(&mut states, &one), Verdict::Granted { .. }));
@@ -219,7 +254,10 @@ impl Slow {
                     used += 1;
                 }
                 Move::Hold(amount) => held += i128::from(*amount),
-                Move::Settle { held: reserved, used: counted } => {
+                Move::Settle {
+                    held: reserved,
+                    used: counted,
+                } => {
                     held -= i128::from(*reserved);
                     used += i128::from(*counted);
                 }

@@ -205,8 +205,7 @@ impl Entitlements {
         if granted.first().is_none_or(|first| first.share != Share::Tenant) {
             granted.insert(0, Allowance::unlimited(meter));
         }
-        if let (Some(change), Some(leading)) =
-            (self.overriding(&meter.code, &Subject::Tenant, at), granted.first_mut())
+        if let (Some(change), Some(leading)) = (self.overriding(&meter.code, &Subject::Tenant, at), granted.first_mut())
         {
             leading.limit = change.limit;
         }
@@ -382,7 +381,11 @@ mod tests {
         assert_eq!(rolling.rolled_over(held(900, 0)), 100);
         assert_eq!(rolling.rolled_over(held(0, 0)), 300);
         assert_eq!(rolling.rolled_over(held(1_050, 100)), 50, "the grant is used first");
-        assert_eq!(rolling.rolled_over(held(20, 300)), 300, "a grant does not roll over again");
+        assert_eq!(
+            rolling.rolled_over(held(20, 300)),
+            300,
+            "a grant does not roll over again"
+        );
         assert_eq!(rolling.rolled_over(held(5_000, 0)), 0);
         assert_eq!(allowance(Period::CalendarMonth, 1_000).rolled_over(held(0, 0)), 0);
     }

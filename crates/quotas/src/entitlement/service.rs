@@ -252,7 +252,8 @@ impl EntitlementService {
     ) -> Result<(), OverrideError> {
         scope.require(needed)?;
         if let Some(pool) = pool {
-            let refused = |detail: &str| OverrideError::Invalid(vec![FieldError::new("tenant", "invalid_value", detail)]);
+            let refused =
+                |detail: &str| OverrideError::Invalid(vec![FieldError::new("tenant", "invalid_value", detail)]);
             if pool == scope.tenant_id() {
                 return Err(refused("a tenant is no pool of its own"));
             }
@@ -268,11 +269,8 @@ impl EntitlementService {
         unit.entitlements().put_pool(pool).await?;
 
         let text = |pool: Option<TenantId>| pool.map(|pool| pool.to_string());
-        let event = Event::new("quota.pool_changed", scope.tenant_id()).change(
-            "pool",
-            text(entitlements.pool),
-            text(pool),
-        );
+        let event =
+            Event::new("quota.pool_changed", scope.tenant_id()).change("pool", text(entitlements.pool), text(pool));
         unit.commit(vec![event]).await?;
         Ok(())
     }
@@ -309,7 +307,9 @@ impl EntitlementService {
         let mut entitlements = unit.entitlements().find().await?.ok_or(OverrideError::NoPlan)?;
         let before = match &change.subject {
             Subject::Tenant => entitlements.allowance(meter, now).limit,
-            one => entitlements.overriding(&meter.code, one, now).and_then(|known| known.limit),
+            one => entitlements
+                .overriding(&meter.code, one, now)
+                .and_then(|known| known.limit),
         };
         unit.entitlements().put_override(&change).await?;
 

@@ -58,7 +58,10 @@ fn a_users_limit_holds_beside_the_tenants_where_there_is_a_user() {
     let with = Limit::all_of(&reach, &messages, &ada(), true, NOW);
     let without = Limit::all_of(&reach, &messages, &User::default(), true, NOW);
 
-    assert_eq!(shown(&with), [(1, String::new(), Some(1_000)), (1, "user:ada".to_owned(), Some(10))]);
+    assert_eq!(
+        shown(&with),
+        [(1, String::new(), Some(1_000)), (1, "user:ada".to_owned(), Some(10))]
+    );
     assert_eq!(shown(&without), [(1, String::new(), Some(1_000))]);
 }
 
@@ -83,7 +86,10 @@ fn an_operator_limits_one_user_where_the_plan_limits_none_and_changes_one_where_
     for granted in [bare, limiting] {
         let limits = Limit::all_of(&reach(granted), &messages, &ada(), true, NOW);
 
-        assert_eq!(shown(&limits), [(1, String::new(), Some(1_000)), (1, "user:ada".to_owned(), Some(3))]);
+        assert_eq!(
+            shown(&limits),
+            [(1, String::new(), Some(1_000)), (1, "user:ada".to_owned(), Some(3))]
+        );
     }
 }
 
@@ -99,7 +105,10 @@ fn a_pooled_tenant_counts_in_the_pool_too() {
 
     let limits = Limit::all_of(&reach, &messages, &ada(), true, NOW);
 
-    assert_eq!(shown(&limits), [(1, String::new(), Some(1_000)), (9, String::new(), Some(5_000))]);
+    assert_eq!(
+        shown(&limits),
+        [(1, String::new(), Some(1_000)), (9, String::new(), Some(5_000))]
+    );
 }
 
 #[test]
@@ -117,6 +126,9 @@ fn a_month_begins_at_the_tenants_midnight_and_rolls_over_from_the_one_before() {
     assert_eq!(limit.account.key.period_start, datetime!(2025-05-31 15:00 UTC));
     assert_eq!(limit.resets_at, Some(datetime!(2025-06-30 15:00 UTC)));
     let before = limit.rolls_over_from.unwrap().key;
-    assert_eq!((before.period, before.period_start), (Period::CalendarMonth, datetime!(2025-04-30 15:00 UTC)));
+    assert_eq!(
+        (before.period, before.period_start),
+        (Period::CalendarMonth, datetime!(2025-04-30 15:00 UTC))
+    );
     assert_eq!(first.rolls_over_from, None);
 }

@@ -44,7 +44,7 @@ impl DomainError for UsageError {
             Self::Denied(denied) => denied.kind(),
             Self::Invalid(_) | Self::UnknownMeter(_) | Self::NotReportable(_) | Self::NotAdditive(_) => {
                 ErrorKind::Invalid
-            },
+            }
             Self::Exceeded(refusal) => refusal.kind(),
             Self::Counter(cause) => cause.kind(),
             Self::NoPlan => ErrorKind::PaymentRequired,

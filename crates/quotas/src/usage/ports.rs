@@ -135,19 +135,24 @@ impl UsagePorts {
     /// Names the meter and the way out when a limit binds.
     pub(crate) fn refused(&self, cause: ConsumeError, reach: &Reach, at: OffsetDateTime) -> UsageError {
         match cause {
-            ConsumeError::Exceeded(refused) => {
-                QuotaExceeded::of(*refused, reach, self.ladder.as_ref(), at).into()
-            }
+            ConsumeError::Exceeded(refused) => QuotaExceeded::of(*refused, reach, self.ladder.as_ref(), at).into(),
             other => UsageError::Counter(other),
         }
     }
 }
 
 /// When something happened, as a caller tells it, against now.
-pub(crate) fn happened(told: Option<OffsetDateTime>, now: OffsetDateTime, path: &str) -> Result<OffsetDateTime, UsageError> {
+pub(crate) fn happened(
+    told: Option<OffsetDateTime>,
+    now: OffsetDateTime,
+    path: &str,
+) -> Result<OffsetDateTime, UsageError> {
     let Some(at) = told else { return Ok(now) };
     if at > now + AHEAD_AT_MOST || at < now - BACKDATED_AT_MOST {
-        let detail = format!("must not be in the future, and at most {} days ago", BACKDATED_AT_MOST.whole_days());
+        let detail = format!(
+            "must not be in the future, and at most {} days ago",
+            BACKDATED_AT_MOST.whole_days()
+        );
         return Err(UsageError::Invalid(vec![FieldError::new(path, "out_of_range", detail)]));
     }
     Ok(at.min(now))
@@ -174,7 +179,11 @@ fn texts_of(wanted: &Wanted, path: &str) -> Vec<FieldError> {
         }
         // Not every database keeps them: one such entry would take the batch of many tenants down with it.
         if text.chars().any(char::is_control) {
-            wrong.push(FieldError::new(field, "invalid_value", "must be without control characters"));
+            wrong.push(FieldError::new(
+                field,
+                "invalid_value",
+                "must be without control characters",
+            ));
         }
     }
     wrong

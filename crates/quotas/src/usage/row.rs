@@ -32,7 +32,8 @@ impl UsageRow {
     /// What is left; `None` when unlimited.
     #[must_use]
     pub fn remaining(&self) -> Option<i64> {
-        self.limit().map(|limit| limit.saturating_sub(self.used).saturating_sub(self.reserved).max(0))
+        self.limit()
+            .map(|limit| limit.saturating_sub(self.used).saturating_sub(self.reserved).max(0))
     }
 
     /// How much of the limit is used, in tenths of a per cent, rounded half up: 45 of 500 is 90, shown as 9.0.

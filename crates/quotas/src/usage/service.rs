@@ -61,7 +61,9 @@ impl Counted {
     pub(crate) fn of(outcome: Outcome, reach: &Reach) -> Self {
         let standings = outcome.lines.iter().flat_map(|line| &line.standings);
         Self {
-            explained: standings.map(|standing| Explained::of(standing, reach.tenant)).collect(),
+            explained: standings
+                .map(|standing| Explained::of(standing, reach.tenant))
+                .collect(),
             replayed: outcome.replayed,
             lines: outcome.lines,
         }
@@ -195,7 +197,9 @@ impl UsageService {
         Ok(Checked {
             allowed,
             rows,
-            explained: explained.map(|standing| Explained::of(standing, reach.tenant)).collect(),
+            explained: explained
+                .map(|standing| Explained::of(standing, reach.tenant))
+                .collect(),
             binding,
         })
     }
@@ -211,9 +215,16 @@ impl UsageService {
         let asked: Vec<Limit> = limits.iter().flatten().cloned().collect();
         let held = self.ports.accounts.standing(&asked).await?;
         let mut states = States::default();
-        let known = asked.iter().zip(&held).map(|(limit, held)| (limit.account.clone(), *held));
+        let known = asked
+            .iter()
+            .zip(&held)
+            .map(|(limit, held)| (limit.account.clone(), *held));
         states.accounts.extend(known);
-        let parts = items.iter().zip(&limits).map(|(item, limits)| part(item, limits)).collect();
+        let parts = items
+            .iter()
+            .zip(&limits)
+            .map(|(item, limits)| part(item, limits))
+            .collect();
         let verdict = decide(&mut states.clone(), &Operation { parts, forced: false });
         let mut held = held.into_iter();
         let standings = limits
@@ -265,12 +276,7 @@ impl UsageService {
         Ok(unit.usage().list_entries(&filter, page).await?)
     }
 
-    fn items(
-        &self,
-        scope: &TenantScope,
-        wanted: Vec<Wanted>,
-        at: OffsetDateTime,
-    ) -> Result<Vec<Item>, UsageError> {
+    fn items(&self, scope: &TenantScope, wanted: Vec<Wanted>, at: OffsetDateTime) -> Result<Vec<Item>, UsageError> {
         let item = |(path, one): (String, Wanted)| self.ports.item(scope, one, &path, at);
         paths(wanted)?.into_iter().map(item).collect()
     }
@@ -349,10 +355,20 @@ impl UsageService {
 pub(crate) fn paths(wanted: Vec<Wanted>) -> Result<Vec<(String, Wanted)>, UsageError> {
     if wanted.is_empty() || wanted.len() > MAX_ITEMS {
         let detail = format!("must be 1 to {MAX_ITEMS} items");
-        return Err(UsageError::Invalid(vec![FieldError::new("items", "out_of_range", detail)]));
+        return Err(UsageError::Invalid(vec![FieldError::new(
+            "items",
+            "out_of_range",
+            detail,
+        )]));
     }
     let single = wanted.len() == 1;
-    let path = |number: usize| if single { String::new() } else { format!("items[{number}].") };
+    let path = |number: usize| {
+        if single {
+            String::new()
+        } else {
+            format!("items[{number}].")
+        }
+    };
     Ok(wanted
         .into_iter()
         .enumerate()
@@ -391,9 +407,7 @@ fn require_reading(scope: &TenantScope) -> Result<(), Denied> {
 fn positive(amount: i64, path: &str) -> Result<i64, UsageError> {
     crate::ledger::Amount::try_from(amount)
         .map(crate::ledger::Amount::get)
-        .map_err(|cause| {
-            UsageError::Invalid(vec![FieldError::new(format!("{path}amount"), "out_of_range", cause)])
-        })
+        .map_err(|cause| UsageError::Invalid(vec![FieldError::new(format!("{path}amount"), "out_of_range", cause)]))
 }
 
 #[cfg(test)]
