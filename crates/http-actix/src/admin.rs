@@ -6,6 +6,7 @@ mod tenants_create;
 mod tenants_list;
 mod tenants_reactivate;
 mod tenants_suspend;
+mod usage_top;
 
 use crate::routes::Row;
 
@@ -17,5 +18,6 @@ pub(crate) fn rows() -> Vec<Row> {
         tenants_suspend::row(),
         tenants_reactivate::row(),
         subscription_stats::row(),
+        usage_top::row(),
     ]
 }

@@ -14,6 +14,7 @@ use serde::de::DeserializeOwned;
 use tenantry_kernel::page::{DEFAULT_LIMIT, MAX_LIMIT};
 use tenantry_kernel::uuid::Uuid;
 use tenantry_kernel::{FieldError, Origin, Page, PageRequest, Receipt, SystemScope, TenantScope};
+use tenantry_quotas::ledger::OperationId;
 
 pub use crate::conditional::Precondition;
 use crate::door::{Person, TenantAddress};
@@ -151,6 +152,21 @@ impl FromRequest for TheReceipt {
 /// promise in a ledger of their own.
 #[derive(Debug)]
 pub struct Operation(pub Option<(Arc<str>, [u8; 32])>);
+
+impl Operation {
+    /// The operation's name for the usage ledger.
+    ///
+    /// # Errors
+    /// 400 when it cannot name an operation.
+    pub fn named(self) -> Result<Option<(OperationId, [u8; 32])>, ApiError> {
+        let named =
+            |(key, digest): (Arc<str>, [u8; 32])| OperationId::try_from(key.to_string()).map(|name| (name, digest));
+        self.0
+            .map(named)
+            .transpose()
+            .map_err(|refused| ApiError::malformed("idempotency_key_invalid", refused.to_string()))
+    }
+}
 
 impl FromRequest for Operation {
     type Error = ApiError;

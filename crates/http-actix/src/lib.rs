@@ -18,6 +18,7 @@ mod cors;
 mod domains;
 pub mod door;
 mod dress;
+mod entitlements;
 pub mod error;
 pub mod extract;
 #[cfg(test)]
@@ -39,6 +40,7 @@ mod plans;
 mod problem;
 mod quotas;
 pub mod render;
+mod reservations;
 pub mod routes;
 pub mod server;
 mod services;

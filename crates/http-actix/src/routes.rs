@@ -49,8 +49,8 @@ use crate::error::{Answer, ApiError};
 use crate::pace::PaceClass;
 use crate::trie::{Leaf, Trie};
 use crate::{
-    admin, api_keys, audit, auth, billing, domains, invitations, me, operations, plans, quotas, sign_up, slugs,
-    tenants, usage, users,
+    admin, api_keys, audit, auth, billing, domains, entitlements, invitations, me, operations, plans, quotas,
+    reservations, sign_up, slugs, tenants, usage, users,
 };
 
 /// Who may call a route.
@@ -409,6 +409,8 @@ pub fn rows() -> Vec<Row> {
         billing::rows(),
         quotas::rows(),
         usage::rows(),
+        reservations::rows(),
+        entitlements::rows(),
         audit::rows(),
         admin::rows(),
     ]

@@ -11,6 +11,7 @@ use tenantry_identity::api_key::ApiKeyService;
 use tenantry_identity::password::PasswordService;
 use tenantry_identity::profile::ProfileService;
 use tenantry_identity::session::SessionService;
+use tenantry_kernel::Clock;
 use tenantry_lifecycle::catalog::Catalog;
 use tenantry_lifecycle::key_check::KeyCheckService;
 use tenantry_lifecycle::members::{AcceptService, MembersService};
@@ -19,7 +20,7 @@ use tenantry_lifecycle::plan_change::PlanChangeService;
 use tenantry_lifecycle::sign_in::SignInService;
 use tenantry_lifecycle::sign_up::SignUpService;
 use tenantry_quotas::entitlement::EntitlementService;
-use tenantry_quotas::usage::UsageService;
+use tenantry_quotas::usage::{CorrectionService, IngestService, InsightService, ReservationService, UsageService};
 use tenantry_tenancy::directory::AccessDirectory;
 use tenantry_tenancy::domain::service::DomainService;
 use tenantry_tenancy::membership::service::MemberService;
@@ -66,12 +67,22 @@ pub struct Services {
     pub payment_methods: Arc<PaymentMethodService>,
     /// Usage.
     pub usage: Arc<UsageService>,
+    /// Reservations.
+    pub reservations: Arc<ReservationService>,
+    /// Putting usage right.
+    pub corrections: Arc<CorrectionService>,
+    /// Events in bulk.
+    pub ingest: Arc<IngestService>,
+    /// What was used over time.
+    pub insights: Arc<InsightService>,
     /// Limits and features.
     pub entitlements: Arc<EntitlementService>,
     /// The audit log.
     pub audit: Arc<AuditService>,
     /// The operators' look across tenants.
     pub operators: Arc<OperatorService>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
 }
 
 impl Services {
@@ -97,6 +108,11 @@ impl Services {
             .app_data(Data::from(Arc::clone(&self.invoices)))
             .app_data(Data::from(Arc::clone(&self.payment_methods)))
             .app_data(Data::from(Arc::clone(&self.usage)))
+            .app_data(Data::from(Arc::clone(&self.reservations)))
+            .app_data(Data::from(Arc::clone(&self.corrections)))
+            .app_data(Data::from(Arc::clone(&self.ingest)))
+            .app_data(Data::from(Arc::clone(&self.insights)))
+            .app_data(Data::from(Arc::clone(&self.clock)))
             .app_data(Data::from(Arc::clone(&self.entitlements)))
             .app_data(Data::from(Arc::clone(&self.audit)))
             .app_data(Data::from(Arc::clone(&self.operators)));

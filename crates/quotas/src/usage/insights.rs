@@ -1,8 +1,9 @@
 //! What was used over time: series, who used most, and when a limit will be reached.
 
-use tenantry_kernel::{FieldError, TenantScope};
+use tenantry_kernel::{FieldError, Permission, SystemScope, TenantId, TenantScope};
 use time::{Date, Duration, OffsetDateTime};
 
+use crate::closing::Closing;
 use crate::insight::{Consumer, Dimension, Point, UsageSpan};
 use crate::permissions::{READ_BASIC_USAGE, READ_USAGE};
 use crate::usage::error::UsageError;
@@ -16,6 +17,8 @@ use crate::zone::Zone;
 pub const MAX_POINTS: usize = 1_000;
 /// Most consumers of one answer.
 pub const MAX_CONSUMERS: u32 = 100;
+/// Most closed periods of one answer.
+const MAX_CLOSINGS: u32 = 200;
 /// How many days a forecast looks back.
 const LOOKS_BACK: Duration = Duration::days(28);
 
@@ -209,6 +212,40 @@ impl InsightService {
 
         let mut unit = self.ports.store.read(scope).await?;
         Ok(unit.insights().top(&span, by, limit.clamp(1, MAX_CONSUMERS)).await?)
+    }
+
+    /// The periods of a meter that were closed for billing, or of all meters, latest first; at most 200.
+    ///
+    /// # Errors
+    /// As [`Self::series`].
+    pub async fn closings(&self, scope: &TenantScope, meter: Option<&str>) -> Result<Vec<Closing>, UsageError> {
+        scope.require(&READ_USAGE)?;
+
+        let meter = meter.map(|text| self.ports.meter(text)).transpose()?;
+        let meter = meter.map(|meter| meter.code.clone());
+
+        let mut unit = self.ports.store.read(scope).await?;
+        Ok(unit.closings().list(meter, MAX_CLOSINGS).await?)
+    }
+
+    /// The tenants that used most of a meter. `needed` is the permission of operators.
+    ///
+    /// # Errors
+    /// [`UsageError::Denied`], [`UsageError::UnknownMeter`], [`UsageError::Store`].
+    pub async fn top_tenants(
+        &self,
+        scope: &SystemScope,
+        needed: &Permission,
+        request: SeriesRequest,
+        limit: u32,
+    ) -> Result<Vec<(TenantId, Point)>, UsageError> {
+        scope.require(needed)?;
+
+        let meter = self.ports.meter(&request.meter)?;
+        let to = request.to.unwrap_or_else(|| self.ports.clock.system_now());
+        let from = request.from.unwrap_or(to - Step::Day.usual_span());
+        let limit = limit.clamp(1, MAX_CONSUMERS);
+        Ok(self.ports.tenants.top_tenants(&meter.code, from, to, limit).await?)
     }
 
     /// When each limited meter will have reached its limit, if it goes on as in the last four weeks.
