@@ -94,14 +94,16 @@ fn one(table: &Section<'_>, name: Placed<&str>, code: Code) -> Option<Declared> 
     let unit = table.text("unit").map_or("unit", |unit| unit.value);
     let kind = table.need("kind")?.word(&KINDS)?;
     let source = table.word("source", &SOURCES, MeterSource::Reported);
-    let aggregation = table.word("aggregation", &AGGREGATIONS, Aggregation::Sum);
+    let aggregation = table
+        .get("aggregation")
+        .map_or(Some(Aggregation::Sum), |item| item.word(&AGGREGATIONS));
     let meter = Meter {
         code,
         name: label.to_owned(),
         unit: unit.to_owned(),
         kind,
         source,
-        aggregation,
+        aggregation: aggregation.unwrap_or_default(),
         engine: table.word("engine", &ENGINES, Engine::Strict),
         events: EventRule {
             types: table.get("events").map_or_else(Vec::new, |item| event_types(&item)),
@@ -109,7 +111,10 @@ fn one(table: &Section<'_>, name: Placed<&str>, code: Code) -> Option<Declared> 
             member: property(table, "member_from"),
         },
     };
-    check_counting(table, &meter);
+    // What goes with an aggregation that nobody knows is guesswork.
+    if aggregation.is_some() {
+        check_counting(table, &meter);
+    }
     let period = table.word("period", &PERIODS, meter.default_period());
     for message in [bad_period(kind, period), bad_source(&meter)].into_iter().flatten() {
         table.problems().add(table.at(), format!("{}: {message}", table.path()));
