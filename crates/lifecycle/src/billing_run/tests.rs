@@ -106,7 +106,7 @@ async fn with_the_trial_its_limits_end() {
     let wish = CancelSubscription {
         when: CancelWhen::PeriodEnd,
     };
-    service.cancel(&house.owner_of(&leaves).await, &wish).await.unwrap();
+    service.cancel(&house.owner_of(&leaves).await, wish).await.unwrap();
     let during = (seats(&stays), seats(&leaves));
 
     house.clock.advance(Duration::days(14));
