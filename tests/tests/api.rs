@@ -8,6 +8,8 @@
     reason = "an integration test may stop where it stands"
 )]
 
+#[path = "api/allowances.rs"]
+mod allowances;
 #[path = "api/authorization.rs"]
 mod authorization;
 #[path = "api/bad_input.rs"]

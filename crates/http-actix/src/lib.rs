@@ -50,6 +50,7 @@ mod state;
 mod tenants;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
+mod timezone;
 mod trie;
 mod usage;
 mod users;

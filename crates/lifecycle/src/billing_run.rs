@@ -233,7 +233,8 @@ impl BillingRunService {
             after.fall_behind(now)?;
         }
         unit.subscriptions().update(after).await?;
-        if after.plan() != subscription.plan() {
+        // When a trial ends, the plan's own limits take the place of the trial's.
+        if after.plan() != subscription.plan() || renewed.kind == RenewalKind::Converted {
             entitle::follow(&mut *unit, next, after).await?;
         }
         let mut ended = told(&subscription, &renewed);

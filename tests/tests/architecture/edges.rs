@@ -42,6 +42,8 @@ const NEIGHBOURS: &[&str] = &[
     "test-support",
 ];
 const PURE: &[&str] = &["async-trait", "mockall", "thiserror", "time", "uuid"];
+/// And the database of time zones.
+const PURE_WITH_ZONES: &[&str] = &["async-trait", "jiff", "mockall", "thiserror", "time", "uuid"];
 
 /// The table. A crate without a row fails: a further crate needs a decision record first.
 const TABLE: &[Row] = &[
@@ -49,7 +51,7 @@ const TABLE: &[Row] = &[
     pure("tenancy", &["kernel"], PURE),
     pure("identity", &["kernel"], PURE),
     pure("billing", &["kernel"], PURE),
-    pure("quotas", &["kernel"], PURE),
+    pure("quotas", &["kernel"], PURE_WITH_ZONES),
     pure("activity", &["kernel"], PURE),
     pure("lifecycle", DOMAINS, PURE),
     Row {
@@ -148,6 +150,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("aws-lc-rs", &["auth-jwt", "http-actix", "payments"]),
     ("clap", &[]),
     ("hickory-resolver", &["delivery"]),
+    ("jiff", &["quotas"]),
     ("jsonwebtoken", &["auth-jwt"]),
     ("lettre", &["delivery"]),
     ("metrics-exporter-prometheus", &[]),

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use tenantry_billing::plan::{Cycle, Plan};
-use tenantry_kernel::{Code, Currency};
+use tenantry_kernel::{Code, Currency, Value};
 use tenantry_lifecycle::catalog::{Feature, Offer};
 
 use super::meters::Declared;
@@ -22,6 +22,8 @@ pub(super) const KEYS: &[&str] = &[
     "cycles",
     "features",
     "limits",
+    "values",
+    "trial_limits",
     "prices",
     "retention_days",
     "security_level",
@@ -93,6 +95,9 @@ fn one(
         table.problems().add(table.at(), message);
     }
     let trial_days = table.number("trial_days", 0..=MAX_TRIAL_DAYS, 0);
+    if let (0, Some(item)) = (trial_days, table.get("trial_limits")) {
+        item.wrong("needs trial_days: the plan has no trial");
+    }
     let plan = Plan {
         version: String::new(),
         name: table.text("name").map_or(name.value, |text| text.value).to_owned(),
@@ -108,6 +113,8 @@ fn one(
         aliases,
         allowances: limits::read(table, words.meters),
         features: features(table, words.features),
+        values: values(table),
+        trial_allowances: limits::read_trial(table, words.meters),
         retention_days: table
             .get("retention_days")
             .and_then(|item| item.number(1..=MAX_RETENTION_DAYS))
@@ -153,6 +160,20 @@ fn features(table: &Section<'_>, declared: &[Feature]) -> BTreeSet<Code> {
         }
     }
     features
+}
+
+/// What the plan grants that is neither counted nor switched.
+fn values(table: &Section<'_>) -> BTreeMap<Code, Value> {
+    let Some(section) = table.section("values") else {
+        return BTreeMap::new();
+    };
+    let mut names = Names::new("value");
+    let entry = |(name, item): (Placed<&str>, Item<'_>)| {
+        let code = code(table.problems(), name, "value")?;
+        names.take(table.problems(), name, code.as_str());
+        Some((code, item.plain()?))
+    };
+    section.entries().filter_map(entry).collect()
 }
 
 fn metadata(table: &Section<'_>) -> BTreeMap<String, String> {

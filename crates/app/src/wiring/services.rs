@@ -100,6 +100,7 @@ pub(super) fn build(from: &Ingredients<'_>) -> Built {
         catalog: Arc::clone(catalog),
         store: store.clone(),
         collection: collection.clone(),
+        accounts: from.usage.accounts.clone(),
         clock: clock.clone(),
     }));
     let billing = Arc::new(BillingRunService::new(BillingRunParts {

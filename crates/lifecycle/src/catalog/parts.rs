@@ -126,7 +126,7 @@ pub(super) fn check_offer(parts: &CatalogParts, offer: &Offer) -> Result<(), Cat
         plan: plan.code.clone(),
         cause,
     })?;
-    for allowance in &offer.allowances {
+    for allowance in offer.allowances.iter().chain(&offer.trial_allowances) {
         if parts.meters.get(&allowance.meter).is_none() {
             return Err(undeclared(format!("the meter {}", allowance.meter)));
         }

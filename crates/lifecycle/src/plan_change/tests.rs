@@ -1,5 +1,6 @@
 //! Tests of the use case.
 
+mod over_limit;
 mod paying;
 
 use tenantry_billing::change::When;

@@ -211,6 +211,7 @@ impl House {
             catalog: self.catalog.clone(),
             store: self.shared_store(),
             collection: self.collection(),
+            accounts: self.shared_store(),
             clock: self.clock.clone(),
         })
     }
