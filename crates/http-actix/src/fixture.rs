@@ -36,6 +36,7 @@ fn offer(plan: &str, rank: u32, public: bool, prices: Vec<Price>, messages: Opti
             period: Period::CalendarMonth,
         }],
         features: [code("api_access")].into_iter().collect(),
+        rates: tenantry_quotas::rate::PlanRates::default(),
         retention_days: None,
         security_level: None,
         metadata: BTreeMap::new(),

@@ -8,6 +8,7 @@
 
 pub mod account;
 pub mod alert;
+pub mod concurrency;
 pub mod counter;
 pub mod decide;
 pub mod directory;

@@ -1,7 +1,7 @@
 //! Usage: counting it, checking it, showing it.
 //!
-//! [`service::UsageService`] is what an application calls; [`requests::RequestService`] admits calls
-//! with API keys; [`exceeded::QuotaExceeded`] is the one refusal at a limit, wherever it comes from.
+//! [`service::UsageService`] is what an application calls; [`requests::RequestService`] admits calls,
+//! with keys and by people; [`exceeded::QuotaExceeded`] is the one refusal at a limit, wherever it comes from.
 
 pub mod error;
 pub mod exceeded;
@@ -13,6 +13,6 @@ pub mod service;
 pub use error::UsageError;
 pub use exceeded::QuotaExceeded;
 pub use ports::UsagePorts;
-pub use requests::{AdmitError, Admitted, RequestService};
+pub use requests::{AdmitError, Admitted, Call, RequestService, Stand};
 pub use row::UsageRow;
 pub use service::{Checked, Consume, Counted, UsageService};

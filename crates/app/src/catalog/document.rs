@@ -15,6 +15,7 @@ use tenantry_quotas::entitlement::{Allowance, Enforcement};
 use tenantry_quotas::period::Period;
 
 use super::fingerprint;
+use super::rates::RatesDocument;
 
 /// An archived document is not what was published.
 #[derive(Debug, thiserror::Error)]
@@ -40,6 +41,8 @@ struct OfferDocument {
     retention_days: Option<u32>,
     security_level: Option<String>,
     metadata: BTreeMap<String, String>,
+    #[serde(default, skip_serializing_if = "RatesDocument::is_empty")]
+    rates: RatesDocument,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -115,6 +118,7 @@ fn offer_document(offer: &Offer) -> OfferDocument {
         retention_days: offer.retention_days,
         security_level: offer.security_level.as_ref().map(ToString::to_string),
         metadata: offer.metadata.clone(),
+        rates: RatesDocument::from(&offer.rates),
     }
 }
 
@@ -163,6 +167,7 @@ fn offer(document: OfferDocument, version: &str) -> Result<Offer, String> {
             .iter()
             .map(|name| code(name))
             .collect::<Result<_, _>>()?,
+        rates: document.rates.restore()?,
         retention_days: document.retention_days,
         security_level: document.security_level.as_deref().map(code).transpose()?,
         metadata: document.metadata,

@@ -9,7 +9,7 @@ use tenantry_lifecycle::catalog::{Feature, Offer};
 
 use super::meters::Declared;
 use super::words::{Names, code};
-use super::{limits, prices};
+use super::{limits, prices, rates};
 use crate::nearest::hint;
 use crate::toml_source::{Item, Placed, Section};
 
@@ -23,6 +23,7 @@ pub(super) const KEYS: &[&str] = &[
     "features",
     "limits",
     "prices",
+    "rates",
     "retention_days",
     "security_level",
     "metadata",
@@ -108,6 +109,7 @@ fn one(
         aliases,
         allowances: limits::read(table, words.meters),
         features: features(table, words.features),
+        rates: rates::read(table),
         retention_days: table
             .get("retention_days")
             .and_then(|item| item.number(1..=MAX_RETENTION_DAYS))

@@ -99,6 +99,9 @@ fn plan(catalog: &Catalog, offer: &Offer) -> String {
             lines.push(format!("  limit      {}: {}", meter.code, limit(meter, allowance)));
         }
     }
+    for (name, number) in super::rates::named(&offer.rates) {
+        lines.push(format!("  rate       {name}: {number}"));
+    }
     let features: Vec<&str> = offer.features.iter().map(AsRef::as_ref).collect();
     if !features.is_empty() {
         lines.push(format!("  features   {}", features.join(", ")));

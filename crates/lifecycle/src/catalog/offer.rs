@@ -7,6 +7,7 @@ use tenantry_billing::plan::{Plan, PlanRef};
 use tenantry_kernel::Code;
 use tenantry_quotas::entitlement::{Allowance, Entitlements};
 use tenantry_quotas::meter::Meter;
+use tenantry_quotas::rate::PlanRates;
 use time::OffsetDateTime;
 
 /// For how many days a tenant's history is kept.
@@ -23,6 +24,8 @@ pub struct Offer {
     pub allowances: Vec<Allowance>,
     /// The features it switches on.
     pub features: BTreeSet<Code>,
+    /// How fast a subscriber may call, besides the meters of calls.
+    pub rates: PlanRates,
     /// For how many days history is kept; `None` is forever.
     pub retention_days: Option<Retention>,
     /// The application's name for how strictly it is guarded.

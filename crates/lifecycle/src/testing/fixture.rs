@@ -154,6 +154,7 @@ fn offer(rank: u32, (text, monthly, trial_days, seats): Row) -> Offer {
             period: Period::Lifetime,
         }],
         features: BTreeSet::new(),
+        rates: tenantry_quotas::rate::PlanRates::default(),
         retention_days: None,
         security_level: None,
         metadata: BTreeMap::new(),

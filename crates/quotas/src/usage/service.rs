@@ -10,7 +10,7 @@ use crate::entitlement::Entitlements;
 use crate::ledger::{Amount, EntryFilter, LedgerEntry, OperationId};
 use crate::meter::{Meter, MeterKind, MeterSource};
 use crate::permissions::{CONSUME_USAGE, READ_BASIC_USAGE, READ_USAGE};
-use crate::rate::RateSubject;
+use crate::rate::{RateLimit, RateSubject};
 use crate::store::QuotaUnit;
 use crate::usage::error::UsageError;
 use crate::usage::ports::{UsagePorts, is_live, per_minute};
@@ -207,7 +207,7 @@ impl UsageService {
         let used = if meter.source == MeterSource::Members {
             unit.gauges().used(&meter.code).await?
         } else if meter.kind == MeterKind::Rate {
-            let (spent, full_at) = self.spent(scope, meter, allowance.limit, live, now);
+            let (spent, full_at) = self.spent(scope, meter, allowance.limit, live, now).await;
             resets_at = full_at;
             spent
         } else {
@@ -229,7 +229,7 @@ impl UsageService {
     }
 
     /// A pace without a limit is not tracked at all: nothing is spent of it.
-    fn spent(
+    async fn spent(
         &self,
         scope: &TenantScope,
         meter: &Meter,
@@ -240,8 +240,16 @@ impl UsageService {
         let Some(pace) = limit.and_then(per_minute) else {
             return (0, None);
         };
-        let subject = RateSubject::Tenant(scope.tenant_id(), meter.code.clone(), live);
-        let stands = self.ports.rates.peek(&subject, pace);
+        let limit = RateLimit {
+            policy: "plan",
+            subject: RateSubject::Tenant(scope.tenant_id(), meter.code.clone(), live),
+            pace,
+        };
+        // What cannot be asked now is shown as unspent: it is an estimate.
+        let paces = self.ports.rates.peek(&[limit]).get().await.unwrap_or_default();
+        let Some(stands) = paces.first() else {
+            return (0, None);
+        };
         let spent = i64::from(stands.limit.saturating_sub(stands.remaining));
         // Whole seconds, rounded up: what a pace tells is an estimate.
         let wait = stands.reset_after.as_secs() + u64::from(stands.reset_after.subsec_nanos() > 0);
