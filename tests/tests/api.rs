@@ -24,6 +24,8 @@ mod harness;
 mod logs;
 #[path = "api/nodes.rs"]
 mod nodes;
+#[path = "api/rates.rs"]
+mod rates;
 #[path = "api/reference_systems.rs"]
 mod reference_systems;
 #[path = "api/tenants.rs"]

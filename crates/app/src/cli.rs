@@ -41,6 +41,9 @@ pub struct Settings {
     /// The database, SQLite or PostgreSQL. [default: an SQLite file in the data directory]
     #[arg(long, global = true, value_name = "URL")]
     pub database_url: Option<String>,
+    /// Redis, to share rate limits between nodes. [default: none]
+    #[arg(long, global = true, value_name = "URL")]
+    pub redis_url: Option<String>,
     /// A built-in catalog, or a path to a TOML file. [default: default]
     #[arg(long, global = true, value_name = "CATALOG")]
     pub catalog: Option<String>,
@@ -63,6 +66,7 @@ impl Settings {
             ("listen", &self.listen),
             ("data_dir", &self.data_dir),
             ("database_url", &self.database_url),
+            ("redis_url", &self.redis_url),
             ("catalog", &self.catalog),
         ];
         let given = flags.into_iter().filter_map(|(key, value)| Some((key, value.clone()?)));

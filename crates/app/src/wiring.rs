@@ -5,13 +5,14 @@
 
 mod error;
 mod health;
+mod outside;
+mod rates;
 mod services;
 
 use std::sync::Arc;
 
 use tenantry_activity::dispatch::{DispatchRules, Dispatcher};
 use tenantry_activity::feed::CommitListener;
-use tenantry_activity::mail::Mailer;
 use tenantry_auth_jwt::cipher::{AeadCipher, MasterKey};
 use tenantry_auth_jwt::hasher::{Argon2Hasher, HashCost};
 use tenantry_auth_jwt::jwt::{JwtSigner, JwtVerifier, TokenSettings};
@@ -21,9 +22,8 @@ use tenantry_cache::{
     CachedAccess, CachedApiKeys, CachedEntitlements, CachedProfiles, CachedSessions, Invalidator, Revocations,
     VerifiedTokens,
 };
-use tenantry_delivery::{Composer, DnsTxtResolver, OutboxMailer, SmtpMailer};
 use tenantry_http_actix::Services;
-use tenantry_http_actix::pace::{PaceLimits, QuotaPace};
+use tenantry_http_actix::pace::QuotaPace;
 use tenantry_http_actix::routes;
 use tenantry_http_actix::{Api, ApiParts, Settings};
 use tenantry_identity::user::PasswordHasher;
@@ -34,8 +34,9 @@ use tenantry_lifecycle::billing_run::BillingRunService;
 use tenantry_lifecycle::catalog::{self as plans, Applied, Catalog};
 use tenantry_lifecycle::roles;
 use tenantry_payments::SandboxGateway;
-use tenantry_quota_engine::{EngineOptions, GroupCommitCounter, LeasedRequests, PaceKeeper};
-use tenantry_quotas::usage::{RequestService, UsagePorts};
+use tenantry_quota_engine::{EngineOptions, GroupCommitCounter, LeasedRequests};
+use tenantry_quotas::rate::RateLimiter;
+use tenantry_quotas::usage::UsagePorts;
 use tenantry_store_seaorm::{Durability, SeaOrmStore, StoreOptions, StorePorts};
 use tenantry_tenancy::gate::{EnterError, Gate};
 
@@ -103,6 +104,14 @@ pub struct Installation {
     settings: Settings,
 }
 
+/// What had to be waited for before the services can be built.
+struct Opened {
+    store: SeaOrmStore,
+    catalog: Arc<Catalog>,
+    keys: Arc<KeyRing>,
+    rates: Arc<dyn RateLimiter>,
+}
+
 impl Installation {
     /// Connects, brings the schema up to date, takes the catalog into use, and builds the services.
     ///
@@ -117,7 +126,13 @@ impl Installation {
         refuse_superuser(config, &store).await?;
         let catalog = take_catalog(config, &store, &authority).await?;
         let keys = Arc::new(open_keys(&store, &sources, &cipher).await?);
-        Self::assemble(config, sources, authority, cipher, store, catalog, keys)
+        let opened = Opened {
+            rates: rates::keeper(config, &cipher).await?,
+            store,
+            catalog,
+            keys,
+        };
+        Self::assemble(config, sources, authority, cipher, opened)
     }
 
     fn assemble(
@@ -125,10 +140,14 @@ impl Installation {
         sources: Sources,
         authority: Authority,
         cipher: Arc<dyn Cipher>,
-        store: SeaOrmStore,
-        catalog: Arc<Catalog>,
-        keys: Arc<KeyRing>,
+        opened: Opened,
     ) -> Result<Self, StartError> {
+        let Opened {
+            store,
+            catalog,
+            keys,
+            rates,
+        } = opened;
         let revocations = Arc::new(Revocations::new());
         store.on_commit(Arc::clone(&revocations) as Arc<dyn CommitListener>);
         let port = Arc::new(store.clone());
@@ -154,22 +173,14 @@ impl Installation {
             entitlements: entitlements.clone(),
             counter: counter.clone(),
             requests: Arc::new(LeasedRequests::new(counter.clone(), sources.ids.clone())),
-            rates: Arc::new(PaceKeeper::new()),
+            rates: rates.clone(),
             meters: Arc::new(catalog.meters().clone()),
             ladder: catalog.clone(),
             clock: sources.clock.clone(),
             ids: sources.ids.clone(),
         };
-        let rates = usage.rates.clone();
-        let requests = Arc::new(RequestService::new(usage.clone()));
-        let pace = Arc::new(QuotaPace::new(
-            PaceLimits {
-                person: config.rate_limit_person.map(std::num::NonZeroU32::get),
-                address: config.rate_limit_address.map(std::num::NonZeroU32::get),
-            },
-            rates,
-            requests.clone(),
-        ));
+        let requests = rates::admission(usage.clone(), &catalog);
+        let pace = Arc::new(rates::pace(config, rates, requests.clone()));
 
         let roles = Arc::new(catalog.roles().clone());
         let gate = || Gate::new(authority.clone(), directory.clone(), roles.clone());
@@ -201,12 +212,12 @@ impl Installation {
             signer: &signer,
             cipher: &cipher,
             sources: &sources,
-            resolver: Arc::new(resolver(config)),
+            resolver: Arc::new(outside::resolver(config)),
             gateway: Arc::new(SandboxGateway::new()),
             gate: &gate,
         });
         let dispatcher =
-            Dispatcher::new(port, DispatchRules::default()).sending_mail(mailer(config, &catalog, &sources)?);
+            Dispatcher::new(port, DispatchRules::default()).sending_mail(outside::mailer(config, &catalog, &sources)?);
         Ok(Self {
             services: built.services,
             billing: built.billing,
@@ -313,9 +324,6 @@ fn worker_scope(authority: &Authority, job: &'static str) -> SystemScope {
 fn refuse_unbuilt(config: &Config) -> Result<(), StartError> {
     if config.stripe.is_some() {
         return Err(StartError::NotBuilt("Stripe payments (stripe_secret_key)"));
-    }
-    if config.redis_url.is_some() {
-        return Err(StartError::NotBuilt("shared rate limits (redis_url)"));
     }
     Ok(())
 }
@@ -458,24 +466,6 @@ fn hasher(config: &Config, sources: &Sources) -> Result<Argon2Hasher, StartError
     };
     let cores = std::thread::available_parallelism().map_or(2, std::num::NonZeroUsize::get);
     Ok(Argon2Hasher::new(cost, cores, sources.entropy.clone())?)
-}
-
-fn resolver(config: &Config) -> DnsTxtResolver {
-    if config.dns_servers.is_empty() {
-        DnsTxtResolver::system()
-    } else {
-        DnsTxtResolver::with_servers(config.dns_servers.clone())
-    }
-}
-
-/// Letters go to the mail server, or into files where none is configured.
-fn mailer(config: &Config, catalog: &Catalog, sources: &Sources) -> Result<Arc<dyn Mailer>, StartError> {
-    let url = config.public_url.as_str();
-    let composer = Composer::new(&config.mail_from, url, catalog.display(), sources.clock.clone())?;
-    Ok(match &config.smtp_url {
-        Some(url) => Arc::new(SmtpMailer::new(url, composer)?),
-        None => Arc::new(OutboxMailer::new(config.outbox.clone(), composer)),
-    })
 }
 
 fn settings(config: &Config) -> Settings {

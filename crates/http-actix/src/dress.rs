@@ -14,7 +14,7 @@ use flate2::write::GzEncoder;
 
 use crate::cors;
 use crate::names;
-use crate::pace::PaceVerdict;
+use crate::pace::{self, PaceVerdict};
 use crate::state::Settings;
 
 /// Shorter bodies gain nothing by compression.
@@ -41,7 +41,7 @@ pub(crate) fn dress(mut answer: HttpResponse, outfit: &Outfit<'_>) -> HttpRespon
     }
     cors::dress(headers, outfit.request, outfit.settings);
     let answer = unchanged(answer, outfit.request);
-    let answer = compress(answer, outfit.request);
+    let answer = pace::keep_place(compress(answer, outfit.request), outfit.request);
     if outfit.request.method() == Method::HEAD {
         return answer.map_body(|_, body| BoxBody::new(Withheld(body.size())));
     }
@@ -64,10 +64,8 @@ fn security(headers: &mut HeaderMap, https: bool) {
     }
 }
 
-/// The structured fields of draft-ietf-httpapi-ratelimit-headers-10.
 fn rate_limit(headers: &mut HeaderMap, verdict: &PaceVerdict) {
-    let policy = format!("\"{}\";q={};w=60", verdict.policy, verdict.limit);
-    let state = format!("\"{}\";r={};t={}", verdict.policy, verdict.remaining, verdict.reset_s);
+    let (policy, state) = verdict.fields();
     if let (Ok(policy), Ok(state)) = (HeaderValue::try_from(policy), HeaderValue::try_from(state)) {
         headers.insert(names::RATELIMIT_POLICY.clone(), policy);
         headers.insert(names::RATELIMIT.clone(), state);

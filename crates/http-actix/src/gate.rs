@@ -11,7 +11,7 @@ use tenantry_kernel::{Origin, Permission, PermissionSet, Secret};
 use crate::door::{Caller, Credential, TenantAddress};
 use crate::error::ApiError;
 use crate::names;
-use crate::pace::{PaceSubject, PaceVerdict};
+use crate::pace::{self, PaceSubject, PaceVerdict};
 use crate::routes::{Needs, Row};
 use crate::state::Api;
 use crate::visit::Entry;
@@ -38,8 +38,10 @@ pub(crate) async fn pass(
             _ => None,
         },
         address: origin.address,
+        route: row.rate_class(),
     };
-    api.pace.admit(row.pace_class(), subject, verdict).await?;
+    let place = api.pace.admit(row.pace_class(), subject, verdict).await?;
+    pace::occupy(request, place);
     Ok(entry)
 }
 

@@ -40,6 +40,7 @@ use actix_web::http::Method;
 use actix_web::{FromRequest, Handler, HttpRequest};
 use futures_util::future::LocalBoxFuture;
 use tenantry_kernel::Permission;
+use tenantry_quotas::rate::RouteClass;
 use utoipa::__dev::{SchemaReferences, Tags};
 use utoipa::openapi::RefOr;
 use utoipa::openapi::path::{HttpMethod, Operation};
@@ -94,6 +95,7 @@ pub struct Row {
     needs: Needs,
     once: Once,
     pace: PaceClass,
+    class: RouteClass,
     paged: bool,
     conditional: bool,
     tagged: bool,
@@ -135,6 +137,7 @@ impl Row {
             needs: Needs::Public,
             once: Once::No,
             pace: PaceClass::Ordinary,
+            class: crate::pace::class_of(&method_of(D::methods().first()), path),
             paged: false,
             conditional: false,
             tagged: false,
@@ -223,6 +226,13 @@ impl Row {
         self
     }
 
+    /// What it costs, where method and path do not tell.
+    #[must_use]
+    pub fn class(mut self, class: RouteClass) -> Self {
+        self.class = class;
+        self
+    }
+
     /// Names a refusal of its own, for the document.
     #[must_use]
     pub fn refuses(mut self, status: u16, code: &'static str) -> Self {
@@ -288,6 +298,12 @@ impl Row {
     #[must_use]
     pub fn pace_class(&self) -> PaceClass {
         self.pace
+    }
+
+    /// What it costs, as the rates of plans see it.
+    #[must_use]
+    pub fn rate_class(&self) -> RouteClass {
+        self.class
     }
 
     pub(crate) fn params(&self) -> &[&'static str] {

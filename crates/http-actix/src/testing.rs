@@ -18,6 +18,7 @@ use tenantry_kernel::{
     Cipher, Origin, Permission, PermissionSet, Principal, Receipt, Secret, StoreError, SystemScope, TenantId,
     TenantScope, async_trait,
 };
+use tenantry_quotas::concurrency::Place;
 use time::OffsetDateTime;
 
 use crate::door::{Caller, Credential, Doorman, Key, Person, TenantAddress};
@@ -184,13 +185,13 @@ impl Pace for FixedPace {
         class: PaceClass,
         _: PaceSubject<'_>,
         verdict: &mut Option<PaceVerdict>,
-    ) -> Result<(), ApiError> {
-        *verdict = self.0.filter(|_| class != PaceClass::Free);
+    ) -> Result<Option<Place>, ApiError> {
+        *verdict = self.0.clone().filter(|_| class != PaceClass::Free);
         match verdict {
-            Some(refused) if refused.remaining == 0 => {
+            Some(refused) if refused.is_spent() => {
                 Err(ApiError::new(StatusCode::TOO_MANY_REQUESTS, "rate_limited", "too fast").retry_after(6))
             }
-            _ => Ok(()),
+            _ => Ok(None),
         }
     }
 }

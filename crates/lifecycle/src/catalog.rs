@@ -11,6 +11,7 @@ mod archive;
 mod book;
 mod offer;
 mod parts;
+mod rates;
 mod rules;
 
 pub use apply::{Applied, ApplyError, apply, open};
@@ -18,6 +19,7 @@ pub use archive::{ArchivedPlan, CatalogState, PlanArchive};
 pub use book::Catalog;
 pub use offer::{Offer, Retention};
 pub use parts::{ApplicationPermission, CatalogError, CatalogParts, Feature, PlatformRoleName};
+pub use rates::EditionRates;
 pub use rules::{Dunning, KeyRules};
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ use tenantry_kernel::{
 use tenantry_quotas::ledger::OperationId;
 use tenantry_quotas::permissions::CONSUME_USAGE;
 use tenantry_quotas::rate::{Pace, PerMinute};
-use tenantry_quotas::usage::{AdmitError, Consume, QuotaExceeded, RequestService, UsageError, UsageService};
+use tenantry_quotas::usage::{AdmitError, Call, Consume, QuotaExceeded, RequestService, UsageError, UsageService};
 use tenantry_tenancy::gate::{EnterError, Gate};
 
 use crate::catalog::Catalog;
@@ -85,6 +85,9 @@ pub enum CheckKeyError {
     /// The usage cannot be counted as asked.
     #[error(transparent)]
     Usage(#[from] UsageError),
+    /// The rates could not be asked.
+    #[error(transparent)]
+    Rates(AdmitError),
     /// The store failed.
     #[error("the key could not be looked up")]
     Store(#[from] StoreError),
@@ -97,6 +100,7 @@ impl DomainError for CheckKeyError {
             Self::UnknownPermission => ErrorKind::Invalid,
             Self::Enter(cause) => cause.kind(),
             Self::Usage(cause) => cause.kind(),
+            Self::Rates(cause) => cause.kind(),
             Self::Store(cause) => cause.kind(),
         }
     }
@@ -107,6 +111,7 @@ impl DomainError for CheckKeyError {
             Self::UnknownPermission => "validation_failed",
             Self::Enter(cause) => cause.code(),
             Self::Usage(cause) => cause.code(),
+            Self::Rates(cause) => cause.code(),
             Self::Store(cause) => cause.code(),
         }
     }
@@ -130,6 +135,7 @@ impl DomainError for CheckKeyError {
         match self {
             Self::Enter(cause) => cause.retry_after_s(),
             Self::Usage(cause) => cause.retry_after_s(),
+            Self::Rates(cause) => cause.retry_after_s(),
             Self::Store(cause) => cause.retry_after_s(),
             _ => None,
         }
@@ -264,14 +270,22 @@ impl KeyCheckService {
         key: &ApiKey,
         verdict: &mut KeyVerdict,
     ) -> Result<(), CheckKeyError> {
-        match self.0.requests.admit(acting, key.rate_limit().map(PerMinute)).await {
-            Ok(admitted) => verdict.pace = admitted.pace,
-            Err(AdmitError::TooFast(pace)) => {
+        // A call at the gateway: no route of ours, and nobody tells us its end.
+        let call = Call {
+            own: key.rate_limit().map(PerMinute),
+            ..Call::default()
+        };
+        match self.0.requests.admit(acting, &call).await {
+            Ok(admitted) => verdict.pace = admitted.tightest(),
+            Err(AdmitError::TooFast { binding, .. }) => {
                 verdict.refusal = Some("rate_limited");
-                verdict.pace = Some(pace);
+                verdict.pace = Some(binding.pace);
             }
             Err(AdmitError::Usage(UsageError::Exceeded(exceeded))) => refuse(verdict, &exceeded),
             Err(AdmitError::Usage(cause)) => return Err(cause.into()),
+            Err(cause @ (AdmitError::RatesUnavailable(_) | AdmitError::TooManyAtOnce(_))) => {
+                return Err(CheckKeyError::Rates(cause));
+            }
         }
         Ok(())
     }

@@ -36,6 +36,7 @@ const NEIGHBOURS: &[&str] = &[
     "migrations",
     "payments",
     "quota-engine",
+    "rates-redis",
     "store-contract",
     "store-seaorm",
     "tenancy",
@@ -84,6 +85,7 @@ const TABLE: &[Row] = &[
         ]),
         in_tests: NEIGHBOURS,
     },
+    adapter("rates-redis", &["kernel", "quotas"]),
     adapter(
         "store-seaorm",
         &[
@@ -155,6 +157,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("lettre", &["delivery"]),
     ("metrics-exporter-prometheus", &[]),
     ("papaya", &["cache", "http-actix", "quota-engine"]),
+    ("redis", &["rates-redis"]),
     ("sea-orm", &["store-seaorm", "test-support"]),
     ("sea-orm-migration", &["migrations"]),
     ("sqlx", &["store-seaorm", "test-support"]),

@@ -15,6 +15,7 @@ use tenantry_quotas::entitlement::{Allowance, Enforcement, Share};
 use tenantry_quotas::period::Period;
 
 use super::fingerprint;
+use super::rates::RatesDocument;
 
 /// An archived document is not what was published.
 #[derive(Debug, thiserror::Error)]
@@ -44,6 +45,8 @@ struct OfferDocument {
     values: BTreeMap<String, ValueDocument>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     trial_allowances: Vec<AllowanceDocument>,
+    #[serde(default, skip_serializing_if = "RatesDocument::is_empty")]
+    rates: RatesDocument,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -141,6 +144,7 @@ fn offer_document(offer: &Offer) -> OfferDocument {
             .filter_map(|(code, value)| Some((code.to_string(), value_document(value)?)))
             .collect(),
         trial_allowances: offer.trial_allowances.iter().map(allowance_document).collect(),
+        rates: RatesDocument::from(&offer.rates),
     }
 }
 
@@ -210,6 +214,7 @@ fn offer(document: OfferDocument, version: &str) -> Result<Offer, String> {
             .iter()
             .map(|name| code(name))
             .collect::<Result<_, _>>()?,
+        rates: document.rates.restore()?,
         retention_days: document.retention_days,
         security_level: document.security_level.as_deref().map(code).transpose()?,
         metadata: document.metadata,

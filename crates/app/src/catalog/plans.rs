@@ -9,7 +9,7 @@ use tenantry_lifecycle::catalog::{Feature, Offer};
 
 use super::meters::Declared;
 use super::words::{Names, code};
-use super::{limits, prices};
+use super::{limits, prices, rates};
 use crate::nearest::hint;
 use crate::toml_source::{Item, Placed, Section};
 
@@ -25,6 +25,7 @@ pub(super) const KEYS: &[&str] = &[
     "values",
     "trial_limits",
     "prices",
+    "rates",
     "retention_days",
     "security_level",
     "metadata",
@@ -115,6 +116,7 @@ fn one(
         features: features(table, words.features),
         values: values(table),
         trial_allowances: limits::read_trial(table, words.meters),
+        rates: rates::read(table),
         retention_days: table
             .get("retention_days")
             .and_then(|item| item.number(1..=MAX_RETENTION_DAYS))

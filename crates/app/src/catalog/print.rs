@@ -112,6 +112,9 @@ fn plan(catalog: &Catalog, offer: &Offer) -> String {
             .iter()
             .map(|(code, value)| format!("  value      {code}: {}", plain(value))),
     );
+    for (name, number) in super::rates::named(&offer.rates) {
+        lines.push(format!("  rate       {name}: {number}"));
+    }
     let features: Vec<&str> = offer.features.iter().map(AsRef::as_ref).collect();
     if !features.is_empty() {
         lines.push(format!("  features   {}", features.join(", ")));

@@ -8,6 +8,7 @@ use tenantry_identity::permissions::API_KEYS_VERIFY;
 use tenantry_kernel::Secret;
 use tenantry_lifecycle::key_check::{CheckKey, KeyCheckService, KeyVerdict};
 use tenantry_quotas::ledger::OperationId;
+use tenantry_quotas::rate::RouteClass;
 use time::OffsetDateTime;
 use utoipa::ToSchema;
 
@@ -154,6 +155,7 @@ async fn handler(
 pub(super) fn row() -> Row {
     Row::of(__path_handler, handler)
         .tenant([API_KEYS_VERIFY])
+        .class(RouteClass::Usage)
         .once_by_ledger()
         .refuses(422, "unknown_meter")
 }

@@ -73,8 +73,8 @@ const SHARED: [Shared; 16] = [
     (
         429,
         "TooMany",
-        &["quota_exceeded", "rate_limited"],
-        "A limit of the plan, or of the pace.",
+        &["quota_exceeded", "rate_limited", "too_many_concurrent"],
+        "A limit of the plan: how much, how fast, or how many at once.",
     ),
     (500, "Internal", &["internal_error"], "Our fault."),
     (
@@ -200,6 +200,8 @@ fn usual(row: &Row, operation: &Map<String, Value>) -> Vec<(u16, &'static str)> 
         if matches!(row.needs(), Needs::Tenant(_)) {
             // Where the plan counts the calls of keys.
             codes.push((429, "quota_exceeded"));
+            // Where the plan limits how many calls are at work.
+            codes.push((429, "too_many_concurrent"));
         }
     }
     if !row.params().is_empty() {

@@ -3,6 +3,7 @@
 use actix_web::web::Data;
 use serde::{Deserialize, Serialize};
 use tenantry_quotas::permissions::{CONSUME_USAGE, READ_BASIC_USAGE, READ_USAGE};
+use tenantry_quotas::rate::RouteClass;
 use tenantry_quotas::usage::UsageService;
 use time::OffsetDateTime;
 use utoipa::ToSchema;
@@ -95,5 +96,6 @@ async fn handler(InTenant(scope): InTenant, JsonBody(body): JsonBody<Body>, usag
 pub(super) fn row() -> Row {
     Row::of(__path_handler, handler)
         .tenant([CONSUME_USAGE, READ_USAGE, READ_BASIC_USAGE])
+        .class(RouteClass::Usage)
         .refuses(422, "unknown_meter")
 }

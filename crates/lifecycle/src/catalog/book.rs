@@ -222,6 +222,11 @@ impl Catalog {
             .find(|offer| offer.plan.code == plan.code && offer.plan.version == plan.version)
     }
 
+    /// Every edition that somebody may be subscribed to.
+    pub(super) fn editions(&self) -> impl Iterator<Item = &Offer> {
+        self.parts.offers.iter().chain(&self.earlier)
+    }
+
     /// The plan of a tenant that names none.
     #[must_use]
     pub const fn default_plan(&self) -> &Code {

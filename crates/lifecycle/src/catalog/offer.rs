@@ -8,6 +8,7 @@ use tenantry_billing::subscription::Subscription;
 use tenantry_kernel::{Code, Value};
 use tenantry_quotas::entitlement::{Allowance, Entitlements, Share};
 use tenantry_quotas::meter::Meter;
+use tenantry_quotas::rate::PlanRates;
 use tenantry_quotas::zone::Zone;
 
 /// For how many days a tenant's history is kept.
@@ -28,6 +29,8 @@ pub struct Offer {
     pub values: BTreeMap<Code, Value>,
     /// What a trial grants of some meters instead.
     pub trial_allowances: Vec<Allowance>,
+    /// How fast a subscriber may call, besides the meters of calls.
+    pub rates: PlanRates,
     /// For how many days history is kept; `None` is forever.
     pub retention_days: Option<Retention>,
     /// The application's name for how strictly it is guarded.

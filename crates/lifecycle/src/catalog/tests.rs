@@ -14,6 +14,7 @@ use tenantry_quotas::directory::PlanLadder;
 use tenantry_quotas::entitlement::{Allowance, Share};
 use tenantry_quotas::meter::{Aggregation, Engine, EventRule, Meter, MeterBook, MeterKind, MeterSource};
 use tenantry_quotas::period::Period;
+use tenantry_quotas::rate::{PerMinute, PlanRateBook, PlanRates};
 use tenantry_tenancy::role::RoleBook;
 use tenantry_tenancy::tenant::ReservedSlugs;
 
@@ -45,6 +46,7 @@ fn offer(plan: &str, rank: u32, messages: Option<i64>, features: &[&str]) -> Off
         features: features.iter().map(|feature| code(feature)).collect(),
         values: BTreeMap::new(),
         trial_allowances: Vec::new(),
+        rates: PlanRates::default(),
         retention_days: None,
         security_level: None,
         metadata: BTreeMap::new(),
@@ -369,4 +371,24 @@ fn parts_that_do_not_fit_are_refused_by_name() {
 
         assert_eq!(refused.to_string(), expected);
     }
+}
+
+#[test]
+fn subscribers_keep_the_rates_of_the_edition_that_they_bought() {
+    let mut old = offer("pro", 2, Some(500), &[]);
+    edit_plan(&mut old, |plan| plan.version = "pro-0".into());
+    old.rates.per_user = PerMinute::new(60);
+    let mut parts = parts();
+    change(&mut parts, "pro", |offer| offer.rates.per_user = PerMinute::new(120));
+    let catalog = Catalog::new(parts).unwrap().with_earlier(vec![old]);
+
+    let rates = EditionRates::of(&catalog);
+
+    let per_user = |plan: &str, version: &str| rates.rates_of(&code(plan), version).per_user;
+    assert_eq!(per_user("pro", "pro-0"), PerMinute::new(60));
+    assert_eq!(per_user("pro", "pro-1"), PerMinute::new(120));
+    assert_eq!(per_user("pro", "pro-9"), PerMinute::new(120), "published elsewhere");
+    assert_eq!(per_user("free", "free-1"), None);
+    assert_eq!(per_user("free", "pro-0"), None, "another plan's edition");
+    assert!(rates.limits_anything());
 }

@@ -168,6 +168,7 @@ fn offer(rank: u32, (text, monthly, trial_days, seats): Row) -> Offer {
         features: BTreeSet::new(),
         values: BTreeMap::new(),
         trial_allowances: Vec::new(),
+        rates: tenantry_quotas::rate::PlanRates::default(),
         retention_days: None,
         security_level: None,
         metadata: BTreeMap::new(),

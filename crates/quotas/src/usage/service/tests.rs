@@ -299,7 +299,7 @@ async fn rows_show_every_meter_of_the_catalog_from_where_it_is_counted() {
     let mut fixture = fixture();
     fixture.unit.usage.expect_posted().returning(|_| Ok(vec![45]));
     fixture.unit.gauges.expect_used().returning(|_| Ok(2));
-    fixture.rates.expect_peek().returning(|_, _| Pace {
+    fixture.rates = MockRateLimiter::deciding(|_| Pace {
         allowed: true,
         limit: 10,
         remaining: 7,
