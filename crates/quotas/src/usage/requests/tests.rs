@@ -11,14 +11,18 @@ use tenantry_kernel::{DomainError, ErrorKind, Value};
 use time::macros::datetime;
 
 use super::*;
+use crate::account::Held;
 use crate::concurrency::{Full, MockPlaces, Taken};
-use crate::counter::{ConsumeError, Consumed, MockUsageCounter};
+use crate::counter::{ConsumeError, Line, MockUsageCounter, Refused, Standing};
 use crate::directory::{MockEntitlementSource, MockPlanLadder};
+use crate::engine::MockAccountReader;
 use crate::entitlement::Entitlements;
+use crate::insight::MockUsageDirectory;
+use crate::leased::MockLeasedCounter;
+use crate::limit::Limit;
 use crate::meter::{Meter, MeterBook};
 use crate::rate::plan::MockPlanRateBook;
 use crate::rate::{MockRateLimiter, RateAnswer, RatesUnavailable};
-use crate::requests::MockRequestCounter;
 use crate::testing::{FakeQuotaStore, FakeQuotaUnit, entitlements, meter};
 
 fn key() -> ApiKeyId {
@@ -46,12 +50,7 @@ fn stands(allowed: bool, limit: u32, remaining: u32) -> Pace {
     }
 }
 
-fn service(
-    meter: Meter,
-    granted: Entitlements,
-    rates: MockRateLimiter,
-    requests: MockRequestCounter,
-) -> RequestService {
+fn service(meter: Meter, granted: Entitlements, rates: MockRateLimiter, requests: MockLeasedCounter) -> RequestService {
     let mut source = MockEntitlementSource::new();
     let granted = Arc::new(granted);
     source.expect_of().returning(move |_| Ok(Some(Arc::clone(&granted))));
@@ -61,7 +60,9 @@ fn service(
         store: Arc::new(FakeQuotaStore::with(FakeQuotaUnit::default())),
         entitlements: Arc::new(source),
         counter: Arc::new(MockUsageCounter::new()),
-        requests: Arc::new(requests),
+        leased: Arc::new(requests),
+        accounts: Arc::new(MockAccountReader::new()),
+        tenants: Arc::new(MockUsageDirectory::new()),
         rates: Arc::new(rates),
         meters: Arc::new(MeterBook::new(vec![meter]).unwrap()),
         ladder: Arc::new(ladder),
@@ -88,11 +89,41 @@ fn book(rates: PlanRates) -> Arc<MockPlanRateBook> {
     Arc::new(book)
 }
 
+fn line(used: i64) -> Line {
+    Line {
+        meter: tenantry_kernel::Code::try_from("api_calls").unwrap(),
+        amount: 1,
+        used,
+        limit: Some(1_000),
+        resets_at: None,
+        standings: Vec::new(),
+    }
+}
+
+fn used_up() -> ConsumeError {
+    let meter = calls(MeterKind::Counter);
+    let reach = Reach {
+        tenant: tenantry_kernel::TenantId::from_uuid(Uuid::from_u128(1)),
+        entitlements: Arc::new(entitlements(&[(&meter, Some(1_000))])),
+        pool: None,
+    };
+    let standing = Standing {
+        limit: Limit::leading(&reach, &meter, true, datetime!(2025-06-15 12:00 UTC)),
+        held: Held::posted(1_000),
+    };
+    ConsumeError::Exceeded(Box::new(Refused {
+        item: 0,
+        amount: 1,
+        binding: standing.clone(),
+        standings: vec![standing],
+    }))
+}
+
 #[tokio::test]
 async fn people_are_not_counted_as_calls() {
     let meter = calls(MeterKind::Counter);
     let granted = entitlements(&[(&meter, Some(0))]);
-    let service = service(meter, granted, MockRateLimiter::new(), MockRequestCounter::new());
+    let service = service(meter, granted, MockRateLimiter::new(), MockLeasedCounter::new());
 
     let admitted = service.admit(&TenantScope::for_test(1, &[]), &Call::default()).await;
 
@@ -107,7 +138,7 @@ async fn the_tighter_of_two_paces_is_told() {
         RateSubject::ApiKey(_) => stands(true, limit.pace.calls(), 3),
         _ => stands(true, limit.pace.calls(), 4),
     });
-    let service = service(meter, granted, rates, MockRequestCounter::new());
+    let service = service(meter, granted, rates, MockLeasedCounter::new());
 
     let admitted = service.admit(&scope(), &with_key(60)).await.unwrap();
 
@@ -124,7 +155,7 @@ async fn a_refusal_names_the_rate_that_binds_and_how_long_to_wait() {
         RateSubject::Tenant(..) => stands(false, limit.pace.calls(), 0),
         _ => stands(true, limit.pace.calls(), 3),
     });
-    let service = service(meter, granted, rates, MockRequestCounter::new());
+    let service = service(meter, granted, rates, MockLeasedCounter::new());
 
     let refused = service.admit(&scope(), &with_key(60)).await.unwrap_err();
 
@@ -143,15 +174,8 @@ async fn a_plan_holds_keys_people_and_classes_of_routes_to_rates() {
     let meter = calls(MeterKind::Counter);
     let granted = entitlements(&[(&meter, None)]);
     let rates = MockRateLimiter::deciding(|limit| stands(true, limit.pace.calls(), 1));
-    let mut requests = MockRequestCounter::new();
-    requests.expect_count().returning(|_, _, _, _, _| {
-        Ok(Consumed {
-            used: 1,
-            limit: None,
-            resets_at: None,
-            replayed: false,
-        })
-    });
+    let mut requests = MockLeasedCounter::new();
+    requests.expect_count().returning(|_, _| Ok(line(1)));
     let plan = PlanRates {
         per_user: PerMinute::new(120),
         per_key: PerMinute::new(300),
@@ -197,7 +221,7 @@ async fn a_call_too_many_at_once_counts_on_no_rate() {
         concurrent_per_key: NonZeroU32::new(5),
         ..PlanRates::default()
     };
-    let service = service(meter, granted, rates, MockRequestCounter::new()).with_plans(book(plan), Arc::new(places));
+    let service = service(meter, granted, rates, MockLeasedCounter::new()).with_plans(book(plan), Arc::new(places));
     let call = Call {
         ends: true,
         ..Call::default()
@@ -232,7 +256,7 @@ async fn a_call_that_came_too_fast_gives_its_place_back() {
         concurrent: NonZeroU32::new(1),
         ..PlanRates::default()
     };
-    let service = service(meter, granted, rates, MockRequestCounter::new()).with_plans(book(plan), Arc::new(places));
+    let service = service(meter, granted, rates, MockLeasedCounter::new()).with_plans(book(plan), Arc::new(places));
     let call = Call {
         ends: true,
         ..Call::default()
@@ -252,7 +276,7 @@ async fn rates_that_cannot_be_asked_refuse_when_the_operator_says_so() {
     rates
         .expect_call()
         .returning(|_| RateAnswer::Later(Box::pin(async { Err(RatesUnavailable) })));
-    let service = service(meter, granted, rates, MockRequestCounter::new());
+    let service = service(meter, granted, rates, MockLeasedCounter::new());
 
     let refused = service.admit(&scope(), &Call::default()).await.unwrap_err();
 
@@ -266,7 +290,7 @@ async fn rates_that_cannot_be_asked_refuse_when_the_operator_says_so() {
 async fn a_plan_without_calls_admits_none() {
     let meter = calls(MeterKind::Rate);
     let granted = entitlements(&[(&meter, Some(0))]);
-    let service = service(meter, granted, MockRateLimiter::new(), MockRequestCounter::new());
+    let service = service(meter, granted, MockRateLimiter::new(), MockLeasedCounter::new());
 
     assert!(matches!(
         service.admit(&scope(), &Call::default()).await,
@@ -278,15 +302,9 @@ async fn a_plan_without_calls_admits_none() {
 async fn monthly_calls_are_counted_and_refused_with_their_meter() {
     let meter = calls(MeterKind::Counter);
     let granted = entitlements(&[(&meter, Some(1_000))]);
-    let mut requests = MockRequestCounter::new();
+    let mut requests = MockLeasedCounter::new();
     let count = requests.expect_count();
-    count.return_once(|_, _, _, _, _| {
-        Err(ConsumeError::Exceeded {
-            limit: 1_000,
-            used: 1_000,
-            resets_at: None,
-        })
-    });
+    count.return_once(|_, _| Err(used_up()));
     let service = service(meter, granted, MockRateLimiter::new(), requests);
 
     let refused = service.admit(&scope(), &Call::default()).await.unwrap_err();
@@ -302,15 +320,8 @@ async fn monthly_calls_are_counted_and_refused_with_their_meter() {
 async fn a_call_within_the_month_is_admitted() {
     let meter = calls(MeterKind::Counter);
     let granted = entitlements(&[(&meter, Some(1_000))]);
-    let mut requests = MockRequestCounter::new();
-    requests.expect_count().once().return_once(|_, _, _, _, _| {
-        Ok(Consumed {
-            used: 1,
-            limit: Some(1_000),
-            resets_at: None,
-            replayed: false,
-        })
-    });
+    let mut requests = MockLeasedCounter::new();
+    requests.expect_count().once().return_once(|_, _| Ok(line(1)));
     let service = service(meter, granted, MockRateLimiter::new(), requests);
 
     let admitted = service.admit(&scope(), &Call::default()).await.unwrap();
