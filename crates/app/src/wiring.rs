@@ -8,6 +8,7 @@ mod health;
 mod outside;
 mod rates;
 mod services;
+mod usage;
 
 use std::sync::Arc;
 
@@ -34,14 +35,14 @@ use tenantry_lifecycle::billing_run::BillingRunService;
 use tenantry_lifecycle::catalog::{self as plans, Applied, Catalog};
 use tenantry_lifecycle::roles;
 use tenantry_payments::SandboxGateway;
-use tenantry_quota_engine::{EngineOptions, GroupCommitCounter, LeasedRequests};
 use tenantry_quotas::rate::RateLimiter;
-use tenantry_quotas::usage::UsagePorts;
 use tenantry_store_seaorm::{Durability, SeaOrmStore, StoreOptions, StorePorts};
 use tenantry_tenancy::gate::{EnterError, Gate};
 
 pub use error::StartError;
 use health::NodeHealth;
+
+use usage::Counting;
 
 use crate::catalog::{self, LoadedCatalog};
 use crate::config::{self, Config, Mode, PasswordCost, SqliteDurability};
@@ -96,7 +97,7 @@ pub struct Installation {
     cipher: Arc<dyn Cipher>,
     authority: Authority,
     gate: Gate,
-    counter: Arc<GroupCommitCounter>,
+    counting: Counting,
     api_keys: Arc<CachedApiKeys>,
     revocations: Arc<Revocations>,
     pace: Arc<QuotaPace>,
@@ -163,22 +164,8 @@ impl Installation {
         let tokens = Arc::new(VerifiedTokens::new(verifier, CACHED_FACTS, &revocations));
         let hasher: Arc<dyn PasswordHasher> = Arc::new(hasher(config, &sources)?);
 
-        let counter = Arc::new(GroupCommitCounter::start(
-            port.clone(),
-            sources.ids.clone(),
-            EngineOptions::default(),
-        ));
-        let usage = UsagePorts {
-            store: port.clone(),
-            entitlements: entitlements.clone(),
-            counter: counter.clone(),
-            requests: Arc::new(LeasedRequests::new(counter.clone(), sources.ids.clone())),
-            rates: rates.clone(),
-            meters: Arc::new(catalog.meters().clone()),
-            ladder: catalog.clone(),
-            clock: sources.clock.clone(),
-            ids: sources.ids.clone(),
-        };
+        let counting = Counting::start(&port, &entitlements, &catalog, &sources);
+        let usage = counting.ports(&port, &entitlements, &catalog, &rates, &sources);
         let requests = rates::admission(usage.clone(), &catalog);
         let pace = Arc::new(rates::pace(config, rates, requests.clone()));
 
@@ -232,7 +219,7 @@ impl Installation {
             cipher,
             gate: gate(),
             authority: authority.clone(),
-            counter,
+            counting,
             api_keys,
             revocations,
             pace,
@@ -271,6 +258,11 @@ impl Installation {
         Arc::clone(&self.api_keys)
     }
 
+    /// Gives back what this node holds of limits and nobody used for a while.
+    pub async fn sweep_slices(&self) {
+        self.counting.sweep().await;
+    }
+
     /// A worker's scope over the installation.
     #[must_use]
     pub fn system_scope(&self, job: &'static str) -> SystemScope {
@@ -295,7 +287,7 @@ impl Installation {
 
     /// Writes down what is only remembered, and lets go of the database. Call it once nobody calls any more.
     pub async fn close(&self) {
-        self.counter.shut_down().await;
+        self.counting.shut_down().await;
         if let Err(cause) = self.api_keys.flush().await {
             tracing::warn!(error = %cause, "the last uses of API keys could not be written");
         }

@@ -31,7 +31,9 @@ use tenantry_lifecycle::sign_up::{SignUpParts, SignUpService};
 use tenantry_lifecycle::tokens::TokenIssuer;
 use tenantry_quotas::directory::PlanLadder;
 use tenantry_quotas::entitlement::EntitlementService;
-use tenantry_quotas::usage::{RequestService, UsagePorts, UsageService};
+use tenantry_quotas::usage::{
+    CorrectionService, IngestService, InsightService, RequestService, ReservationService, UsagePorts, UsageService,
+};
 use tenantry_store_seaorm::SeaOrmStore;
 use tenantry_tenancy::domain::service::{DomainPorts, DomainService};
 use tenantry_tenancy::gate::Gate;
@@ -223,6 +225,11 @@ pub(super) fn build(from: &Ingredients<'_>) -> Built {
             ids,
         )),
         usage,
+        reservations: Arc::new(ReservationService::new(from.usage.clone())),
+        corrections: Arc::new(CorrectionService::new(from.usage.clone())),
+        ingest: Arc::new(IngestService::new(from.usage.clone())),
+        insights: Arc::new(InsightService::new(from.usage.clone())),
+        clock: clock.clone(),
         entitlements: Arc::new(EntitlementService::new(
             store.clone(),
             from.entitlements.clone(),
