@@ -283,6 +283,7 @@ pub async fn purged_by_worker(manager: &SchemaManager<'_>, table: &str) -> Resul
 
 /// Lets the worker remove old rows of every tenant, reading no more of them than these columns.
 pub async fn trimmed_by_worker(manager: &SchemaManager<'_>, table: &str, columns: &str) -> Result<(), DbErr> {
+    postgres(manager, &format!("revoke select on {table} from {WORKER}")).await?;
     countable_by_worker(manager, table, columns).await?;
     let delete = format!("for delete to {WORKER} using (true)");
     policy(manager, table, "worker_trims", &delete).await?;
