@@ -146,6 +146,13 @@ async fn history_is_shown_and_kept_for_as_long_as_the_plan_says() {
             node.sign_up("acme", "free").await,
             node.sign_up("globex", "business").await,
         );
+        // The plan that keeps a year costs money: it is paid from here on.
+        let card = json!({"token": "card_ok"});
+        let methods = "/tenants/current/payment-methods";
+        long.caller.post(methods, &card).await.expect(201);
+        let invoice = open_invoice(&long.caller).await;
+        let pay = format!("/tenants/current/invoices/{}/pay", invoice["id"].as_str().unwrap());
+        long.caller.post(&pay, &json!({})).await.expect(200);
         let founded = |told: &[String]| told.iter().any(|action| action == "tenant.created");
         assert!(founded(&actions(&short.caller).await) && founded(&actions(&long.caller).await));
 
