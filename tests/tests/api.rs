@@ -32,3 +32,5 @@ mod reference_systems;
 mod tenants;
 #[path = "api/tour.rs"]
 mod tour;
+#[path = "api/unpaid.rs"]
+mod unpaid;

@@ -33,6 +33,7 @@ use tenantry_kernel::{Authority, Cipher, Clock, Entropy, IdSource, SystemScope, 
 use tenantry_lifecycle::access::{Access, AccessParts, HostPolicy};
 use tenantry_lifecycle::billing_run::BillingRunService;
 use tenantry_lifecycle::catalog::{self as plans, Applied, Catalog};
+use tenantry_lifecycle::retention::PurgeService;
 use tenantry_lifecycle::roles;
 use tenantry_payments::SandboxGateway;
 use tenantry_quotas::rate::RateLimiter;
@@ -86,6 +87,8 @@ pub struct Installation {
     pub access: Arc<Access>,
     /// The billing run.
     pub billing: Arc<BillingRunService>,
+    /// Removes history that plans do not keep.
+    pub purge: Arc<PurgeService>,
     /// The signing keys.
     pub keys: Arc<KeyRing>,
     /// Sends what waits in the queue.
@@ -208,6 +211,7 @@ impl Installation {
         Ok(Self {
             services: built.services,
             billing: built.billing,
+            purge: built.purge,
             settings: settings(config),
             store,
             catalog,

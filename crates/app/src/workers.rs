@@ -19,7 +19,7 @@ const BILLING_EVERY: Duration = Duration::from_mins(1);
 const KEYS_EVERY: Duration = Duration::from_mins(5);
 /// How often the uses of API keys are written down.
 const USES_EVERY: Duration = Duration::from_secs(15);
-/// How often old receipts and notices are removed.
+/// How often old receipts and notices, and history that plans do not keep, are removed.
 const TIDY_EVERY: Duration = Duration::from_hours(1);
 /// How long notices for other nodes' caches are kept; they are read within a second.
 const NOTICES_KEPT: time::Duration = time::Duration::hours(1);
@@ -118,6 +118,14 @@ async fn bill(node: Arc<Installation>) {
                     "period ends were settled"
                 );
             }
+            if report.retried + report.suspended + report.cancelled > 0 {
+                tracing::info!(
+                    retried = report.retried,
+                    suspended = report.suspended,
+                    cancelled = report.cancelled,
+                    "unpaid invoices were followed up"
+                );
+            }
             for (tenant, cause) in &report.failed {
                 tracing::error!(tenant_id = %tenant, error = cause as &dyn std::error::Error, "a tenant could not be billed");
             }
@@ -129,7 +137,23 @@ async fn bill(node: Arc<Installation>) {
     }
 }
 
+/// Removes history that plans do not keep.
+async fn forget(node: &Installation) {
+    match node.purge.run(&node.system_scope("history_purge")).await {
+        Ok(report) => {
+            if report.removed > 0 {
+                tracing::info!(removed = report.removed, "old history was removed");
+            }
+            for (tenant, cause) in &report.failed {
+                tracing::warn!(tenant_id = %tenant, error = cause as &dyn std::error::Error, "old history of a tenant could not be removed");
+            }
+        }
+        Err(cause) => tracing::warn!(error = &cause as &dyn std::error::Error, "tenants could not be listed"),
+    }
+}
+
 async fn tidy(node: Arc<Installation>) {
+    forget(&node).await;
     let now = node.sources.clock.system_now();
     let receipts = node
         .store

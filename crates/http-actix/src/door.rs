@@ -32,6 +32,20 @@ pub trait Doorman: Send + Sync {
     /// 404 for an unknown or foreign tenant, 400 `tenant_mismatch`, 423 for a suspended one.
     async fn enter(&self, caller: &Caller, address: &TenantAddress, origin: Origin) -> Result<TenantScope, ApiError>;
 
+    /// As [`Doorman::enter`], for what somebody needs to pay an invoice: also into a tenant that is suspended because
+    /// one is unpaid. A doorman that knows no such thing keeps it shut.
+    ///
+    /// # Errors
+    /// As [`Doorman::enter`].
+    async fn enter_to_pay(
+        &self,
+        caller: &Caller,
+        address: &TenantAddress,
+        origin: Origin,
+    ) -> Result<TenantScope, ApiError> {
+        self.enter(caller, address, origin).await
+    }
+
     /// The scope over the installation, for people with a platform role.
     ///
     /// # Errors
@@ -58,6 +72,15 @@ impl Doorman for Access {
 
     async fn enter(&self, caller: &Caller, address: &TenantAddress, origin: Origin) -> Result<TenantScope, ApiError> {
         Ok(Self::enter(self, caller, address, origin).await?)
+    }
+
+    async fn enter_to_pay(
+        &self,
+        caller: &Caller,
+        address: &TenantAddress,
+        origin: Origin,
+    ) -> Result<TenantScope, ApiError> {
+        Ok(Self::enter_to_pay(self, caller, address, origin).await?)
     }
 
     async fn enter_system(&self, caller: &Caller, origin: Origin) -> Result<SystemScope, ApiError> {

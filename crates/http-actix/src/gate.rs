@@ -136,7 +136,11 @@ async fn enter(
         (Needs::PublicOrPerson | Needs::SignedIn, Some(Caller::Person(person))) => Ok(Entry::Person(person.clone())),
         (Needs::SignedIn, Some(Caller::Key(_))) => Err(ApiError::denied("this is for signed-in people, not for keys")),
         (Needs::Tenant(_), Some(caller)) => {
-            let scope = api.doorman.enter(caller, address, origin.clone()).await?;
+            let scope = if row.is_for_paying() {
+                api.doorman.enter_to_pay(caller, address, origin.clone()).await?
+            } else {
+                api.doorman.enter(caller, address, origin.clone()).await?
+            };
             Ok(Entry::Tenant(scope))
         }
         (Needs::Platform(_), Some(caller)) => {

@@ -100,6 +100,7 @@ pub struct Row {
     conditional: bool,
     tagged: bool,
     streams: bool,
+    for_paying: bool,
     refusals: Vec<(u16, &'static str)>,
     run: Run,
     docs: RowDocs,
@@ -142,6 +143,7 @@ impl Row {
             conditional: false,
             tagged: false,
             streams: false,
+            for_paying: false,
             refusals: Vec::new(),
             run: erase(handler),
             docs: RowDocs { operation, schemas },
@@ -219,6 +221,13 @@ impl Row {
         self
     }
 
+    /// Needed to pay an invoice: members may call it also while their tenant is suspended because one is unpaid.
+    #[must_use]
+    pub fn for_paying(mut self) -> Self {
+        self.for_paying = true;
+        self
+    }
+
     /// Which budget of calls it draws on.
     #[must_use]
     pub fn pace(mut self, class: PaceClass) -> Self {
@@ -286,6 +295,12 @@ impl Row {
     #[must_use]
     pub fn is_tagged(&self) -> bool {
         self.tagged
+    }
+
+    /// True when it is open to members of a tenant that is suspended because an invoice is unpaid.
+    #[must_use]
+    pub fn is_for_paying(&self) -> bool {
+        self.for_paying
     }
 
     /// The refusals of its own.

@@ -16,6 +16,7 @@ use tenantry_lifecycle::catalog::Catalog;
 use tenantry_lifecycle::key_check::KeyCheckService;
 use tenantry_lifecycle::members::{AcceptService, MembersService};
 use tenantry_lifecycle::operators::OperatorService;
+use tenantry_lifecycle::owed::OwedInvoiceService;
 use tenantry_lifecycle::plan_change::PlanChangeService;
 use tenantry_lifecycle::sign_in::SignInService;
 use tenantry_lifecycle::sign_up::SignUpService;
@@ -63,6 +64,8 @@ pub struct Services {
     pub subscriptions: Arc<SubscriptionService>,
     /// Invoices.
     pub invoices: Arc<InvoiceService>,
+    /// Paying and waiving invoices.
+    pub owed_invoices: Arc<OwedInvoiceService>,
     /// Payment methods.
     pub payment_methods: Arc<PaymentMethodService>,
     /// Usage.
@@ -106,6 +109,7 @@ impl Services {
             .app_data(Data::from(Arc::clone(&self.plan_changes)))
             .app_data(Data::from(Arc::clone(&self.subscriptions)))
             .app_data(Data::from(Arc::clone(&self.invoices)))
+            .app_data(Data::from(Arc::clone(&self.owed_invoices)))
             .app_data(Data::from(Arc::clone(&self.payment_methods)))
             .app_data(Data::from(Arc::clone(&self.usage)))
             .app_data(Data::from(Arc::clone(&self.reservations)))

@@ -140,6 +140,13 @@ impl DomainError for AccessError {
     }
 }
 
+/// What somebody enters a tenant for.
+#[derive(Clone, Copy)]
+enum Purpose {
+    Use,
+    Pay,
+}
+
 /// Which hosts are the installation's own. Every other host must be a tenant's.
 #[derive(Clone, Debug)]
 pub struct HostPolicy {
@@ -262,6 +269,30 @@ impl Access {
     /// [`AccessError::NoSuchTenant`] when they disagree or name nothing; [`AccessError::TenantMismatch`] for a
     /// person who is a member of the addressed tenant; what the gate refuses.
     pub async fn enter(&self, caller: &Caller, address: &Address, origin: Origin) -> Result<TenantScope, AccessError> {
+        self.enter_by(caller, address, origin, Purpose::Use).await
+    }
+
+    /// As [`Access::enter`], for what somebody needs to pay an invoice: also into a tenant that is suspended because
+    /// one is unpaid. Programs stay outside.
+    ///
+    /// # Errors
+    /// As [`Access::enter`].
+    pub async fn enter_to_pay(
+        &self,
+        caller: &Caller,
+        address: &Address,
+        origin: Origin,
+    ) -> Result<TenantScope, AccessError> {
+        self.enter_by(caller, address, origin, Purpose::Pay).await
+    }
+
+    async fn enter_by(
+        &self,
+        caller: &Caller,
+        address: &Address,
+        origin: Origin,
+        purpose: Purpose,
+    ) -> Result<TenantScope, AccessError> {
         let named = self.named_tenants(address).await?;
         match caller {
             Caller::Key(key) => {
@@ -280,11 +311,14 @@ impl Access {
                     if !others.is_empty() {
                         return Err(self.refusal(person.user, &others).await?);
                     }
-                    let scope = self
-                        .gate
-                        .enter_member(tenant, person.user, membership, person.session, origin)
-                        .await?;
-                    Ok(scope)
+                    let (gate, user, session) = (&self.gate, person.user, person.session);
+                    Ok(match purpose {
+                        Purpose::Use => gate.enter_member(tenant, user, membership, session, origin).await?,
+                        Purpose::Pay => {
+                            gate.enter_member_to_pay(tenant, user, membership, session, origin)
+                                .await?
+                        }
+                    })
                 }
                 (None, Some(role)) => {
                     let tenant = agreed(&named).ok_or(AccessError::NoSuchTenant)?;

@@ -25,7 +25,9 @@ use tenantry_lifecycle::catalog::Catalog;
 use tenantry_lifecycle::key_check::{KeyCheckParts, KeyCheckService};
 use tenantry_lifecycle::members::{AcceptService, MembersParts, MembersService};
 use tenantry_lifecycle::operators::OperatorService;
+use tenantry_lifecycle::owed::OwedInvoiceService;
 use tenantry_lifecycle::plan_change::{PlanChangeParts, PlanChangeService};
+use tenantry_lifecycle::retention::{PlanRetention, PurgeParts, PurgeService};
 use tenantry_lifecycle::sign_in::{SignInParts, SignInService};
 use tenantry_lifecycle::sign_up::{SignUpParts, SignUpService};
 use tenantry_lifecycle::tokens::TokenIssuer;
@@ -63,10 +65,11 @@ pub(super) struct Ingredients<'a> {
     pub gate: &'a dyn Fn() -> Gate,
 }
 
-/// The services, and the one that no request calls.
+/// The services, and those that no request calls.
 pub(super) struct Built {
     pub services: Services,
     pub billing: Arc<BillingRunService>,
+    pub purge: Arc<PurgeService>,
 }
 
 /// Puts every service together.
@@ -110,9 +113,17 @@ pub(super) fn build(from: &Ingredients<'_>) -> Built {
         store: store.clone(),
         due: store.clone(),
         pending: store.clone(),
+        overdue: store.clone(),
         collection: collection.clone(),
         plan_changes: plan_changes.clone(),
         clock: clock.clone(),
+        gate: gate(),
+    }));
+    let retention = PlanRetention::new(Arc::clone(catalog), store.clone(), clock.clone());
+    let purge = Arc::new(PurgeService::new(PurgeParts {
+        retention: retention.clone(),
+        tenants: store.clone(),
+        log: store.clone(),
         gate: gate(),
     }));
     let services = Services {
@@ -217,7 +228,8 @@ pub(super) fn build(from: &Ingredients<'_>) -> Built {
         })),
         plan_changes,
         subscriptions: Arc::new(SubscriptionService::new(store.clone(), clock.clone())),
-        invoices: Arc::new(InvoiceService::new(store.clone(), collection, clock.clone())),
+        invoices: Arc::new(InvoiceService::new(store.clone())),
+        owed_invoices: Arc::new(OwedInvoiceService::new(store.clone(), collection, clock.clone())),
         payment_methods: Arc::new(PaymentMethodService::new(
             store.clone(),
             from.gateway.clone(),
@@ -237,7 +249,7 @@ pub(super) fn build(from: &Ingredients<'_>) -> Built {
             from.usage.meters.clone(),
             clock.clone(),
         )),
-        audit: Arc::new(AuditService::new(store.clone())),
+        audit: Arc::new(AuditService::new(store.clone(), Arc::new(retention))),
         operators: Arc::new(OperatorService::new(
             Arc::clone(catalog),
             store.clone(),
@@ -246,7 +258,11 @@ pub(super) fn build(from: &Ingredients<'_>) -> Built {
             gate(),
         )),
     };
-    Built { services, billing }
+    Built {
+        services,
+        billing,
+        purge,
+    }
 }
 
 /// Zones that are the installation's own: no tenant claims a host in them.

@@ -227,6 +227,13 @@ impl Catalog {
         self.parts.offers.iter().chain(&self.earlier)
     }
 
+    /// True when some edition does not keep history forever.
+    #[must_use]
+    pub fn forgets(&self) -> bool {
+        let mut editions = self.parts.offers.iter().chain(&self.earlier);
+        editions.any(|offer| offer.retention_days.is_some())
+    }
+
     /// The plan of a tenant that names none.
     #[must_use]
     pub const fn default_plan(&self) -> &Code {

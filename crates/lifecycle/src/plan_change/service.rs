@@ -6,7 +6,7 @@ use tenantry_billing::account::BillingAccount;
 use tenantry_billing::change::{ChangeOutcome, Effect, Totals, When, Wish, plan_change, totals};
 use tenantry_billing::invoice::{Invoice, Purpose};
 use tenantry_billing::payment::{
-    ChargeOutcome, CollectError, Collection, Draft, PayWith, PaymentAttempt, Prepared, Settlement,
+    ChargeOutcome, CollectError, Collection, Draft, PayWith, PaymentAttempt, Prepared, Settled, Settlement,
 };
 use tenantry_billing::payment_method::PaymentMethod;
 use tenantry_billing::permissions::{BILLING_MANAGE, BILLING_READ};
@@ -401,7 +401,10 @@ impl PlanChangeService {
         let mut unit = self.0.store.begin_spanning(scope, None).await?;
         let collection = &self.0.collection;
         let mut settlement = collection.settle(unit.as_billing(), attempt.id, outcome, now).await?;
-        dunning::tell(&mut *unit, &self.0.catalog, &mut settlement).await?;
+        dunning::tell(&mut *unit, &self.0.catalog, &mut settlement, now).await?;
+        if settlement.settled == Settled::Paid && !settlement.repeated {
+            settlement.events.extend(dunning::lift(&mut *unit, now).await?);
+        }
         self.finish(unit, settlement).await
     }
 

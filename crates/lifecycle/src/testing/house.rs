@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
+use tenantry_activity::audit::AuditPurge;
 use tenantry_billing::gateway::{MethodDetails, MethodToken};
-use tenantry_billing::invoice::InvoiceService;
 use tenantry_billing::payment::Collection;
 use tenantry_billing::payment_method::{PaymentMethod, PaymentMethodId};
 use tenantry_identity::api_key::{ApiKeyService, ApiKeySettings};
@@ -15,7 +15,7 @@ use tenantry_identity::user::PlatformRole;
 use tenantry_kernel::testing::{CountingEntropy, FixedClock, SequentialIds, test_authority};
 use tenantry_kernel::uuid::Uuid;
 use tenantry_kernel::{Clock, IdSource, Origin, PermissionSet, SessionId, SystemScope, TenantId, TenantScope, UserId};
-use tenantry_tenancy::gate::Gate;
+use tenantry_tenancy::gate::{EnterError, Gate};
 use tenantry_tenancy::membership::Membership;
 
 use super::doubles::{TestHasher, TestSigner, WatchfulGateway};
@@ -26,7 +26,9 @@ use crate::billing_run::{BillingRunParts, BillingRunService};
 use crate::catalog::Catalog;
 use crate::members::{AcceptService, MembersParts, MembersService};
 use crate::operators::OperatorService;
+use crate::owed::OwedInvoiceService;
 use crate::plan_change::{PlanChangeParts, PlanChangeService};
+use crate::retention::{PlanRetention, PurgeParts, PurgeService};
 use crate::roles;
 use crate::sign_in::{SignInParts, SignInService};
 use crate::sign_up::{Founder, SignUpParts, SignUpService, SignedUp};
@@ -216,10 +218,10 @@ impl House {
         })
     }
 
-    /// Invoices.
+    /// Paying and waiving invoices.
     #[must_use]
-    pub fn invoices(&self) -> InvoiceService {
-        InvoiceService::new(self.shared_store(), self.collection(), self.clock.clone())
+    pub fn owed_invoices(&self) -> OwedInvoiceService {
+        OwedInvoiceService::new(self.shared_store(), self.collection(), self.clock.clone())
     }
 
     /// The billing run.
@@ -230,9 +232,27 @@ impl House {
             store: self.shared_store(),
             due: self.shared_store(),
             pending: self.shared_store(),
+            overdue: self.shared_store(),
             collection: self.collection(),
             plan_changes: Arc::new(self.plan_changes()),
             clock: self.clock.clone(),
+            gate: self.gate(),
+        })
+    }
+
+    /// What plans keep.
+    #[must_use]
+    pub fn retention(&self) -> PlanRetention {
+        PlanRetention::new(self.catalog.clone(), self.shared_store(), self.clock.clone())
+    }
+
+    /// Removes from `log` what plans do not keep.
+    #[must_use]
+    pub fn purge(&self, log: Arc<dyn AuditPurge>) -> PurgeService {
+        PurgeService::new(PurgeParts {
+            retention: self.retention(),
+            tenants: self.shared_store(),
+            log,
             gate: self.gate(),
         })
     }
@@ -268,6 +288,18 @@ impl House {
         let gate = self.gate();
         let entered = gate.enter_member(tenant, member.user(), member.id(), session, Origin::default());
         fixture::valid(entered.await)
+    }
+
+    /// The owner's own scope while their tenant is suspended for an unpaid invoice.
+    ///
+    /// # Errors
+    /// The gate's.
+    pub async fn owner_who_pays(&self, made: &SignedUp) -> Result<TenantScope, EnterError> {
+        let owner = &made.owner;
+        let session = SessionId::from_uuid(owner.id().as_uuid());
+        let gate = self.gate();
+        gate.enter_member_to_pay(made.tenant.id(), owner.user(), owner.id(), session, Origin::default())
+            .await
     }
 
     /// The owner's own scope.

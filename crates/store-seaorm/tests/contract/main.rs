@@ -20,11 +20,12 @@ mod tenancy;
 
 use std::sync::Arc;
 
+use tenantry_activity::audit::AuditPurge;
 use tenantry_activity::feed::{CommitListener, InvalidationFeed};
 use tenantry_activity::job::JobQueue;
 use tenantry_activity::receipt::ReceiptStore;
 use tenantry_activity::store::ActivityStore;
-use tenantry_billing::directory::{DueSubscriptions, PendingPayments};
+use tenantry_billing::directory::{DueSubscriptions, OverdueInvoices, PendingPayments};
 use tenantry_billing::store::BillingStore;
 use tenantry_identity::directory::{ApiKeyDirectory, SessionDirectory};
 use tenantry_identity::signing_key::SigningKeyRepository;
@@ -74,6 +75,9 @@ impl ActivityHarness for Subject {
     fn activity(&self) -> &dyn ActivityStore {
         self.store()
     }
+    fn audit_purge(&self) -> &dyn AuditPurge {
+        self.store()
+    }
     fn jobs(&self) -> &dyn JobQueue {
         self.store()
     }
@@ -99,6 +103,9 @@ impl BillingHarness for Subject {
         self.store()
     }
     fn pending(&self) -> &dyn PendingPayments {
+        self.store()
+    }
+    fn overdue(&self) -> &dyn OverdueInvoices {
         self.store()
     }
 }
