@@ -126,6 +126,9 @@ pub struct CreateAdmin {
     /// The operator's address
     #[arg(long, value_name = "ADDRESS")]
     pub email: String,
+    /// The platform role: operator or support, or what the catalog calls them
+    #[arg(long, value_name = "ROLE", default_value = "operator")]
+    pub role: String,
     /// The operator's name; what stands before the @ when not given
     #[arg(long, value_name = "NAME")]
     pub name: Option<String>,

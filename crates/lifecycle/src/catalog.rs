@@ -18,7 +18,8 @@ pub use archive::{ArchivedPlan, CatalogState, PlanArchive};
 pub use book::Catalog;
 pub use offer::{Offer, Retention};
 pub use parts::{ApplicationPermission, CatalogError, CatalogParts, Feature, PlatformRoleName};
-pub use rules::{Dunning, KeyRules};
+pub use rules::Dunning;
+pub use tenantry_identity::api_key::KeyRules;
 
 #[cfg(test)]
 mod tests;

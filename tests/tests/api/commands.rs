@@ -125,7 +125,19 @@ async fn an_operator_is_made_at_the_console_and_signs_in_over_http() {
         ];
         let weak = shell.run_with(&create, "short\n");
         assert!(!weak.well && weak.complaint.contains("password"), "{}", weak.complaint);
-        let made = shell.run_with(&create, &format!("{PASSWORD}\n"));
+        let unknown = shell.run_with(
+            &[&create[..], &["--role", "emperor"]].concat(),
+            &format!("{PASSWORD}\n"),
+        );
+        assert!(
+            !unknown.well && unknown.complaint.contains("super_admin or support"),
+            "{}",
+            unknown.complaint
+        );
+        let made = shell.run_with(
+            &[&create[..], &["--role", "SuperAdmin"]].concat(),
+            &format!("{PASSWORD}\n"),
+        );
         assert!(made.well, "{}", made.complaint);
         assert!(!made.out.contains(PASSWORD) && !made.complaint.contains(PASSWORD));
 
@@ -133,10 +145,39 @@ async fn an_operator_is_made_at_the_console_and_signs_in_over_http() {
         let body = json!({"email": "root@rentroll.example", "password": PASSWORD});
         let signed_in = node.anybody().post("/auth/login", &body).await.expect(200);
         assert_eq!(signed_in["tenant"], Value::Null);
-        assert_eq!(signed_in["user"]["platform_role"], "operator");
+        // As this catalog calls it.
+        assert_eq!(signed_in["user"]["platform_role"], "super_admin");
         let operator = node.bearer(signed_in["access_token"].as_str().unwrap());
         let client = json!({"organization_name": "Acme", "tenant_tier": "basic", "billing_email": "a@acme.example"});
         operator.post("/admin/tenants", &client).await.expect(201);
+        assert_eq!(operator.get("/me").await.expect(200)["platform_role"], "super_admin");
+
+        // Tenantry's own name is understood too.
+        let helper = [
+            "admin",
+            "create",
+            "--email",
+            "help@rentroll.example",
+            "--role",
+            "Support",
+            "--password-stdin",
+        ];
+        let made = shell.run_with(&helper, &format!("{PASSWORD}\n"));
+        assert!(
+            made.well && made.out.contains("support"),
+            "{}{}",
+            made.out,
+            made.complaint
+        );
+        let body = json!({"email": "help@rentroll.example", "password": PASSWORD});
+        let signed_in = node.anybody().post("/auth/login", &body).await.expect(200);
+        assert_eq!(signed_in["user"]["platform_role"], "support");
+        let helper = node.bearer(signed_in["access_token"].as_str().unwrap());
+        helper.get("/admin/tenants").await.expect(200);
+        helper
+            .post("/admin/tenants", &client)
+            .await
+            .refused(403, "permission_denied");
 
         // The billing run by hand beside it has nothing to do, and says so.
         let billed = shell.run(&["billing", "run"]);

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use tenantry_identity::user::PlatformRole;
 use tenantry_kernel::{DisplayName, EmailAddress, Secret};
 use tenantry_lifecycle::appoint::{AppointService, Appointed};
+use tenantry_lifecycle::catalog::Catalog;
 
 use super::fail;
 use crate::cli::CreateAdmin;
@@ -42,20 +43,34 @@ pub async fn create(config: &Config, wish: CreateAdmin) -> ExitCode {
         Ok(node) => node,
         Err(cause) => return fail(&cause),
     };
+    let Some(role) = node.catalog.platform_role(&wish.role) else {
+        node.close().await;
+        eprintln!("tenantry: {}", no_such_role(&wish.role, &node.catalog));
+        return ExitCode::FAILURE;
+    };
     let service = AppointService::new(
         Arc::new(node.store.clone()),
         Arc::clone(&node.hasher),
         node.sources.clock.clone(),
         node.sources.ids.clone(),
     );
-    let appointed = service.appoint(&email, name, password, PlatformRole::Operator).await;
+    let appointed = service.appoint(&email, name, password, role).await;
+    let called = node.catalog.platform_role_name(role);
     node.close().await;
     match appointed {
-        Ok(Appointed::New(_)) => println!("{email} is an operator now."),
-        Ok(Appointed::Known(_)) => println!("{email} was known already: an operator now, with the new password."),
+        Ok(Appointed::New(_)) => println!("{email} has the platform role {called} now."),
+        Ok(Appointed::Known(_)) => {
+            println!("{email} was known already: has the platform role {called} now, with the new password.");
+        }
         Err(cause) => return fail(&cause),
     }
     ExitCode::SUCCESS
+}
+
+/// Lists what there is, as a wrong name deserves.
+fn no_such_role(text: &str, catalog: &Catalog) -> String {
+    let names = [PlatformRole::Operator, PlatformRole::Support].map(|role| catalog.platform_role_name(role));
+    format!("there is no platform role \"{text}\"; choose {}", names.join(" or "))
 }
 
 fn read_line() -> std::io::Result<String> {

@@ -201,6 +201,7 @@ pub(super) fn build(from: &Ingredients<'_>) -> Built {
             ApiKeySettings {
                 prefix: catalog.api_key_prefix().clone(),
                 registry: catalog.permission_registry(),
+                rules: *catalog.key_rules(),
             },
         )),
         key_checks: Arc::new(KeyCheckService::new(KeyCheckParts {

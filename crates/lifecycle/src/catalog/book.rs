@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use tenantry_billing::plan::{Cycle, Plan, PlanRef, PlanSource};
-use tenantry_identity::api_key::KeyPrefix;
+use tenantry_identity::api_key::{KeyPrefix, KeyRules};
 use tenantry_identity::user::PlatformRole;
 use tenantry_kernel::{Code, Currency, Permission, PermissionSet};
 use tenantry_quotas::directory::PlanLadder;
@@ -15,7 +15,7 @@ use tenantry_tenancy::tenant::ReservedSlugs;
 use super::archive::CatalogState;
 use super::offer::Offer;
 use super::parts::{ApplicationPermission, CatalogError, CatalogParts, Feature, check_offer, names};
-use super::rules::{Dunning, KeyRules};
+use super::rules::Dunning;
 use crate::roles;
 
 /// What this installation sells.

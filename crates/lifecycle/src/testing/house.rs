@@ -200,6 +200,7 @@ impl House {
         let settings = ApiKeySettings {
             prefix: self.catalog.api_key_prefix().clone(),
             registry: self.catalog.permission_registry(),
+            rules: *self.catalog.key_rules(),
         };
         ApiKeyService::new(self.shared_store(), self.clock.clone(), mint, settings)
     }

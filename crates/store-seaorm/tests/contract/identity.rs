@@ -155,6 +155,16 @@ mod api_keys {
     }
 
     #[tokio::test]
+    async fn a_tenant_has_no_more_live_keys_than_allowed() {
+        keeps(suite::a_tenant_has_no_more_live_keys_than_allowed).await;
+    }
+
+    #[tokio::test]
+    async fn keys_added_at_once_are_counted() {
+        keeps(suite::keys_added_at_once_are_counted).await;
+    }
+
+    #[tokio::test]
     async fn api_keys_are_their_tenants_only() {
         keeps(suite::api_keys_are_their_tenants_only).await;
     }
