@@ -16,6 +16,7 @@ mod m2026_11_21_000003_billing;
 mod m2026_11_21_000004_quotas;
 mod m2026_11_21_000005_activity;
 mod m2026_11_21_000006_platform;
+mod m2026_11_28_000001_platform_keys;
 
 pub use run::{MigrateError, Status, grant_login, status, up};
 
@@ -34,6 +35,7 @@ impl MigratorTrait for Migrator {
             Box::new(m2026_11_21_000004_quotas::Migration),
             Box::new(m2026_11_21_000005_activity::Migration),
             Box::new(m2026_11_21_000006_platform::Migration),
+            Box::new(m2026_11_28_000001_platform_keys::Migration),
         ]
     }
 }

@@ -18,8 +18,8 @@ use tenantry_auth_jwt::jwt::{JwtSigner, JwtVerifier, TokenSettings};
 use tenantry_auth_jwt::keys::{KeyRing, KeyRingPorts};
 use tenantry_auth_jwt::system::{SystemClock, SystemEntropy, UuidV7Source};
 use tenantry_cache::{
-    CachedAccess, CachedApiKeys, CachedEntitlements, CachedProfiles, CachedSessions, Invalidator, Revocations,
-    VerifiedTokens,
+    CachedAccess, CachedApiKeys, CachedEntitlements, CachedPlatformKeys, CachedProfiles, CachedSessions, Invalidator,
+    Revocations, VerifiedTokens,
 };
 use tenantry_delivery::{Composer, DnsTxtResolver, OutboxMailer, SmtpMailer};
 use tenantry_http_actix::Services;
@@ -176,6 +176,7 @@ impl Installation {
         let access = Arc::new(Access::new(AccessParts {
             directory: directory.clone(),
             keys: api_keys.clone(),
+            platform_keys: Arc::new(CachedPlatformKeys::new(port.clone(), CACHED_FACTS, &revocations)),
             sessions,
             tokens,
             cipher: cipher.clone(),

@@ -175,6 +175,10 @@ impl PlatformKeyStore for FakeIdentityStore {
     async fn begin_platform(&self, _: &SystemScope) -> Result<Box<dyn PlatformKeyUnit>, StoreError> {
         Ok(self.unit()?)
     }
+
+    async fn read_platform(&self, _: &SystemScope) -> Result<Box<dyn PlatformKeyUnit>, StoreError> {
+        Ok(self.unit()?)
+    }
 }
 
 impl PlatformKeyUnit for FakeUnit {

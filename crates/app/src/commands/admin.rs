@@ -4,13 +4,14 @@ use std::io::BufRead as _;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use tenantry_identity::platform_key::CreatePlatformKey;
 use tenantry_identity::user::PlatformRole;
-use tenantry_kernel::{DisplayName, EmailAddress, Secret};
+use tenantry_kernel::{DisplayName, DomainError as _, EmailAddress, Secret};
 use tenantry_lifecycle::appoint::{AppointService, Appointed};
 use tenantry_lifecycle::catalog::Catalog;
 
 use super::fail;
-use crate::cli::CreateAdmin;
+use crate::cli::{CreateAdmin, CreateKey};
 use crate::config::Config;
 use crate::wiring::{Installation, Sources};
 
@@ -65,6 +66,36 @@ pub async fn create(config: &Config, wish: CreateAdmin) -> ExitCode {
         Err(cause) => return fail(&cause),
     }
     ExitCode::SUCCESS
+}
+
+/// Makes a platform key. Standard output is the key and nothing else, so that it can go straight into a vault.
+pub async fn create_key(config: &Config, wish: CreateKey) -> ExitCode {
+    let node = match Installation::open(config, Sources::default()).await {
+        Ok(node) => node,
+        Err(cause) => return fail(&cause),
+    };
+    let request = CreatePlatformKey {
+        name: wish.name,
+        permissions: None,
+        expires_in_days: wish.expires_in_days,
+        allowed_ips: wish.allowed_ips,
+    };
+    let scope = node.system_scope("console");
+    let made = node.services.platform_keys.create(&scope, request).await;
+    node.close().await;
+    match made {
+        Ok(minted) => {
+            println!("{}", minted.text.expose());
+            eprintln!("The platform key {} is printed this once.", minted.key.id());
+            ExitCode::SUCCESS
+        }
+        Err(cause) => {
+            for fault in cause.fields() {
+                eprintln!("tenantry: {} {}", fault.field, fault.detail);
+            }
+            fail(&cause)
+        }
+    }
 }
 
 /// Lists what there is, as a wrong name deserves.

@@ -9,7 +9,7 @@ use crate::crc32::crc32;
 /// Characters of a secret of 32 bytes.
 const SECRET_CHARS: usize = base62::width(32);
 /// Characters of a checksum of 32 bits.
-const CHECKSUM_CHARS: usize = base62::width(4);
+pub(crate) const CHECKSUM_CHARS: usize = base62::width(4);
 /// The longest text there is; longer input is refused unread.
 const LONGEST: usize = 8 + "_platform_".len() + base62::width(32) + 1 + SECRET_CHARS + CHECKSUM_CHARS;
 

@@ -37,4 +37,7 @@ pub trait PlatformKeyUnit: Transaction {
 pub trait PlatformKeyStore: Send + Sync {
     /// Begins a unit; who acts is in `scope`.
     async fn begin_platform(&self, scope: &SystemScope) -> Result<Box<dyn PlatformKeyUnit>, StoreError>;
+
+    /// Opens a unit for reading only.
+    async fn read_platform(&self, scope: &SystemScope) -> Result<Box<dyn PlatformKeyUnit>, StoreError>;
 }

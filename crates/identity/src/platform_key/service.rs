@@ -120,7 +120,7 @@ impl PlatformKeyService {
     /// `Denied`, `Store`.
     pub async fn list(&self, scope: &SystemScope, page: PageRequest) -> Result<Page<PlatformKey>, ApiKeyError> {
         scope.require(&PLATFORM_READ)?;
-        let mut unit = self.store.begin_platform(scope).await?;
+        let mut unit = self.store.read_platform(scope).await?;
         Ok(unit.platform_keys().list(page).await?)
     }
 
@@ -130,7 +130,7 @@ impl PlatformKeyService {
     /// `Denied`, `NotFound` (also once revoked), `Store`.
     pub async fn show(&self, scope: &SystemScope, id: PlatformKeyId) -> Result<PlatformKey, ApiKeyError> {
         scope.require(&PLATFORM_READ)?;
-        let mut unit = self.store.begin_platform(scope).await?;
+        let mut unit = self.store.read_platform(scope).await?;
         usable(unit.platform_keys().find(id).await?)
     }
 

@@ -1,6 +1,6 @@
 //! People, sessions, tokens and keys to test with, by number.
 
-use tenantry_kernel::id::{ApiKeyId, SessionId, UserId, PlatformKeyId};
+use tenantry_kernel::id::{ApiKeyId, PlatformKeyId, SessionId, UserId};
 use tenantry_kernel::{DisplayName, EmailAddress, Locale, Origin, Permission, TenantId};
 use time::macros::datetime;
 use time::{Duration, OffsetDateTime};
@@ -8,8 +8,8 @@ use uuid::Uuid;
 
 use crate::api_key::{ApiKey, ApiKeyRecord, KeyName};
 use crate::fingerprint::Fingerprint;
-use crate::platform_key::{PlatformKey, PlatformKeyRecord};
 use crate::one_time_token::{OneTimeToken, OneTimeTokenId, Purpose};
+use crate::platform_key::{PlatformKey, PlatformKeyRecord};
 use crate::session::{RefreshToken, RefreshTokenId, Session, SessionPolicy};
 use crate::user::User;
 

@@ -134,13 +134,13 @@ pub(super) fn restore(row: api_key::Model) -> Result<ApiKey, StoreError> {
     }))
 }
 
-fn permissions(stored: &Json) -> Result<PermissionSet, String> {
+pub(super) fn permissions(stored: &Json) -> Result<PermissionSet, String> {
     texts(stored)?
         .map(|name| Permission::declared(name?).map_err(|cause| cause.to_string()))
         .collect()
 }
 
-fn ranges(stored: &Json) -> Result<Vec<Cidr>, String> {
+pub(super) fn ranges(stored: &Json) -> Result<Vec<Cidr>, String> {
     texts(stored)?
         .map(|text| {
             text?
