@@ -3,6 +3,7 @@
 //! [`Installation::open`] connects, migrates, takes the catalog into use and builds the services;
 //! [`Installation::api`] is what a server serves; [`crate::workers`] is what goes on behind it.
 
+mod belongings;
 mod error;
 mod health;
 mod services;
@@ -39,6 +40,7 @@ use tenantry_quotas::usage::{RequestService, UsagePorts};
 use tenantry_store_seaorm::{Durability, SeaOrmStore, StoreOptions, StorePorts};
 use tenantry_tenancy::gate::{EnterError, Gate};
 
+pub(crate) use belongings::belongings;
 pub use error::StartError;
 use health::NodeHealth;
 

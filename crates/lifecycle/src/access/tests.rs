@@ -445,7 +445,7 @@ async fn an_invited_person_does_not_enter_yet() {
 #[tokio::test]
 async fn a_platform_key_enters_no_tenant_and_no_operators_room() {
     let house = House::default();
-    let made = house.signed_up("acme").await;
+    let made = house.found("acme", "free").await;
     let id = PlatformKeyId::from_uuid(Uuid::from_u128(5));
     let prefix = house.catalog.api_key_prefix();
     let text = PlatformKeyText::mint(prefix, id, &CountingEntropy::default());
