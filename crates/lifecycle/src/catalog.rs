@@ -9,6 +9,7 @@
 mod apply;
 mod archive;
 mod book;
+mod editions;
 mod offer;
 mod parts;
 mod rules;

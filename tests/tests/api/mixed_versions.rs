@@ -108,7 +108,7 @@ async fn migrate_ahead(database: &FreshDatabase) {
 async fn a_running_node_serves_on_while_a_newer_version_migrates() {
     on_shared_databases(async |database| {
         let mut old = Process::start(&setup(), database.url()).await;
-        sign_up(&old, "acme", "free").await;
+        sign_up(&old, "acme", "pro").await;
         works(&old, "acme", "before").await;
 
         migrate_ahead(database).await;
@@ -200,7 +200,7 @@ async fn what_a_newer_node_wrote_is_left_alone_or_refused_cleanly() {
         assert_eq!(alive.status, 200, "{}", alive.text);
         assert!(!node.log().contains("panicked"), "{}", node.log());
         assert!(
-            node.log().contains("hibernating"),
+            node.log().contains("unknown status"),
             "the log does not say why: {}",
             node.log()
         );
@@ -236,7 +236,7 @@ async fn another_catalog_is_refused_until_it_is_applied_and_nodes_with_both_agre
             .with("public_url", "http://localhost:8080")
             .with("workers", "2")
             .with("master_key", KEY);
-        let old = Process::start(&setup(), database.url()).await;
+        let old = Process::start(&setup().with("log", "info"), database.url()).await;
         let acme = sign_up(&old, "acme", "free").await;
 
         // Refused, and the doctor says how to mend it.
@@ -268,6 +268,10 @@ async fn another_catalog_is_refused_until_it_is_applied_and_nodes_with_both_agre
 
         // The old node goes on with its catalog; a new one sells by the new one; each serves the other's tenants.
         let new = Process::start(&newer, database.url()).await;
+        eventually("the old node to notice", async || {
+            old.log().contains("another catalog was applied").then_some(())
+        })
+        .await;
         let globex = sign_up(&new, "globex", "free").await;
         let initech = sign_up(&old, "initech", "free").await;
         for (owner, limit) in [(&acme, 1_000), (&globex, 5), (&initech, 1_000)] {
