@@ -1,9 +1,9 @@
-//! Platform keys: one credential with which a gateway verifies the keys of every tenant, and does nothing else.
+//! The installation's hold on keys: the catalog's bounds, and platform keys, one credential with which a gateway verifies the keys of every tenant, and does nothing else.
 
 use serde_json::{Value, json};
 use tenantry_identity::user::PlatformRole;
 
-use crate::harness::{Caller, Engine, FreshDatabase, Node, Setup, on_each_database};
+use crate::harness::{Caller, Engine, FreshDatabase, Node, Setup, Shell, on_each_database, text};
 
 async fn verify(gateway: &Caller, body: Value) -> Value {
     gateway.post("/api-keys/verify", &body).await.expect(200)
@@ -175,4 +175,47 @@ async fn a_platform_key_that_is_revoked_at_one_node_ends_at_every_node_within_a_
         one.stop().await;
         two.stop().await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_catalogs_bounds_of_api_keys_hold() {
+    let shell = Shell::new(&Setup::catalog("default"), None);
+    let catalog = shell.run(&["catalog", "show", "pytake"]).out;
+    let bounds = "prefix = \"pk\"\nmax_per_tenant = 3\nmax_expires_in_days = 90\nmax_rate_limit = 50\n";
+    let file = shell.file("bounds.toml", &catalog.replace("prefix = \"pk\"\n", bounds));
+    on_each_database(&Setup::catalog(text(&file)), async |node| {
+        let owner = node.sign_up("acme", "free").await;
+        let path = "/tenants/current/api-keys";
+
+        let wide = json!({"name": "wide", "permissions": [], "rate_limit": 51, "expires_in_days": 91});
+        let refused = owner.caller.post(path, &wide).await.refused(422, "validation_failed");
+        let told: Vec<_> = refused["errors"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|fault| fault["code"].clone())
+            .collect();
+        assert_eq!(told, ["out_of_range", "out_of_range"], "{refused}");
+
+        // Of many at once no more get in than there is room for.
+        let plain = json!({"name": "plain", "permissions": []});
+        let made = futures_util::future::join_all((0..8).map(|_| owner.caller.post(path, &plain))).await;
+        let (good, full): (Vec<_>, Vec<_>) = made.into_iter().partition(|reply| reply.status == 201);
+        assert_eq!((good.len(), full.len()), (3, 5));
+        for reply in full {
+            assert_eq!(reply.refused(409, "too_many_api_keys")["limit"], 3);
+        }
+        let key = good[0].json();
+        assert_eq!(
+            (&key["rate_limit"], &key["expires_at"]),
+            (&json!(50), &json!("2026-05-30T12:00:00Z"))
+        );
+
+        // A key that goes makes room.
+        let one = format!("{path}/{}", key["id"].as_str().unwrap());
+        assert_eq!(owner.caller.delete(&one).await.status, 204);
+        owner.caller.post(path, &plain).await.expect(201);
+        owner.caller.post(path, &plain).await.refused(409, "too_many_api_keys");
+    })
+    .await;
 }

@@ -195,6 +195,27 @@ mod api_keys {
     }
 }
 
+mod platform_keys {
+    use tenantry_store_contract::identity::platform_keys as suite;
+
+    use crate::keeps;
+
+    #[tokio::test]
+    async fn a_platform_key_comes_back_whole() {
+        keeps(suite::a_platform_key_comes_back_whole).await;
+    }
+
+    #[tokio::test]
+    async fn platform_keys_are_listed_in_pages() {
+        keeps(suite::platform_keys_are_listed_in_pages).await;
+    }
+
+    #[tokio::test]
+    async fn a_platform_key_is_changed_by_one_writer_and_used_by_many() {
+        keeps(suite::a_platform_key_is_changed_by_one_writer_and_used_by_many).await;
+    }
+}
+
 mod signing_keys {
     use tenantry_store_contract::identity::signing_keys as suite;
 
