@@ -125,14 +125,13 @@ impl Pace for QuotaPace {
     ) -> Result<(), ApiError> {
         let address = subject.address.map(neighbourhood);
         match (class, subject.caller, subject.scope) {
-            (PaceClass::Free, ..) => Ok(()),
+            // A gateway asks once per request of all its callers; the keys it asks about have their own paces.
+            (PaceClass::Free, ..) | (PaceClass::Ordinary, Some(Caller::Platform(_)), _) => Ok(()),
             (PaceClass::Guessable, ..) => {
                 let subject = address.map(|address| RateSubject::AddressIn(address, "guessing"));
                 let limit = self.limits.address.map(|limit| limit.min(GUESSES));
                 self.by_limit("guessing", subject, limit, verdict)
             }
-            // A gateway asks once per request of all its callers; the keys it asks about have their own paces.
-            (PaceClass::Ordinary, Some(Caller::Platform(_)), _) => Ok(()),
             (PaceClass::Ordinary, Some(Caller::Person(person)), _) => {
                 let subject = RateSubject::Person(person.user);
                 self.by_limit("person", Some(subject), self.limits.person, verdict)
