@@ -18,6 +18,7 @@ mod m2026_11_21_000005_activity;
 mod m2026_11_21_000006_platform;
 mod m2026_11_28_000007_dunning;
 mod m2026_11_28_000008_audit_retention;
+mod m2026_11_28_000009_platform_keys;
 
 pub use run::{MigrateError, Status, grant_login, status, up};
 
@@ -38,6 +39,7 @@ impl MigratorTrait for Migrator {
             Box::new(m2026_11_21_000006_platform::Migration),
             Box::new(m2026_11_28_000007_dunning::Migration),
             Box::new(m2026_11_28_000008_audit_retention::Migration),
+            Box::new(m2026_11_28_000009_platform_keys::Migration),
         ]
     }
 }

@@ -22,8 +22,12 @@ mod goldens;
 mod harness;
 #[path = "api/logs.rs"]
 mod logs;
+#[path = "api/mixed_versions.rs"]
+mod mixed_versions;
 #[path = "api/nodes.rs"]
 mod nodes;
+#[path = "api/platform_keys.rs"]
+mod platform_keys;
 #[path = "api/rates.rs"]
 mod rates;
 #[path = "api/reference_systems.rs"]

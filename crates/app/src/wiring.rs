@@ -3,6 +3,7 @@
 //! [`Installation::open`] connects, migrates, takes the catalog into use and builds the services;
 //! [`Installation::api`] is what a server serves; [`crate::workers`] is what goes on behind it.
 
+mod belongings;
 mod error;
 mod health;
 mod outside;
@@ -20,8 +21,8 @@ use tenantry_auth_jwt::jwt::{JwtSigner, JwtVerifier, TokenSettings};
 use tenantry_auth_jwt::keys::{KeyRing, KeyRingPorts};
 use tenantry_auth_jwt::system::{SystemClock, SystemEntropy, UuidV7Source};
 use tenantry_cache::{
-    CachedAccess, CachedApiKeys, CachedEntitlements, CachedProfiles, CachedSessions, Invalidator, Revocations,
-    VerifiedTokens,
+    CachedAccess, CachedApiKeys, CachedEntitlements, CachedPlatformKeys, CachedProfiles, CachedSessions, Invalidator,
+    Revocations, VerifiedTokens,
 };
 use tenantry_http_actix::Services;
 use tenantry_http_actix::pace::QuotaPace;
@@ -40,6 +41,7 @@ use tenantry_quotas::rate::RateLimiter;
 use tenantry_store_seaorm::{Durability, SeaOrmStore, StoreOptions, StorePorts};
 use tenantry_tenancy::gate::{EnterError, Gate};
 
+pub(crate) use belongings::belongings;
 pub use error::StartError;
 use health::NodeHealth;
 
@@ -177,6 +179,7 @@ impl Installation {
         let access = Arc::new(Access::new(AccessParts {
             directory: directory.clone(),
             keys: api_keys.clone(),
+            platform_keys: Arc::new(CachedPlatformKeys::new(port.clone(), CACHED_FACTS, &revocations)),
             sessions,
             tokens,
             cipher: cipher.clone(),

@@ -17,6 +17,8 @@ const QUEUE_EVERY: Duration = Duration::from_millis(500);
 const BILLING_EVERY: Duration = Duration::from_mins(1);
 /// How often the signing keys are read again.
 const KEYS_EVERY: Duration = Duration::from_mins(5);
+/// How often it is looked whether another catalog was applied.
+const EDITIONS_EVERY: Duration = Duration::from_millis(500);
 /// How often the uses of API keys are written down.
 const USES_EVERY: Duration = Duration::from_secs(15);
 /// How often old receipts and notices, and history that plans do not keep, are removed.
@@ -28,12 +30,13 @@ const METRICS_EVERY: Duration = Duration::from_secs(5);
 /// Rows removed at a time.
 const TIDY_BATCH: u32 = 1_000;
 
-/// What every node that serves must run: caches forget, keys are known.
+/// What every node that serves must run: caches forget, keys are known, and so are the plans of all tenants.
 pub fn serving(tasks: &mut JoinSet<()>, installation: &Arc<Installation>) {
     let invalidator = installation.invalidator();
     tasks.spawn(async move { match invalidator.run().await {} });
     let uses = installation.key_uses();
     tasks.spawn(async move { match uses.run(USES_EVERY).await {} });
+    tasks.spawn(learn_editions(Arc::clone(installation)));
     let node = Arc::clone(installation);
     tasks.spawn(every(KEYS_EVERY, move || {
         let node = Arc::clone(&node);
@@ -46,6 +49,29 @@ pub fn serving(tasks: &mut JoinSet<()>, installation: &Arc<Installation>) {
             }
         }
     }));
+}
+
+/// Serves the subscribers of a catalog that was applied elsewhere, as soon as it was.
+async fn learn_editions(node: Arc<Installation>) {
+    let mut seen = node.catalog.state();
+    let mut ticks = interval(EDITIONS_EVERY);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut well = true;
+    loop {
+        ticks.tick().await;
+        match node.learn_editions(&seen).await {
+            Ok(now) => (seen, well) = (now, true),
+            Err(cause) => {
+                if well {
+                    tracing::warn!(
+                        error = &cause as &dyn std::error::Error,
+                        "the archive of plans cannot be read; trying again"
+                    );
+                }
+                well = false;
+            }
+        }
+    }
 }
 
 /// Folds what was measured together, so that it does not pile up when nobody scrapes.

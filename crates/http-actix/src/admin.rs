@@ -1,5 +1,9 @@
 //! What operators do. Platform roles only.
 
+mod api_keys_create;
+mod api_keys_list;
+mod api_keys_revoke;
+mod api_keys_show;
 mod overview;
 mod subscription_stats;
 mod tenants_create;
@@ -19,5 +23,9 @@ pub(crate) fn rows() -> Vec<Row> {
         tenants_reactivate::row(),
         subscription_stats::row(),
         usage_top::row(),
+        api_keys_list::row(),
+        api_keys_create::row(),
+        api_keys_show::row(),
+        api_keys_revoke::row(),
     ]
 }

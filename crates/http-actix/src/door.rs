@@ -4,7 +4,7 @@
 
 use tenantry_kernel::{Origin, Secret, SystemScope, TenantId, TenantScope, async_trait};
 use tenantry_lifecycle::access::Access;
-pub use tenantry_lifecycle::access::{Address as TenantAddress, Caller, Key, Person};
+pub use tenantry_lifecycle::access::{Address as TenantAddress, Caller, Key, Person, PlatformCaller};
 
 use crate::error::ApiError;
 
@@ -52,6 +52,12 @@ pub trait Doorman: Send + Sync {
     /// 403 for everybody else.
     async fn enter_system(&self, caller: &Caller, origin: Origin) -> Result<SystemScope, ApiError>;
 
+    /// The scope of a platform key, at routes that take one.
+    ///
+    /// # Errors
+    /// 403 for everybody else.
+    async fn enter_platform(&self, caller: &Caller, origin: Origin) -> Result<SystemScope, ApiError>;
+
     /// The tenant that the address of a public route names, if it names one.
     ///
     /// # Errors
@@ -85,6 +91,10 @@ impl Doorman for Access {
 
     async fn enter_system(&self, caller: &Caller, origin: Origin) -> Result<SystemScope, ApiError> {
         Ok(Self::enter_system(self, caller, origin)?)
+    }
+
+    async fn enter_platform(&self, caller: &Caller, origin: Origin) -> Result<SystemScope, ApiError> {
+        Ok(Self::enter_platform(self, caller, origin)?)
     }
 
     async fn public_tenant(&self, address: &TenantAddress) -> Result<Option<TenantId>, ApiError> {

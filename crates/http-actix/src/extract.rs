@@ -77,6 +77,28 @@ impl FromRequest for InSystem {
     }
 }
 
+/// A gateway: somebody inside a tenant, or a platform key.
+#[derive(Debug)]
+pub enum Gateway {
+    /// It asks about its own tenant.
+    Tenant(TenantScope),
+    /// It asks about all of them.
+    Installation(SystemScope),
+}
+
+impl FromRequest for Gateway {
+    type Error = ApiError;
+    type Future = Ready<Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        visit(request, |visit| match &visit.entry {
+            Entry::Tenant(scope) => Ok(Self::Tenant(scope.clone())),
+            Entry::System(scope) => Ok(Self::Installation(scope.clone())),
+            _ => Err(wrong_needs(visit)),
+        })
+    }
+}
+
 /// The signed-in person.
 #[derive(Debug)]
 pub struct SignedIn(pub Person);

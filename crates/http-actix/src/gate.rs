@@ -131,11 +131,19 @@ async fn enter(
     origin: &Origin,
 ) -> Result<Entry, ApiError> {
     match (row.needs(), caller) {
-        (Needs::Public, _) | (Needs::PublicOrPerson, None | Some(Caller::Key(_))) => Ok(Entry::Nobody),
+        (Needs::Public, _) | (Needs::PublicOrPerson, None | Some(Caller::Key(_) | Caller::Platform(_))) => {
+            Ok(Entry::Nobody)
+        }
         (_, None) => Err(ApiError::not_authenticated()),
         (Needs::PublicOrPerson | Needs::SignedIn, Some(Caller::Person(person))) => Ok(Entry::Person(person.clone())),
-        (Needs::SignedIn, Some(Caller::Key(_))) => Err(ApiError::denied("this is for signed-in people, not for keys")),
-        (Needs::Tenant(_), Some(caller)) => {
+        (Needs::Gateway(_), Some(caller @ Caller::Platform(_))) => {
+            let scope = api.doorman.enter_platform(caller, origin.clone()).await?;
+            Ok(Entry::System(scope))
+        }
+        (Needs::SignedIn, Some(Caller::Key(_) | Caller::Platform(_))) => {
+            Err(ApiError::denied("this is for signed-in people, not for keys"))
+        }
+        (Needs::Tenant(_) | Needs::Gateway(_), Some(caller)) => {
             let scope = if row.is_for_paying() {
                 api.doorman.enter_to_pay(caller, address, origin.clone()).await?
             } else {
@@ -154,7 +162,10 @@ async fn enter(
 fn permit(row: &Row, entry: &Entry) -> Result<(), ApiError> {
     match (row.needs(), entry) {
         (Needs::Tenant(one_of), Entry::Tenant(scope)) => holds_one(scope.permissions(), one_of),
-        (Needs::Platform(permission), Entry::System(scope)) => {
+        (Needs::Gateway(permission), Entry::Tenant(scope)) => {
+            holds_one(scope.permissions(), std::slice::from_ref(permission))
+        }
+        (Needs::Gateway(permission) | Needs::Platform(permission), Entry::System(scope)) => {
             holds_one(scope.permissions(), std::slice::from_ref(permission))
         }
         _ => Ok(()),

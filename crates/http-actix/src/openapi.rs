@@ -157,7 +157,7 @@ fn security(row: &Row) -> Value {
         Needs::Public => json!([]),
         Needs::PublicOrPerson => json!([{}, { "bearer": [] }]),
         Needs::SignedIn | Needs::Platform(_) => json!([{ "bearer": [] }]),
-        Needs::Tenant(_) => json!([{ "bearer": [] }, { "apiKey": [] }]),
+        Needs::Tenant(_) | Needs::Gateway(_) => json!([{ "bearer": [] }, { "apiKey": [] }]),
     }
 }
 

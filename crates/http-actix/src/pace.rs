@@ -235,7 +235,8 @@ impl QuotaPace {
         let address = subject.address.map(neighbourhood);
         let person = self.limits.person.and_then(PerMinute::new);
         let stands = match (class, subject.caller, subject.scope) {
-            (PaceClass::Free, ..) => Vec::new(),
+            // A gateway asks once per request of all its callers; the keys it asks about have their own rates.
+            (PaceClass::Free, ..) | (PaceClass::Ordinary, Some(Caller::Platform(_)), _) => Vec::new(),
             (PaceClass::Guessable, ..) => {
                 let subject = address.map(|address| RateSubject::AddressIn(address, "guessing"));
                 let limit = self.limits.address.map(|limit| limit.min(GUESSES));
@@ -246,7 +247,7 @@ impl QuotaPace {
                     class: Some(subject.route),
                     own: match caller {
                         Caller::Key(key) => key.rate_limit_per_minute.map(PerMinute),
-                        Caller::Person(_) => None,
+                        Caller::Person(_) | Caller::Platform(_) => None,
                     },
                     person,
                     ends: true,

@@ -65,6 +65,8 @@ pub enum Needs {
     SignedIn,
     /// Somebody inside the addressed tenant who holds one of these permissions; all inside when empty.
     Tenant(Vec<Permission>),
+    /// As [`Needs::Tenant`] with this one permission, or a platform key that holds it.
+    Gateway(Permission),
     /// A person with a platform role that holds this permission.
     Platform(Permission),
 }
@@ -168,6 +170,13 @@ impl Row {
     #[must_use]
     pub fn tenant(mut self, one_of: impl IntoIterator<Item = Permission>) -> Self {
         self.needs = Needs::Tenant(one_of.into_iter().collect());
+        self
+    }
+
+    /// Inside the tenant, or for all tenants with a platform key, with this permission.
+    #[must_use]
+    pub fn gateway(mut self, permission: Permission) -> Self {
+        self.needs = Needs::Gateway(permission);
         self
     }
 

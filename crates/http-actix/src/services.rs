@@ -9,6 +9,7 @@ use tenantry_billing::payment_method::PaymentMethodService;
 use tenantry_billing::subscription::SubscriptionService;
 use tenantry_identity::api_key::ApiKeyService;
 use tenantry_identity::password::PasswordService;
+use tenantry_identity::platform_key::PlatformKeyService;
 use tenantry_identity::profile::ProfileService;
 use tenantry_identity::session::SessionService;
 use tenantry_kernel::Clock;
@@ -56,6 +57,8 @@ pub struct Services {
     pub profiles: Arc<ProfileService>,
     /// API keys.
     pub api_keys: Arc<ApiKeyService>,
+    /// Platform keys.
+    pub platform_keys: Arc<PlatformKeyService>,
     /// The gateways' question about a key.
     pub key_checks: Arc<KeyCheckService>,
     /// Plan changes.
@@ -105,6 +108,7 @@ impl Services {
             .app_data(Data::from(Arc::clone(&self.sessions)))
             .app_data(Data::from(Arc::clone(&self.profiles)))
             .app_data(Data::from(Arc::clone(&self.api_keys)))
+            .app_data(Data::from(Arc::clone(&self.platform_keys)))
             .app_data(Data::from(Arc::clone(&self.key_checks)))
             .app_data(Data::from(Arc::clone(&self.plan_changes)))
             .app_data(Data::from(Arc::clone(&self.subscriptions)))

@@ -111,6 +111,7 @@ impl Doorman for FakeDoorman {
         let own = match caller {
             Caller::Person(person) => person.seat.map(|(tenant, _)| tenant),
             Caller::Key(key) => Some(key.tenant),
+            Caller::Platform(_) => return Err(ApiError::not_found()),
         };
         let named = named(address)?;
         let entered = named.or(own).ok_or_else(ApiError::not_found)?;
@@ -150,6 +151,7 @@ impl Doorman for FakeDoorman {
                 },
                 key.permissions.clone(),
             ),
+            Caller::Platform(_) => return Err(ApiError::not_found()),
         };
         Ok(test_authority().enter(entered, principal, held, origin))
     }
@@ -166,6 +168,16 @@ impl Doorman for FakeDoorman {
                 Ok(test_authority().enter_system(principal, held, origin))
             }
             _ => Err(ApiError::denied("a platform role is needed")),
+        }
+    }
+
+    async fn enter_platform(&self, caller: &Caller, origin: Origin) -> Result<SystemScope, ApiError> {
+        match caller {
+            Caller::Platform(key) => {
+                let principal = Principal::PlatformKey { key: key.id };
+                Ok(test_authority().enter_system(principal, key.permissions.clone(), origin))
+            }
+            _ => Err(ApiError::denied("a platform key is needed")),
         }
     }
 

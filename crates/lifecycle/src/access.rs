@@ -9,12 +9,13 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use tenantry_identity::api_key::{ApiKeyText, KeyRefusal};
-use tenantry_identity::directory::{ApiKeyDirectory, SessionDirectory};
+use tenantry_identity::directory::{ApiKeyDirectory, PlatformKeyDirectory, SessionDirectory};
+use tenantry_identity::platform_key::PlatformKeyText;
 use tenantry_identity::token::{AccessClaims, TokenError, TokenVerifier};
 use tenantry_identity::user::PlatformRole;
 use tenantry_kernel::{
-    ApiKeyId, Cipher, Clock, DomainError, ErrorKind, MembershipId, Origin, PermissionSet, SessionId, StoreError,
-    SystemScope, TenantId, TenantScope, UserId, Value,
+    ApiKeyId, Cipher, Clock, DomainError, ErrorKind, MembershipId, Origin, PermissionSet, PlatformKeyId, SessionId,
+    StoreError, SystemScope, TenantId, TenantScope, UserId, Value,
 };
 use tenantry_tenancy::directory::AccessDirectory;
 use tenantry_tenancy::gate::{EnterError, Gate};
@@ -32,6 +33,8 @@ pub enum Caller {
     Person(Person),
     /// A program with an API key.
     Key(Key),
+    /// A program of the installation with a platform key.
+    Platform(PlatformCaller),
 }
 
 /// A signed-in person, as their access token tells.
@@ -60,6 +63,15 @@ pub struct Key {
     pub permissions: PermissionSet,
     /// Calls per minute, when the key has a limit of its own.
     pub rate_limit_per_minute: Option<NonZeroU32>,
+}
+
+/// A platform key that passed every check of its own. It enters no tenant.
+#[derive(Clone, Debug)]
+pub struct PlatformCaller {
+    /// The key.
+    pub id: PlatformKeyId,
+    /// What it may do.
+    pub permissions: PermissionSet,
 }
 
 /// Where a request was addressed to.
@@ -160,6 +172,7 @@ pub struct HostPolicy {
 pub struct Access {
     directory: Arc<dyn AccessDirectory>,
     keys: Arc<dyn ApiKeyDirectory>,
+    platform_keys: Arc<dyn PlatformKeyDirectory>,
     sessions: Arc<dyn SessionDirectory>,
     tokens: Arc<dyn TokenVerifier>,
     cipher: Arc<dyn Cipher>,
@@ -175,6 +188,8 @@ pub struct AccessParts {
     pub directory: Arc<dyn AccessDirectory>,
     /// API keys.
     pub keys: Arc<dyn ApiKeyDirectory>,
+    /// Platform keys.
+    pub platform_keys: Arc<dyn PlatformKeyDirectory>,
     /// Sessions.
     pub sessions: Arc<dyn SessionDirectory>,
     /// Access tokens.
@@ -198,6 +213,7 @@ impl Access {
         let AccessParts {
             directory,
             keys,
+            platform_keys,
             sessions,
             tokens,
             cipher,
@@ -210,6 +226,7 @@ impl Access {
             visits: Visits::new(store, Arc::clone(&clock)),
             directory,
             keys,
+            platform_keys,
             sessions,
             tokens,
             cipher,
@@ -241,7 +258,9 @@ impl Access {
     /// # Errors
     /// [`AccessError::NotAuthenticated`], [`AccessError::AddressNotAllowed`], [`AccessError::Store`].
     pub async fn authenticate_key(&self, text: &str, origin: &Origin) -> Result<Caller, AccessError> {
-        let parsed = ApiKeyText::parse(text).map_err(|_| AccessError::NotAuthenticated)?;
+        let Ok(parsed) = ApiKeyText::parse(text) else {
+            return self.authenticate_platform_key(text, origin).await;
+        };
         let found = self.keys.find(parsed.tenant(), parsed.key()).await?;
         let key = found.ok_or(AccessError::NotAuthenticated)?;
         let now = self.clock.system_now();
@@ -260,6 +279,23 @@ impl Access {
             live: key.is_live(),
             permissions,
             rate_limit_per_minute: key.rate_limit(),
+        }))
+    }
+
+    async fn authenticate_platform_key(&self, text: &str, origin: &Origin) -> Result<Caller, AccessError> {
+        let parsed = PlatformKeyText::parse(text).map_err(|_| AccessError::NotAuthenticated)?;
+        let found = self.platform_keys.find_platform_key(parsed.key()).await?;
+        let key = found.ok_or(AccessError::NotAuthenticated)?;
+        let now = self.clock.system_now();
+        match key.admits(&parsed.fingerprint(&*self.cipher), now, origin.address) {
+            Ok(()) => {}
+            Err(KeyRefusal::AddressNotAllowed) => return Err(AccessError::AddressNotAllowed),
+            Err(_) => return Err(AccessError::NotAuthenticated),
+        }
+        self.platform_keys.touch_platform_key(parsed.key(), now).await?;
+        Ok(Caller::Platform(PlatformCaller {
+            id: parsed.key(),
+            permissions: key.permissions().clone(),
         }))
     }
 
@@ -305,6 +341,7 @@ impl Access {
                     .await?;
                 Ok(scope)
             }
+            Caller::Platform(_) => Err(AccessError::NoSuchTenant),
             Caller::Person(person) => match (person.seat, person.platform_role) {
                 (Some((tenant, membership)), _) => {
                     let others: Vec<TenantId> = named.into_iter().filter(|named| *named != tenant).collect();
@@ -349,6 +386,17 @@ impl Access {
             }) => Ok(self
                 .gate
                 .enter_system(*user, *session, roles::platform_permissions(*role), origin)),
+            _ => Err(AccessError::NotAnOperator),
+        }
+    }
+
+    /// Opens what a platform key is for.
+    ///
+    /// # Errors
+    /// [`AccessError::NotAnOperator`] for everyone else.
+    pub fn enter_platform(&self, caller: &Caller, origin: Origin) -> Result<SystemScope, AccessError> {
+        match caller {
+            Caller::Platform(key) => Ok(self.gate.enter_platform_key(key.id, key.permissions.clone(), origin)),
             _ => Err(AccessError::NotAnOperator),
         }
     }

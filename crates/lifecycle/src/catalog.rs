@@ -9,6 +9,7 @@
 mod apply;
 mod archive;
 mod book;
+mod editions;
 mod offer;
 mod parts;
 mod rates;
@@ -20,7 +21,8 @@ pub use book::Catalog;
 pub use offer::{Offer, Retention};
 pub use parts::{ApplicationPermission, CatalogError, CatalogParts, Feature, PlatformRoleName};
 pub use rates::EditionRates;
-pub use rules::{Dunning, KeyRules};
+pub use rules::Dunning;
+pub use tenantry_identity::api_key::KeyRules;
 
 #[cfg(test)]
 mod tests;

@@ -28,6 +28,7 @@ pub(crate) mod outbox_event;
 pub(crate) mod payment_attempt;
 pub(crate) mod payment_method;
 pub(crate) mod plan_version;
+pub(crate) mod platform_key;
 pub(crate) mod quota_account;
 pub(crate) mod quota_alert;
 pub(crate) mod quota_gauge;

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use tenantry_kernel::id::{ApiKeyId, MembershipId, SessionId, UserId};
+use tenantry_kernel::id::{ApiKeyId, MembershipId, PlatformKeyId, SessionId, UserId};
 use tenantry_kernel::{
     Authority, DomainError, ErrorKind, Origin, PermissionSet, Principal, StoreError, SystemScope, TenantId,
     TenantScope, Value,
@@ -269,6 +269,19 @@ impl Gate {
     ) -> SystemScope {
         self.authority
             .enter_system(Principal::Operator { user, session }, permissions, origin)
+    }
+
+    /// A program of the installation works across tenants with a platform key that has been checked; the permissions
+    /// are the key's.
+    #[must_use]
+    pub const fn enter_platform_key(
+        &self,
+        key: PlatformKeyId,
+        permissions: PermissionSet,
+        origin: Origin,
+    ) -> SystemScope {
+        self.authority
+            .enter_system(Principal::PlatformKey { key }, permissions, origin)
     }
 
     /// A background worker works across tenants.

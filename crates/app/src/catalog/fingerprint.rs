@@ -97,8 +97,8 @@ pub(super) fn of_catalog(parts: &CatalogParts, reserved_slugs: &[String]) -> Str
         api_keys: (
             parts.api_key_prefix.to_string(),
             rules.max_per_tenant,
-            rules.max_expires_in_days,
-            rules.max_rate_limit,
+            rules.days(),
+            rules.rate(),
         ),
         dunning: (
             &dunning.retry_days,

@@ -108,6 +108,7 @@ fn everything_that_a_catalog_promises_is_in_its_hash() {
         ),
         ("prefix = \"pk\"", "prefix = \"px\""),
         ("prefix = \"pk\"", "prefix = \"pk\"\nmax_per_tenant = 5"),
+        ("prefix = \"pk\"", "prefix = \"pk\"\nmax_rate_limit = 600"),
         ("[roles.owner]", "[dunning]\nretry_days = [2]\n\n[roles.owner]"),
         ("base = \"viewer\"", "base = \"viewer\"\naliases = [\"guest\"]"),
         ("aliases = [\"professional\"]", "aliases = [\"gold\"]"),

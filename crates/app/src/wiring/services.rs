@@ -15,6 +15,7 @@ use tenantry_http_actix::Services;
 use tenantry_identity::api_key::{ApiKeyService, ApiKeySettings};
 use tenantry_identity::mint::Mint;
 use tenantry_identity::password::PasswordService;
+use tenantry_identity::platform_key::PlatformKeyService;
 use tenantry_identity::profile::ProfileService;
 use tenantry_identity::session::{SessionPolicy, SessionService};
 use tenantry_identity::token::AccessClaims;
@@ -96,6 +97,11 @@ pub(super) fn build(from: &Ingredients<'_>) -> Built {
         cipher: Arc::clone(cipher),
         entropy: entropy.clone(),
         ids: ids.clone(),
+    };
+    let key_settings = ApiKeySettings {
+        prefix: catalog.api_key_prefix().clone(),
+        registry: catalog.permission_registry(),
+        rules: *catalog.key_rules(),
     };
     let tokens = TokenIssuer::new(from.signer.clone(), ids.clone(), AccessClaims::MAX_LIFE);
     let collection = Collection::new(from.gateway.clone(), ids.clone());
@@ -208,15 +214,13 @@ pub(super) fn build(from: &Ingredients<'_>) -> Built {
         )),
         sessions: Arc::new(SessionService::new(store.clone(), clock.clone(), policy)),
         profiles: Arc::new(ProfileService::new(store.clone())),
-        api_keys: Arc::new(ApiKeyService::new(
+        platform_keys: Arc::new(PlatformKeyService::new(
             store.clone(),
             clock.clone(),
-            mint,
-            ApiKeySettings {
-                prefix: catalog.api_key_prefix().clone(),
-                registry: catalog.permission_registry(),
-            },
+            mint.clone(),
+            key_settings.clone(),
         )),
+        api_keys: Arc::new(ApiKeyService::new(store.clone(), clock.clone(), mint, key_settings)),
         key_checks: Arc::new(KeyCheckService::new(KeyCheckParts {
             catalog: Arc::clone(catalog),
             keys: from.api_keys.clone(),

@@ -18,7 +18,7 @@ use tenantry_kernel::{Clock, IdSource, Origin, PermissionSet, SessionId, SystemS
 use tenantry_tenancy::gate::{EnterError, Gate};
 use tenantry_tenancy::membership::Membership;
 
-use super::doubles::{TestHasher, TestSigner, WatchfulGateway};
+use super::doubles::{PlatformKeys, TestHasher, TestSigner, WatchfulGateway};
 use super::fixture::{self, NOW};
 use super::store::FakeLifecycleStore;
 use crate::access::{Access, AccessParts, HostPolicy};
@@ -49,6 +49,8 @@ pub struct House {
     pub hasher: Arc<TestHasher>,
     /// Access tokens.
     pub signer: Arc<TestSigner>,
+    /// Platform keys.
+    pub platform_keys: Arc<PlatformKeys>,
     /// False in production: addresses are verified before anybody acts.
     pub allow_unverified: bool,
     ids: Arc<SequentialIds>,
@@ -73,6 +75,7 @@ impl House {
             catalog: Arc::new(catalog),
             hasher: Arc::default(),
             signer: Arc::default(),
+            platform_keys: Arc::default(),
             allow_unverified: true,
             ids: Arc::default(),
             entropy: Arc::default(),
@@ -151,6 +154,7 @@ impl House {
         Access::new(AccessParts {
             directory: self.shared_store(),
             keys: self.shared_store(),
+            platform_keys: self.platform_keys.clone(),
             sessions: self.shared_store(),
             tokens: self.signer.clone(),
             cipher: Arc::new(PlainCipher),
@@ -202,6 +206,7 @@ impl House {
         let settings = ApiKeySettings {
             prefix: self.catalog.api_key_prefix().clone(),
             registry: self.catalog.permission_registry(),
+            rules: *self.catalog.key_rules(),
         };
         ApiKeyService::new(self.shared_store(), self.clock.clone(), mint, settings)
     }

@@ -30,7 +30,11 @@ impl ClosingRepository for SeaOrmUnit {
         now: OffsetDateTime,
     ) -> Result<Closing, StoreError> {
         // Two that close something of one tenant do it one after the other, so that each sees what the other billed.
-        let plan = self.rows::<tenant_plan::Entity>().lock_exclusive().one(self.txn()).await;
+        let plan = self
+            .rows::<tenant_plan::Entity>()
+            .lock_exclusive()
+            .one(self.txn())
+            .await;
         plan.map_err(store_error)?;
         if let Some(closed) = closed_at(self, meter, end).await? {
             return Ok(closed);
@@ -118,7 +122,9 @@ impl<'m> Open<'m> {
             .map_err(store_error)?;
         let (closed_until, mark) = closed.unwrap_or_default();
         let end = Micros::from(end);
-        let begin = Micros::from(begin).max(closed_until.unwrap_or(Micros(i64::MIN))).min(end);
+        let begin = Micros::from(begin)
+            .max(closed_until.unwrap_or(Micros(i64::MIN)))
+            .min(end);
         Ok(Self {
             meter,
             begin,

@@ -27,7 +27,8 @@ use tenantry_activity::receipt::ReceiptStore;
 use tenantry_activity::store::ActivityStore;
 use tenantry_billing::directory::{DueSubscriptions, OverdueInvoices, PendingPayments};
 use tenantry_billing::store::BillingStore;
-use tenantry_identity::directory::{ApiKeyDirectory, SessionDirectory};
+use tenantry_identity::directory::{ApiKeyDirectory, PlatformKeyDirectory, SessionDirectory};
+use tenantry_identity::platform_key::PlatformKeyStore;
 use tenantry_identity::signing_key::SigningKeyRepository;
 use tenantry_identity::store::IdentityStore;
 use tenantry_lifecycle::catalog::PlanArchive;
@@ -127,6 +128,12 @@ impl IdentityHarness for Subject {
         self.store()
     }
     fn api_key_directory(&self) -> &dyn ApiKeyDirectory {
+        self.store()
+    }
+    fn platform_key_store(&self) -> &dyn PlatformKeyStore {
+        self.store()
+    }
+    fn platform_key_directory(&self) -> &dyn PlatformKeyDirectory {
         self.store()
     }
     fn session_directory(&self) -> &dyn SessionDirectory {

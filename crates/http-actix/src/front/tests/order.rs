@@ -190,6 +190,13 @@ async fn a_doorman_in_trouble_is_not_a_refusal() {
         ) -> Result<tenantry_kernel::SystemScope, ApiError> {
             self.0.enter_system(caller, origin).await
         }
+        async fn enter_platform(
+            &self,
+            caller: &crate::door::Caller,
+            origin: Origin,
+        ) -> Result<tenantry_kernel::SystemScope, ApiError> {
+            self.0.enter_platform(caller, origin).await
+        }
         async fn public_tenant(&self, address: &crate::door::TenantAddress) -> Result<Option<TenantId>, ApiError> {
             self.0.public_tenant(address).await
         }
