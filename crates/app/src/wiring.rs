@@ -18,14 +18,15 @@ use tenantry_auth_jwt::jwt::{JwtSigner, JwtVerifier, TokenSettings};
 use tenantry_auth_jwt::keys::{KeyRing, KeyRingPorts};
 use tenantry_auth_jwt::system::{SystemClock, SystemEntropy, UuidV7Source};
 use tenantry_cache::{
-    CachedAccess, CachedApiKeys, CachedEntitlements, CachedProfiles, CachedSessions, Invalidator, Revocations,
-    VerifiedTokens,
+    CachedAccess, CachedApiKeys, CachedEntitlements, CachedProfiles, CachedSessions, Invalidator, ReadKeys,
+    Revocations, VerifiedTokens,
 };
 use tenantry_delivery::{Composer, DnsTxtResolver, OutboxMailer, SmtpMailer};
 use tenantry_http_actix::Services;
 use tenantry_http_actix::pace::{PaceLimits, QuotaPace};
 use tenantry_http_actix::routes;
 use tenantry_http_actix::{Api, ApiParts, Settings};
+use tenantry_identity::api_key::{KeyReader, PlainKeyReader};
 use tenantry_identity::user::PasswordHasher;
 use tenantry_kernel::time::Duration;
 use tenantry_kernel::{Authority, Cipher, Clock, Entropy, IdSource, SystemScope, TenantId, TenantScope};
@@ -142,6 +143,8 @@ impl Installation {
         let signer = Arc::new(JwtSigner::new(Arc::clone(&keys), token_settings.clone()));
         let verifier = Arc::new(JwtVerifier::new(Arc::clone(&keys), token_settings));
         let tokens = Arc::new(VerifiedTokens::new(verifier, CACHED_FACTS, &revocations));
+        let plain: Arc<dyn KeyReader> = Arc::new(PlainKeyReader::new(cipher.clone()));
+        let key_texts: Arc<dyn KeyReader> = Arc::new(ReadKeys::new(plain, CACHED_FACTS));
         let hasher: Arc<dyn PasswordHasher> = Arc::new(hasher(config, &sources)?);
 
         let counter = Arc::new(GroupCommitCounter::start(
@@ -178,7 +181,7 @@ impl Installation {
             keys: api_keys.clone(),
             sessions,
             tokens,
-            cipher: cipher.clone(),
+            texts: key_texts.clone(),
             clock: sources.clock.clone(),
             gate: gate(),
             hosts: HostPolicy {
@@ -200,6 +203,7 @@ impl Installation {
             hasher: &hasher,
             signer: &signer,
             cipher: &cipher,
+            key_texts: &key_texts,
             sources: &sources,
             resolver: Arc::new(resolver(config)),
             gateway: Arc::new(SandboxGateway::new()),

@@ -3,6 +3,7 @@
 mod cidr;
 mod model;
 mod name;
+mod reader;
 mod repository;
 mod service;
 mod text;
@@ -10,6 +11,7 @@ mod text;
 pub use cidr::{Cidr, InvalidCidr};
 pub use model::{ApiKey, ApiKeyRecord, KeyRefusal};
 pub use name::{InvalidKeyName, KeyName};
+pub use reader::{KeyReader, PlainKeyReader, ShownKey};
 pub use repository::ApiKeyRepository;
 #[cfg(any(test, feature = "testing"))]
 pub use repository::MockApiKeyRepository;

@@ -8,13 +8,13 @@ mod visits;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
-use tenantry_identity::api_key::{ApiKeyText, KeyRefusal};
+use tenantry_identity::api_key::{KeyReader, KeyRefusal};
 use tenantry_identity::directory::{ApiKeyDirectory, SessionDirectory};
 use tenantry_identity::token::{AccessClaims, TokenError, TokenVerifier};
 use tenantry_identity::user::PlatformRole;
 use tenantry_kernel::{
-    ApiKeyId, Cipher, Clock, DomainError, ErrorKind, MembershipId, Origin, PermissionSet, SessionId, StoreError,
-    SystemScope, TenantId, TenantScope, UserId, Value,
+    ApiKeyId, Clock, DomainError, ErrorKind, MembershipId, Origin, PermissionSet, SessionId, StoreError, SystemScope,
+    TenantId, TenantScope, UserId, Value,
 };
 use tenantry_tenancy::directory::AccessDirectory;
 use tenantry_tenancy::gate::{EnterError, Gate};
@@ -155,7 +155,7 @@ pub struct Access {
     keys: Arc<dyn ApiKeyDirectory>,
     sessions: Arc<dyn SessionDirectory>,
     tokens: Arc<dyn TokenVerifier>,
-    cipher: Arc<dyn Cipher>,
+    texts: Arc<dyn KeyReader>,
     clock: Arc<dyn Clock>,
     gate: Gate,
     hosts: HostPolicy,
@@ -172,8 +172,8 @@ pub struct AccessParts {
     pub sessions: Arc<dyn SessionDirectory>,
     /// Access tokens.
     pub tokens: Arc<dyn TokenVerifier>,
-    /// Fingerprints.
-    pub cipher: Arc<dyn Cipher>,
+    /// Reads the texts of API keys.
+    pub texts: Arc<dyn KeyReader>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Where scopes are minted.
@@ -193,7 +193,7 @@ impl Access {
             keys,
             sessions,
             tokens,
-            cipher,
+            texts,
             clock,
             gate,
             hosts,
@@ -205,7 +205,7 @@ impl Access {
             keys,
             sessions,
             tokens,
-            cipher,
+            texts,
             clock,
             gate,
             hosts,
@@ -234,22 +234,22 @@ impl Access {
     /// # Errors
     /// [`AccessError::NotAuthenticated`], [`AccessError::AddressNotAllowed`], [`AccessError::Store`].
     pub async fn authenticate_key(&self, text: &str, origin: &Origin) -> Result<Caller, AccessError> {
-        let parsed = ApiKeyText::parse(text).map_err(|_| AccessError::NotAuthenticated)?;
-        let found = self.keys.find(parsed.tenant(), parsed.key()).await?;
+        let shown = self.texts.read(text).map_err(|_| AccessError::NotAuthenticated)?;
+        let found = self.keys.find(shown.tenant, shown.key).await?;
         let key = found.ok_or(AccessError::NotAuthenticated)?;
         let now = self.clock.system_now();
-        match key.admits(&parsed.fingerprint(&*self.cipher), now, origin.address) {
+        match key.admits(&shown.fingerprint, now, origin.address) {
             Ok(()) => {}
             Err(KeyRefusal::AddressNotAllowed) => return Err(AccessError::AddressNotAllowed),
             Err(_) => return Err(AccessError::NotAuthenticated),
         }
-        let permissions = key_powers::of_key(&self.gate, parsed.tenant(), &key)
+        let permissions = key_powers::of_key(&self.gate, shown.tenant, &key)
             .await?
             .ok_or(AccessError::NotAuthenticated)?;
-        self.keys.touch(parsed.tenant(), parsed.key(), now).await?;
+        self.keys.touch(shown.tenant, shown.key, now).await?;
         Ok(Caller::Key(Key {
-            tenant: parsed.tenant(),
-            id: parsed.key(),
+            tenant: shown.tenant,
+            id: shown.key,
             live: key.is_live(),
             permissions,
             rate_limit_per_minute: key.rate_limit(),

@@ -5,13 +5,13 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use tenantry_identity::api_key::{ApiKey, ApiKeyText, KeyRefusal};
+use tenantry_identity::api_key::{ApiKey, KeyReader, KeyRefusal};
 use tenantry_identity::directory::ApiKeyDirectory;
 use tenantry_identity::permissions::API_KEYS_VERIFY;
 use tenantry_kernel::time::OffsetDateTime;
 use tenantry_kernel::{
-    ApiKeyId, Cipher, Clock, Code, Denied, DomainError, ErrorKind, FieldError, Permission, PermissionSet, Secret,
-    StoreError, TenantId, TenantScope, Value,
+    ApiKeyId, Clock, Code, Denied, DomainError, ErrorKind, FieldError, Permission, PermissionSet, Secret, StoreError,
+    TenantId, TenantScope, Value,
 };
 use tenantry_quotas::ledger::OperationId;
 use tenantry_quotas::permissions::CONSUME_USAGE;
@@ -146,8 +146,8 @@ pub struct KeyCheckParts {
     pub requests: Arc<RequestService>,
     /// Meters.
     pub usage: Arc<UsageService>,
-    /// Fingerprints.
-    pub cipher: Arc<dyn Cipher>,
+    /// Reads the texts of API keys.
+    pub texts: Arc<dyn KeyReader>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Where scopes are minted.
@@ -224,20 +224,20 @@ impl KeyCheckService {
         scope: &TenantScope,
         request: &CheckKey,
     ) -> Result<Result<Arc<ApiKey>, KeyRefusal>, CheckKeyError> {
-        let Ok(text) = ApiKeyText::parse(request.key.expose()) else {
+        let Ok(shown) = self.0.texts.read(request.key.expose()) else {
             return Ok(Err(KeyRefusal::Unknown));
         };
-        if text.tenant() != scope.tenant_id() {
+        if shown.tenant != scope.tenant_id() {
             return Ok(Err(KeyRefusal::Unknown));
         }
-        let Some(key) = self.0.keys.find(text.tenant(), text.key()).await? else {
+        let Some(key) = self.0.keys.find(shown.tenant, shown.key).await? else {
             return Ok(Err(KeyRefusal::Unknown));
         };
         let now = self.0.clock.now(scope);
-        if let Err(refusal) = key.admits(&text.fingerprint(&*self.0.cipher), now, request.address) {
+        if let Err(refusal) = key.admits(&shown.fingerprint, now, request.address) {
             return Ok(Err(refusal));
         }
-        self.0.keys.touch(text.tenant(), text.key(), now).await?;
+        self.0.keys.touch(shown.tenant, shown.key, now).await?;
         Ok(Ok(key))
     }
 
