@@ -10,6 +10,7 @@ use metrics::{Counter, Histogram};
 use papaya::HashMap;
 use tenantry_kernel::{Origin, TenantId};
 
+use crate::decimal;
 use crate::routes::Row;
 
 /// The route of a request that found none.
@@ -99,7 +100,7 @@ impl Meters {
             route,
             status = key.2,
             code = told.code,
-            address = told.origin.address.map(tracing::field::display),
+            address = told.origin.address.map(|address| tracing::field::display(decimal::Address(address))),
             duration_us = u64::try_from(told.took.as_micros()).unwrap_or(u64::MAX),
             "request"
         );

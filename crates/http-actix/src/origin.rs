@@ -136,7 +136,8 @@ fn plain_host(host: &str) -> Option<String> {
         host.split_once(']')
             .map_or(host, |(literal, _)| literal.trim_start_matches('['))
     } else {
-        host.split_once(':').map_or(host, |(name, _)| name)
+        let colon = host.bytes().position(|byte| byte == b':');
+        colon.and_then(|colon| host.get(..colon)).unwrap_or(host)
     };
     let name = without_port.strip_suffix('.').unwrap_or(without_port);
     if name.len() > 253 {

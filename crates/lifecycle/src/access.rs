@@ -6,7 +6,7 @@
 mod visits;
 
 use std::num::NonZeroU32;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use tenantry_identity::api_key::{KeyReader, KeyRefusal};
 use tenantry_identity::directory::{ApiKeyDirectory, SessionDirectory};
@@ -159,6 +159,8 @@ pub struct Access {
     clock: Arc<dyn Clock>,
     gate: Gate,
     hosts: HostPolicy,
+    /// The last host that was found to name no tenant: most calls come to one host, and reading it again is felt.
+    no_tenants: Mutex<String>,
     visits: Visits,
 }
 
@@ -209,6 +211,7 @@ impl Access {
             clock,
             gate,
             hosts,
+            no_tenants: Mutex::default(),
         }
     }
 
@@ -356,13 +359,29 @@ impl Access {
     }
 
     async fn tenant_by_host(&self, host: &str) -> Result<Option<TenantId>, AccessError> {
+        if self.is_known_to_name_none(host) {
+            return Ok(None);
+        }
         let found = match host::classify(host, &self.hosts.base_domain, &self.hosts.public_host) {
-            HostKind::Platform | HostKind::IpLiteral => return Ok(None),
+            HostKind::Platform | HostKind::IpLiteral => {
+                self.note_names_none(host);
+                return Ok(None);
+            }
             HostKind::Subdomain(slug) => self.directory.tenant_by_slug(slug.as_str()).await?,
             HostKind::Custom(host) => self.directory.tenant_by_host(&host).await?,
             HostKind::Invalid => None,
         };
         found.map(Some).ok_or(AccessError::NoSuchTenant)
+    }
+
+    fn is_known_to_name_none(&self, host: &str) -> bool {
+        !host.is_empty() && self.no_tenants.try_lock().is_ok_and(|known| *known == *host)
+    }
+
+    fn note_names_none(&self, host: &str) {
+        if let Ok(mut known) = self.no_tenants.try_lock() {
+            host.clone_into(&mut known);
+        }
     }
 
     /// How a person is refused who is not signed in to the tenants that the address names. Only an active member
