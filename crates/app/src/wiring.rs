@@ -21,13 +21,14 @@ use tenantry_auth_jwt::jwt::{JwtSigner, JwtVerifier, TokenSettings};
 use tenantry_auth_jwt::keys::{KeyRing, KeyRingPorts};
 use tenantry_auth_jwt::system::{SystemClock, SystemEntropy, UuidV7Source};
 use tenantry_cache::{
-    CachedAccess, CachedApiKeys, CachedEntitlements, CachedPlatformKeys, CachedProfiles, CachedSessions, Invalidator,
+    CachedAccess, CachedApiKeys, CachedEntitlements, CachedPlatformKeys, CachedProfiles, CachedSessions, Invalidator, ReadKeys,
     Revocations, VerifiedTokens,
 };
 use tenantry_http_actix::Services;
 use tenantry_http_actix::pace::QuotaPace;
 use tenantry_http_actix::routes;
 use tenantry_http_actix::{Api, ApiParts, Settings};
+use tenantry_identity::api_key::{KeyReader, PlainKeyReader};
 use tenantry_identity::user::PasswordHasher;
 use tenantry_kernel::time::Duration;
 use tenantry_kernel::{Authority, Cipher, Clock, Entropy, IdSource, SystemScope, TenantId, TenantScope};
@@ -167,6 +168,8 @@ impl Installation {
         let signer = Arc::new(JwtSigner::new(Arc::clone(&keys), token_settings.clone()));
         let verifier = Arc::new(JwtVerifier::new(Arc::clone(&keys), token_settings));
         let tokens = Arc::new(VerifiedTokens::new(verifier, CACHED_FACTS, &revocations));
+        let plain: Arc<dyn KeyReader> = Arc::new(PlainKeyReader::new(cipher.clone()));
+        let key_texts: Arc<dyn KeyReader> = Arc::new(ReadKeys::new(plain, CACHED_FACTS));
         let hasher: Arc<dyn PasswordHasher> = Arc::new(hasher(config, &sources)?);
 
         let counting = Counting::start(&port, &entitlements, &catalog, &sources);
@@ -182,6 +185,7 @@ impl Installation {
             platform_keys: Arc::new(CachedPlatformKeys::new(port.clone(), CACHED_FACTS, &revocations)),
             sessions,
             tokens,
+            texts: key_texts.clone(),
             cipher: cipher.clone(),
             clock: sources.clock.clone(),
             gate: gate(),
@@ -204,6 +208,7 @@ impl Installation {
             hasher: &hasher,
             signer: &signer,
             cipher: &cipher,
+            key_texts: &key_texts,
             sources: &sources,
             resolver: Arc::new(outside::resolver(config)),
             gateway: Arc::new(SandboxGateway::new()),

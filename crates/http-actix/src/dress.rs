@@ -1,5 +1,6 @@
 //! What every answer wears: request id, security headers, rate limits, compression, and the rules of HEAD and 304.
 
+use std::cell::RefCell;
 use std::io::Write;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -13,6 +14,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 
 use crate::cors;
+use crate::decimal;
 use crate::names;
 use crate::pace::{self, PaceVerdict};
 use crate::state::Settings;
@@ -72,6 +74,32 @@ fn rate_limit(headers: &mut HeaderMap, verdict: &PaceVerdict) {
     }
 }
 
+thread_local! {
+    static POLICY: RefCell<LastPolicy> = RefCell::default();
+}
+
+/// The last policy that was told: neighbouring calls mostly have the same one.
+#[derive(Default)]
+struct LastPolicy {
+    policy: &'static str,
+    limit: u32,
+    value: Option<HeaderValue>,
+}
+
+impl LastPolicy {
+    fn of(&mut self, verdict: &PaceVerdict) -> Option<HeaderValue> {
+        if self.value.is_none() || self.limit != verdict.limit || self.policy != verdict.policy {
+            let text = format!("\"{}\";q={};w=60", verdict.policy, verdict.limit);
+            *self = Self {
+                policy: verdict.policy,
+                limit: verdict.limit,
+                value: HeaderValue::try_from(text).ok(),
+            };
+        }
+        self.value.clone()
+    }
+}
+
 /// 304 when the caller of a GET holds the same version already.
 fn unchanged(answer: HttpResponse, request: &HttpRequest) -> HttpResponse {
     let reads = matches!(*request.method(), Method::GET | Method::HEAD);
@@ -100,9 +128,12 @@ fn unchanged(answer: HttpResponse, request: &HttpRequest) -> HttpResponse {
 /// gzip for those who take it. What has a strong `ETag` stays as it is: the tag names these bytes.
 fn compress(answer: HttpResponse, request: &HttpRequest) -> HttpResponse {
     let long = matches!(answer.body().size(), BodySize::Sized(size) if size >= COMPRESS_FROM_BYTES as u64);
+    if !long {
+        return answer;
+    }
     let headers = answer.headers();
     let text = headers.get(header::CONTENT_TYPE).is_some_and(is_text);
-    if !long || !text || headers.contains_key(header::ETAG) || headers.contains_key(header::CONTENT_ENCODING) {
+    if !text || headers.contains_key(header::ETAG) || headers.contains_key(header::CONTENT_ENCODING) {
         return answer;
     }
     let wanted = request.headers().get(header::ACCEPT_ENCODING).is_some_and(takes_gzip);

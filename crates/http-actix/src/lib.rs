@@ -15,6 +15,7 @@ mod billing;
 mod body;
 mod conditional;
 mod cors;
+mod decimal;
 mod domains;
 pub mod door;
 mod dress;

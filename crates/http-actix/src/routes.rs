@@ -47,6 +47,7 @@ use utoipa::openapi::path::{HttpMethod, Operation};
 use utoipa::openapi::schema::Schema;
 
 use crate::error::{Answer, ApiError};
+use crate::observe::RowMeters;
 use crate::pace::PaceClass;
 use crate::trie::{Leaf, Trie};
 use crate::{
@@ -106,6 +107,7 @@ pub struct Row {
     refusals: Vec<(u16, &'static str)>,
     run: Run,
     docs: RowDocs,
+    meters: RowMeters,
 }
 
 /// What utoipa knows of the action.
@@ -149,6 +151,7 @@ impl Row {
             refusals: Vec::new(),
             run: erase(handler),
             docs: RowDocs { operation, schemas },
+            meters: RowMeters::default(),
         }
     }
 
@@ -340,6 +343,10 @@ impl Row {
 
     pub(crate) fn docs(&self) -> &RowDocs {
         &self.docs
+    }
+
+    pub(crate) fn meters(&self) -> &RowMeters {
+        &self.meters
     }
 
     pub(crate) fn run(&self, request: HttpRequest, payload: Payload) -> LocalBoxFuture<'static, Answer> {

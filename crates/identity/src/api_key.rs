@@ -5,6 +5,7 @@ mod cidr;
 pub(crate) mod fields;
 mod model;
 mod name;
+mod reader;
 mod repository;
 mod rules;
 mod service;
@@ -15,6 +16,7 @@ pub(crate) use admission::Terms;
 pub use cidr::{Cidr, InvalidCidr};
 pub use model::{ApiKey, ApiKeyRecord, KeyRefusal};
 pub use name::{InvalidKeyName, KeyName};
+pub use reader::{KeyReader, PlainKeyReader, ShownKey};
 #[cfg(any(test, feature = "testing"))]
 pub use repository::MockApiKeyRepository;
 pub use repository::{API_KEYS_FULL, ApiKeyRepository};

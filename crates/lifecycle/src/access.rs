@@ -6,9 +6,9 @@
 mod visits;
 
 use std::num::NonZeroU32;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
-use tenantry_identity::api_key::{ApiKeyText, KeyRefusal};
+use tenantry_identity::api_key::{KeyReader, KeyRefusal};
 use tenantry_identity::directory::{ApiKeyDirectory, PlatformKeyDirectory, SessionDirectory};
 use tenantry_identity::platform_key::PlatformKeyText;
 use tenantry_identity::token::{AccessClaims, TokenError, TokenVerifier};
@@ -175,10 +175,13 @@ pub struct Access {
     platform_keys: Arc<dyn PlatformKeyDirectory>,
     sessions: Arc<dyn SessionDirectory>,
     tokens: Arc<dyn TokenVerifier>,
+    texts: Arc<dyn KeyReader>,
     cipher: Arc<dyn Cipher>,
     clock: Arc<dyn Clock>,
     gate: Gate,
     hosts: HostPolicy,
+    /// The last host that was found to name no tenant: most calls come to one host, and reading it again is felt.
+    no_tenants: Mutex<String>,
     visits: Visits,
 }
 
@@ -194,7 +197,9 @@ pub struct AccessParts {
     pub sessions: Arc<dyn SessionDirectory>,
     /// Access tokens.
     pub tokens: Arc<dyn TokenVerifier>,
-    /// Fingerprints.
+    /// Reads the texts of API keys.
+    pub texts: Arc<dyn KeyReader>,
+    /// Fingerprints of platform keys.
     pub cipher: Arc<dyn Cipher>,
     /// The time.
     pub clock: Arc<dyn Clock>,
@@ -216,6 +221,7 @@ impl Access {
             platform_keys,
             sessions,
             tokens,
+            texts,
             cipher,
             clock,
             gate,
@@ -229,10 +235,12 @@ impl Access {
             platform_keys,
             sessions,
             tokens,
+            texts,
             cipher,
             clock,
             gate,
             hosts,
+            no_tenants: Mutex::default(),
         }
     }
 
@@ -258,24 +266,24 @@ impl Access {
     /// # Errors
     /// [`AccessError::NotAuthenticated`], [`AccessError::AddressNotAllowed`], [`AccessError::Store`].
     pub async fn authenticate_key(&self, text: &str, origin: &Origin) -> Result<Caller, AccessError> {
-        let Ok(parsed) = ApiKeyText::parse(text) else {
+        let Ok(shown) = self.texts.read(text) else {
             return self.authenticate_platform_key(text, origin).await;
         };
-        let found = self.keys.find(parsed.tenant(), parsed.key()).await?;
+        let found = self.keys.find(shown.tenant, shown.key).await?;
         let key = found.ok_or(AccessError::NotAuthenticated)?;
         let now = self.clock.system_now();
-        match key.admits(&parsed.fingerprint(&*self.cipher), now, origin.address) {
+        match key.admits(&shown.fingerprint, now, origin.address) {
             Ok(()) => {}
             Err(KeyRefusal::AddressNotAllowed) => return Err(AccessError::AddressNotAllowed),
             Err(_) => return Err(AccessError::NotAuthenticated),
         }
-        let permissions = key_powers::of_key(&self.gate, parsed.tenant(), &key)
+        let permissions = key_powers::of_key(&self.gate, shown.tenant, &key)
             .await?
             .ok_or(AccessError::NotAuthenticated)?;
-        self.keys.touch(parsed.tenant(), parsed.key(), now).await?;
+        self.keys.touch(shown.tenant, shown.key, now).await?;
         Ok(Caller::Key(Key {
-            tenant: parsed.tenant(),
-            id: parsed.key(),
+            tenant: shown.tenant,
+            id: shown.key,
             live: key.is_live(),
             permissions,
             rate_limit_per_minute: key.rate_limit(),
@@ -438,13 +446,29 @@ impl Access {
     }
 
     async fn tenant_by_host(&self, host: &str) -> Result<Option<TenantId>, AccessError> {
+        if self.is_known_to_name_none(host) {
+            return Ok(None);
+        }
         let found = match host::classify(host, &self.hosts.base_domain, &self.hosts.public_host) {
-            HostKind::Platform | HostKind::IpLiteral => return Ok(None),
+            HostKind::Platform | HostKind::IpLiteral => {
+                self.note_names_none(host);
+                return Ok(None);
+            }
             HostKind::Subdomain(slug) => self.directory.tenant_by_slug(slug.as_str()).await?,
             HostKind::Custom(host) => self.directory.tenant_by_host(&host).await?,
             HostKind::Invalid => None,
         };
         found.map(Some).ok_or(AccessError::NoSuchTenant)
+    }
+
+    fn is_known_to_name_none(&self, host: &str) -> bool {
+        !host.is_empty() && self.no_tenants.try_lock().is_ok_and(|known| *known == *host)
+    }
+
+    fn note_names_none(&self, host: &str) {
+        if let Ok(mut known) = self.no_tenants.try_lock() {
+            host.clone_into(&mut known);
+        }
     }
 
     /// How a person is refused who is not signed in to the tenants that the address names. Only an active member

@@ -5,13 +5,13 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use tenantry_identity::api_key::{ApiKey, ApiKeyText, KeyRefusal};
+use tenantry_identity::api_key::{ApiKey, KeyReader, KeyRefusal};
 use tenantry_identity::directory::ApiKeyDirectory;
 use tenantry_identity::permissions::API_KEYS_VERIFY;
 use tenantry_kernel::time::OffsetDateTime;
 use tenantry_kernel::{
-    ApiKeyId, Cipher, Clock, Code, Denied, DomainError, ErrorKind, FieldError, Origin, Permission, PermissionSet,
-    Secret, StoreError, SystemScope, TenantId, TenantScope, Value,
+    ApiKeyId, Clock, Code, Denied, DomainError, ErrorKind, FieldError, Origin, Permission, PermissionSet, Secret,
+    StoreError, SystemScope, TenantId, TenantScope, Value,
 };
 use tenantry_quotas::ledger::OperationId;
 use tenantry_quotas::permissions::CONSUME_USAGE;
@@ -152,8 +152,8 @@ pub struct KeyCheckParts {
     pub requests: Arc<RequestService>,
     /// Meters.
     pub usage: Arc<UsageService>,
-    /// Fingerprints.
-    pub cipher: Arc<dyn Cipher>,
+    /// Reads the texts of API keys.
+    pub texts: Arc<dyn KeyReader>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Where scopes are minted.
@@ -262,21 +262,20 @@ impl KeyCheckService {
         asking: &Asking<'_>,
         request: &CheckKey,
     ) -> Result<Result<(TenantId, Arc<ApiKey>), KeyRefusal>, CheckKeyError> {
-        let Ok(text) = ApiKeyText::parse(request.key.expose()) else {
+        let Ok(shown) = self.0.texts.read(request.key.expose()) else {
             return Ok(Err(KeyRefusal::Unknown));
         };
-        if asking.only.is_some_and(|only| only != text.tenant()) {
+        if asking.only.is_some_and(|only| only != shown.tenant) {
             return Ok(Err(KeyRefusal::Unknown));
         }
-        let Some(key) = self.0.keys.find(text.tenant(), text.key()).await? else {
+        let Some(key) = self.0.keys.find(shown.tenant, shown.key).await? else {
             return Ok(Err(KeyRefusal::Unknown));
         };
-        let print = text.fingerprint(&*self.0.cipher);
-        if let Err(refusal) = key.admits(&print, asking.now, request.address) {
+        if let Err(refusal) = key.admits(&shown.fingerprint, asking.now, request.address) {
             return Ok(Err(refusal));
         }
-        self.0.keys.touch(text.tenant(), text.key(), asking.now).await?;
-        Ok(Ok((text.tenant(), key)))
+        self.0.keys.touch(shown.tenant, shown.key, asking.now).await?;
+        Ok(Ok((shown.tenant, key)))
     }
 
     /// The key's own scope, allowed to count: the gateway vouches for the use.

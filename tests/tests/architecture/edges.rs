@@ -61,6 +61,7 @@ const TABLE: &[Row] = &[
         libraries: Some(&[
             "async-trait",
             "aws-lc-rs",
+            "foldhash",
             "papaya",
             "thiserror",
             "time",

@@ -12,6 +12,7 @@ use tenantry_billing::subscription::SubscriptionService;
 use tenantry_cache::{CachedAccess, CachedApiKeys, CachedEntitlements, CachedProfiles};
 use tenantry_delivery::DnsTxtResolver;
 use tenantry_http_actix::Services;
+use tenantry_identity::api_key::KeyReader;
 use tenantry_identity::api_key::{ApiKeyService, ApiKeySettings};
 use tenantry_identity::mint::Mint;
 use tenantry_identity::password::PasswordService;
@@ -60,6 +61,7 @@ pub(super) struct Ingredients<'a> {
     pub hasher: &'a Arc<dyn PasswordHasher>,
     pub signer: &'a Arc<JwtSigner>,
     pub cipher: &'a Arc<dyn Cipher>,
+    pub key_texts: &'a Arc<dyn KeyReader>,
     pub sources: &'a Sources,
     pub resolver: Arc<DnsTxtResolver>,
     pub gateway: Arc<dyn PaymentGateway>,
@@ -226,7 +228,7 @@ pub(super) fn build(from: &Ingredients<'_>) -> Built {
             keys: from.api_keys.clone(),
             requests: from.requests.clone(),
             usage: usage.clone(),
-            cipher: Arc::clone(cipher),
+            texts: Arc::clone(from.key_texts),
             clock: clock.clone(),
             gate: gate(),
         })),

@@ -6,7 +6,7 @@ use tenantry_activity::audit::AuditPurge;
 use tenantry_billing::gateway::{MethodDetails, MethodToken};
 use tenantry_billing::payment::Collection;
 use tenantry_billing::payment_method::{PaymentMethod, PaymentMethodId};
-use tenantry_identity::api_key::{ApiKeyService, ApiKeySettings};
+use tenantry_identity::api_key::{ApiKeyService, ApiKeySettings, PlainKeyReader};
 use tenantry_identity::mint::Mint;
 use tenantry_identity::session::SessionPolicy;
 use tenantry_identity::testing::PlainCipher;
@@ -157,7 +157,7 @@ impl House {
             platform_keys: self.platform_keys.clone(),
             sessions: self.shared_store(),
             tokens: self.signer.clone(),
-            cipher: Arc::new(PlainCipher),
+            texts: Arc::new(PlainKeyReader::new(Arc::new(PlainCipher))),
             clock: self.clock.clone(),
             gate: self.gate(),
             hosts: HostPolicy {
