@@ -21,8 +21,8 @@ use tenantry_auth_jwt::jwt::{JwtSigner, JwtVerifier, TokenSettings};
 use tenantry_auth_jwt::keys::{KeyRing, KeyRingPorts};
 use tenantry_auth_jwt::system::{SystemClock, SystemEntropy, UuidV7Source};
 use tenantry_cache::{
-    CachedAccess, CachedApiKeys, CachedEntitlements, CachedPlatformKeys, CachedProfiles, CachedSessions, Invalidator, ReadKeys,
-    Revocations, VerifiedTokens,
+    CachedAccess, CachedApiKeys, CachedEntitlements, CachedPlatformKeys, CachedProfiles, CachedSessions, Invalidator,
+    ReadKeys, Revocations, VerifiedTokens,
 };
 use tenantry_http_actix::Services;
 use tenantry_http_actix::pace::QuotaPace;

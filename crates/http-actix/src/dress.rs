@@ -14,7 +14,6 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 
 use crate::cors;
-use crate::decimal;
 use crate::names;
 use crate::pace::{self, PaceVerdict};
 use crate::state::Settings;
@@ -67,8 +66,8 @@ fn security(headers: &mut HeaderMap, https: bool) {
 }
 
 fn rate_limit(headers: &mut HeaderMap, verdict: &PaceVerdict) {
-    let (policy, state) = verdict.fields();
-    if let (Ok(policy), Ok(state)) = (HeaderValue::try_from(policy), HeaderValue::try_from(state)) {
+    let policy = POLICY.with_borrow_mut(|last| last.of(verdict));
+    if let (Some(policy), Ok(state)) = (policy, HeaderValue::try_from(verdict.state())) {
         headers.insert(names::RATELIMIT_POLICY.clone(), policy);
         headers.insert(names::RATELIMIT.clone(), state);
     }
@@ -78,22 +77,19 @@ thread_local! {
     static POLICY: RefCell<LastPolicy> = RefCell::default();
 }
 
-/// The last policy that was told: neighbouring calls mostly have the same one.
+/// The last policies that were told: neighbouring calls mostly have the same ones.
 #[derive(Default)]
 struct LastPolicy {
-    policy: &'static str,
-    limit: u32,
+    policies: Vec<(&'static str, u32)>,
     value: Option<HeaderValue>,
 }
 
 impl LastPolicy {
     fn of(&mut self, verdict: &PaceVerdict) -> Option<HeaderValue> {
-        if self.value.is_none() || self.limit != verdict.limit || self.policy != verdict.policy {
-            let text = format!("\"{}\";q={};w=60", verdict.policy, verdict.limit);
+        if self.value.is_none() || !verdict.policies().eq(self.policies.iter().copied()) {
             *self = Self {
-                policy: verdict.policy,
-                limit: verdict.limit,
-                value: HeaderValue::try_from(text).ok(),
+                policies: verdict.policies().collect(),
+                value: HeaderValue::try_from(verdict.policy()).ok(),
             };
         }
         self.value.clone()

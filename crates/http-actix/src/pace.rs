@@ -6,7 +6,6 @@
 
 mod at_work;
 
-use std::fmt::Write as _;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -17,6 +16,7 @@ use tenantry_quotas::rate::{PerMinute, RateLimit, RateLimiter, RateSubject, Rout
 use tenantry_quotas::usage::requests::hold;
 use tenantry_quotas::usage::{AdmitError, Call, RequestService, Stand};
 
+use crate::decimal;
 use crate::door::Caller;
 use crate::error::ApiError;
 
@@ -132,26 +132,53 @@ impl PaceVerdict {
         self.0.first().is_some_and(|stand| stand.remaining == 0)
     }
 
-    /// The values of `RateLimit-Policy` and `RateLimit`: lists of draft-ietf-httpapi-ratelimit-headers-11, whose names
-    /// are strings and whose numbers are integers. Names are ours and need no escape.
+    /// The policies and their quotas: what `RateLimit-Policy` depends on.
+    pub(crate) fn policies(&self) -> impl Iterator<Item = (&'static str, u32)> {
+        self.0.iter().map(|stand| (stand.policy, stand.quota))
+    }
+
+    /// The value of `RateLimit-Policy`: a list of draft-ietf-httpapi-ratelimit-headers-11, whose names are strings and
+    /// whose numbers are integers. Names are ours and need no escape.
     #[must_use]
-    pub fn fields(&self) -> (String, String) {
-        let (mut policies, mut states) = (String::new(), String::new());
+    pub fn policy(&self) -> String {
+        let mut text = String::with_capacity(64);
         for stand in &self.0 {
-            let comma = if policies.is_empty() { "" } else { ", " };
-            let unit = match stand.unit {
+            name(&mut text, stand.policy);
+            text.push_str(";q=");
+            decimal::push(&mut text, stand.quota.into());
+            text.push_str(match stand.unit {
                 PaceUnit::PerMinute => ";w=60",
                 PaceUnit::AtOnce => ";qu=\"concurrent-requests\"",
-            };
-            // Writing to a string cannot fail.
-            let _ = write!(policies, "{comma}\"{}\";q={}{unit}", stand.policy, stand.quota);
-            let _ = write!(states, "{comma}\"{}\";r={}", stand.policy, stand.remaining);
+            });
+        }
+        text
+    }
+
+    /// The value of `RateLimit`: what is left of each policy.
+    #[must_use]
+    pub fn state(&self) -> String {
+        let mut text = String::with_capacity(64);
+        for stand in &self.0 {
+            name(&mut text, stand.policy);
+            text.push_str(";r=");
+            decimal::push(&mut text, stand.remaining.into());
             if let Some(reset_s) = stand.reset_s {
-                let _ = write!(states, ";t={reset_s}");
+                text.push_str(";t=");
+                decimal::push(&mut text, reset_s);
             }
         }
-        (policies, states)
+        text
     }
+}
+
+/// The next member of a list.
+fn name(text: &mut String, policy: &str) {
+    if !text.is_empty() {
+        text.push_str(", ");
+    }
+    text.push('"');
+    text.push_str(policy);
+    text.push('"');
 }
 
 /// Whose call it is.

@@ -36,7 +36,8 @@ fn at_once() -> PlaceLimit {
 fn all_policies_are_listed_and_the_one_with_the_fewest_left_comes_first() {
     let stands = [stand("plan", true, 80, 0), stand("api_key", true, 9, 0)];
 
-    let (policy, state) = PaceVerdict::of(&stands, &[(at_once(), 19)]).unwrap().fields();
+    let verdict = PaceVerdict::of(&stands, &[(at_once(), 19)]).unwrap();
+    let (policy, state) = (verdict.policy(), verdict.state());
 
     assert_eq!(
         policy,
@@ -57,7 +58,7 @@ fn the_policy_that_binds_a_refusal_comes_first_and_says_when_one_more_call_passe
     let verdict = PaceVerdict::of_refusal(&refused).unwrap();
 
     assert!(verdict.is_spent());
-    let (_, state) = verdict.fields();
+    let state = verdict.state();
     assert_eq!(state, "\"read\";r=0;t=5, \"api_key\";r=0;t=2, \"plan\";r=80;t=21");
     let refused = ApiError::from(refused);
     assert_eq!((refused.status().as_u16(), refused.code()), (429, "rate_limited"));

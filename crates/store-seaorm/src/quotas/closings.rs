@@ -41,7 +41,7 @@ impl ClosingRepository for SeaOrmUnit {
         }
         let open = Open::of(self, meter, begin, end).await?;
         // What an earlier closing saw as settled is settled.
-        let mark = mark.0.max(open.mark.unwrap_or(mark.0));
+        let mark = std::cmp::max(mark.0, open.mark.unwrap_or(mark.0));
         let row = usage_closing::ActiveModel {
             tenant_id: Set(self.tenant_uuid()),
             meter: Set(meter.as_str().to_owned()),
@@ -122,12 +122,10 @@ impl<'m> Open<'m> {
             .map_err(store_error)?;
         let (closed_until, mark) = closed.unwrap_or_default();
         let end = Micros::from(end);
-        let begin = Micros::from(begin)
-            .max(closed_until.unwrap_or(Micros(i64::MIN)))
-            .min(end);
+        let begin = closed_until.map_or(begin.into(), |until| std::cmp::max(until, begin.into()));
         Ok(Self {
             meter,
-            begin,
+            begin: std::cmp::min(begin, end),
             end,
             mark,
         })
