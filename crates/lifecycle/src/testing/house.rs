@@ -238,6 +238,7 @@ impl House {
             due: self.shared_store(),
             pending: self.shared_store(),
             overdue: self.shared_store(),
+            marks: self.shared_store(),
             collection: self.collection(),
             plan_changes: Arc::new(self.plan_changes()),
             clock: self.clock.clone(),
