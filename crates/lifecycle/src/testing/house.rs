@@ -158,6 +158,7 @@ impl House {
             sessions: self.shared_store(),
             tokens: self.signer.clone(),
             texts: Arc::new(PlainKeyReader::new(Arc::new(PlainCipher))),
+            cipher: Arc::new(PlainCipher),
             clock: self.clock.clone(),
             gate: self.gate(),
             hosts: HostPolicy {
