@@ -7,7 +7,7 @@ use time::{Duration, OffsetDateTime};
 
 use crate::account::Subject;
 use crate::counter::{ConsumeError, Item, UsageCounter};
-use crate::directory::{EntitlementSource, PlanLadder, reach_of};
+use crate::directory::{EntitlementSource, PlanLadder, UsageRetention, reach_of};
 use crate::engine::AccountReader;
 use crate::insight::UsageDirectory;
 use crate::leased::LeasedCounter;
@@ -50,6 +50,8 @@ pub struct UsagePorts {
     pub meters: Arc<MeterBook>,
     /// The catalog's plans, from small to large.
     pub ladder: Arc<dyn PlanLadder>,
+    /// For how long the usage log is shown.
+    pub retention: Arc<dyn UsageRetention>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Names for operations that have none.
