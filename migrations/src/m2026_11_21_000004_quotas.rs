@@ -346,7 +346,11 @@ async fn hold(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         .col(int("amount"))
         .take();
     manager.create_table(clustered(manager, &mut table)).await?;
-    let by_reservation = index("quota_hold_reservation_idx", "quota_hold", &["reserved_by", "reservation_id"]);
+    let by_reservation = index(
+        "quota_hold_reservation_idx",
+        "quota_hold",
+        &["reserved_by", "reservation_id"],
+    );
     manager.create_index(by_reservation).await?;
     only_for_roles(manager, "quota_hold").await?;
     kept_by_quota_engine(manager, "quota_hold").await

@@ -42,7 +42,10 @@ impl Bookkeeper for SeaOrmStore {
         }
         let plans: Vec<(Uuid, i64)> = plans.into_tuple().all(unit.txn()).await.map_err(store_error)?;
         let full = usize::try_from(tenants).is_ok_and(|tenants| tenants == plans.len());
-        let last = plans.last().filter(|_| full).map(|(tenant, _)| TenantId::from_uuid(*tenant));
+        let last = plans
+            .last()
+            .filter(|_| full)
+            .map(|(tenant, _)| TenantId::from_uuid(*tenant));
 
         // An account of another revision is no claim: it is reckoned anew before anybody uses it again. Nor is one
         // whose limit of its own ends: what is used after that does not count on it.

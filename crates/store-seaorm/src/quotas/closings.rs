@@ -30,14 +30,18 @@ impl ClosingRepository for SeaOrmUnit {
         now: OffsetDateTime,
     ) -> Result<Closing, StoreError> {
         // Two that close something of one tenant do it one after the other, so that each sees what the other billed.
-        let plan = self.rows::<tenant_plan::Entity>().lock_exclusive().one(self.txn()).await;
+        let plan = self
+            .rows::<tenant_plan::Entity>()
+            .lock_exclusive()
+            .one(self.txn())
+            .await;
         plan.map_err(store_error)?;
         if let Some(closed) = closed_at(self, meter, end).await? {
             return Ok(closed);
         }
         let open = Open::of(self, meter, begin, end).await?;
         // What an earlier closing saw as settled is settled.
-        let mark = mark.0.max(open.mark.unwrap_or(mark.0));
+        let mark = std::cmp::max(mark.0, open.mark.unwrap_or(mark.0));
         let row = usage_closing::ActiveModel {
             tenant_id: Set(self.tenant_uuid()),
             meter: Set(meter.as_str().to_owned()),
@@ -118,10 +122,10 @@ impl<'m> Open<'m> {
             .map_err(store_error)?;
         let (closed_until, mark) = closed.unwrap_or_default();
         let end = Micros::from(end);
-        let begin = Micros::from(begin).max(closed_until.unwrap_or(Micros(i64::MIN))).min(end);
+        let begin = closed_until.map_or(begin.into(), |until| std::cmp::max(until, begin.into()));
         Ok(Self {
             meter,
-            begin,
+            begin: std::cmp::min(begin, end),
             end,
             mark,
         })

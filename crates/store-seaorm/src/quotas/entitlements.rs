@@ -12,9 +12,7 @@ use tenantry_kernel::time::OffsetDateTime;
 use tenantry_kernel::{Code, StoreError, TenantId, Value, async_trait};
 use tenantry_quotas::account::Subject;
 use tenantry_quotas::directory::EntitlementSource;
-use tenantry_quotas::entitlement::{
-    Allowance, Enforcement, EntitlementRepository, Entitlements, LimitOverride, Share,
-};
+use tenantry_quotas::entitlement::{Allowance, Enforcement, EntitlementRepository, Entitlements, LimitOverride, Share};
 use tenantry_quotas::period::Period;
 use tenantry_quotas::zone::Zone;
 

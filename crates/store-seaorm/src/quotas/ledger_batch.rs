@@ -16,10 +16,10 @@ use tenantry_quotas::ledger::LedgerEntry;
 use tenantry_quotas::limit::Limit;
 use tenantry_quotas::reservation::{Hold, Member, Reservation, ReservationRef};
 
-use super::listed::{Columns, Kind, Listed, flag, id};
+use super::listed::{Columns, Kind, Listed, id};
 use super::{accounts, marks, reckoning, reservations, rollups, usage};
 use crate::entity::{quota_account, quota_alert, quota_hold, quota_reservation, usage_ledger, usage_member};
-use crate::error::{corrupt, store_error};
+use crate::error::corrupt;
 use crate::micros::Micros;
 use crate::store::SeaOrmStore;
 use crate::unit::{Author, Marks, Pin, SeaOrmUnit};

@@ -116,10 +116,7 @@ struct Found {
 }
 
 /// Which of the limits' accounts have to be reckoned: those that are missing, and those of another revision.
-pub(super) fn stale<'l>(
-    limits: &'l [Limit],
-    known: &BTreeMap<TenantAccount, quota_account::Model>,
-) -> Vec<&'l Limit> {
+pub(super) fn stale<'l>(limits: &'l [Limit], known: &BTreeMap<TenantAccount, quota_account::Model>) -> Vec<&'l Limit> {
     let current = |limit: &&Limit| {
         let row = known.get(&limit.account);
         row.is_none_or(|row| row.revision != limit.revision)
@@ -133,11 +130,7 @@ pub(super) async fn reckon(
     wanted: &[&Limit],
     known: &BTreeMap<TenantAccount, quota_account::Model>,
 ) -> Result<Vec<Reckoned>, StoreError> {
-    const COLUMNS: &Columns = &[
-        ("resets_at", Kind::Int),
-        ("aggregation", Kind::Text),
-        ("i", Kind::Int),
-    ];
+    const COLUMNS: &Columns = &[("resets_at", Kind::Int), ("aggregation", Kind::Text), ("i", Kind::Int)];
     let mut reckoned: Vec<Reckoned> = wanted.iter().map(|limit| Reckoned::nothing(limit)).collect();
     let asked = wanted
         .iter()

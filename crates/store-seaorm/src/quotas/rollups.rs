@@ -61,7 +61,9 @@ impl InsightRepository for SeaOrmUnit {
             .group_by(usage_rollup::Column::Bucket)
             .order_by_asc(usage_rollup::Column::Bucket);
         let rows: Vec<(i64, i64, Micros)> = found.into_tuple().all(self.txn()).await.map_err(store_error)?;
-        let points = rows.into_iter().map(|(amount, operations, at)| point(at, amount, operations));
+        let points = rows
+            .into_iter()
+            .map(|(amount, operations, at)| point(at, amount, operations));
         points.collect()
     }
 
@@ -82,7 +84,9 @@ impl InsightRepository for SeaOrmUnit {
             found = found.filter(Column::UsedBy.eq(user.as_str()));
         }
         if let Some(key) = &span.key {
-            found = found.filter(Column::ActorKind.eq("api_key")).filter(Column::ActorId.eq(key.as_str()));
+            found = found
+                .filter(Column::ActorKind.eq("api_key"))
+                .filter(Column::ActorId.eq(key.as_str()));
         }
         let rows: Vec<(i64, i64, i64)> = found
             .group_by(Expr::col("minute"))
