@@ -145,7 +145,8 @@ pub async fn the_tenants_that_used_most_come_first(store: &impl QuotaHarness) {
     an_hour(store).await;
     let top = async |limit| {
         let found = store.usage_directory();
-        let found = found.top_tenants(&code("messages"), NOW, NOW + Duration::HOUR, limit);
+        let meter = code("messages");
+        let found = found.top_tenants(&meter, NOW, NOW + Duration::HOUR, limit);
         found.await.unwrap()
     };
 
