@@ -1,7 +1,7 @@
 //! Billing's ports over the database.
 
 mod billing_accounts;
-mod columns;
+pub(crate) mod columns;
 mod directories;
 mod follows;
 mod invoice_lines;
