@@ -306,6 +306,15 @@ pub async fn purged_by_worker(manager: &SchemaManager<'_>, table: &str) -> Resul
     grant(manager, table, "delete", WORKER).await
 }
 
+/// Lets the worker remove old rows of every tenant, reading no more of them than these columns.
+pub async fn trimmed_by_worker(manager: &SchemaManager<'_>, table: &str, columns: &str) -> Result<(), DbErr> {
+    postgres(manager, &format!("revoke select on {table} from {WORKER}")).await?;
+    countable_by_worker(manager, table, columns).await?;
+    let delete = format!("for delete to {WORKER} using (true)");
+    policy(manager, table, "worker_trims", &delete).await?;
+    grant(manager, table, "delete", WORKER).await
+}
+
 /// Lets the quota engine, which settles many tenants in one transaction, read and write every row.
 pub async fn kept_by_quota_engine(manager: &SchemaManager<'_>, table: &str) -> Result<(), DbErr> {
     let all = format!("for all to {QUOTA} using (true)");

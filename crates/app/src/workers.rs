@@ -17,9 +17,17 @@ const QUEUE_EVERY: Duration = Duration::from_millis(500);
 const BILLING_EVERY: Duration = Duration::from_mins(1);
 /// How often the signing keys are read again.
 const KEYS_EVERY: Duration = Duration::from_mins(5);
+/// How often it is looked whether another catalog was applied.
+const EDITIONS_EVERY: Duration = Duration::from_millis(500);
 /// How often the uses of API keys are written down.
 const USES_EVERY: Duration = Duration::from_secs(15);
-/// How often old receipts and notices are removed.
+/// How often thresholds are told and forgotten reservations given back.
+const USAGE_EVERY: Duration = Duration::from_secs(2);
+/// How long the check of the books rests between two groups of tenants.
+const BOOKS_REST: Duration = Duration::from_secs(10);
+/// How often what a node holds of limits is looked through for what nobody uses.
+const SLICES_EVERY: Duration = Duration::from_secs(30);
+/// How often old receipts and notices, and history that plans do not keep, are removed.
 const TIDY_EVERY: Duration = Duration::from_hours(1);
 /// How long notices for other nodes' caches are kept; they are read within a second.
 const NOTICES_KEPT: time::Duration = time::Duration::hours(1);
@@ -28,12 +36,18 @@ const METRICS_EVERY: Duration = Duration::from_secs(5);
 /// Rows removed at a time.
 const TIDY_BATCH: u32 = 1_000;
 
-/// What every node that serves must run: caches forget, keys are known.
+/// What every node that serves must run: caches forget, keys are known, and so are the plans of all tenants.
 pub fn serving(tasks: &mut JoinSet<()>, installation: &Arc<Installation>) {
     let invalidator = installation.invalidator();
     tasks.spawn(async move { match invalidator.run().await {} });
+    let node = Arc::clone(installation);
+    tasks.spawn(every(SLICES_EVERY, move || {
+        let node = Arc::clone(&node);
+        async move { node.sweep_slices().await }
+    }));
     let uses = installation.key_uses();
     tasks.spawn(async move { match uses.run(USES_EVERY).await {} });
+    tasks.spawn(learn_editions(Arc::clone(installation)));
     let node = Arc::clone(installation);
     tasks.spawn(every(KEYS_EVERY, move || {
         let node = Arc::clone(&node);
@@ -46,6 +60,29 @@ pub fn serving(tasks: &mut JoinSet<()>, installation: &Arc<Installation>) {
             }
         }
     }));
+}
+
+/// Serves the subscribers of a catalog that was applied elsewhere, as soon as it was.
+async fn learn_editions(node: Arc<Installation>) {
+    let mut seen = node.catalog.state();
+    let mut ticks = interval(EDITIONS_EVERY);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut well = true;
+    loop {
+        ticks.tick().await;
+        match node.learn_editions(&seen).await {
+            Ok(now) => (seen, well) = (now, true),
+            Err(cause) => {
+                if well {
+                    tracing::warn!(
+                        error = &cause as &dyn std::error::Error,
+                        "the archive of plans cannot be read; trying again"
+                    );
+                }
+                well = false;
+            }
+        }
+    }
 }
 
 /// Folds what was measured together, so that it does not pile up when nobody scrapes.
@@ -64,6 +101,10 @@ pub fn working(tasks: &mut JoinSet<()>, installation: &Arc<Installation>) {
     tasks.spawn(every(BILLING_EVERY, move || bill(Arc::clone(&node))));
     let node = Arc::clone(installation);
     tasks.spawn(every(TIDY_EVERY, move || tidy(Arc::clone(&node))));
+    let node = Arc::clone(installation);
+    tasks.spawn(every(USAGE_EVERY, move || keep_usage_up(Arc::clone(&node))));
+    let node = Arc::clone(installation);
+    tasks.spawn(async move { match check_books(node).await {} });
 }
 
 async fn every<F, Fut>(period: Duration, mut turn: F)
@@ -118,6 +159,14 @@ async fn bill(node: Arc<Installation>) {
                     "period ends were settled"
                 );
             }
+            if report.retried + report.suspended + report.cancelled > 0 {
+                tracing::info!(
+                    retried = report.retried,
+                    suspended = report.suspended,
+                    cancelled = report.cancelled,
+                    "unpaid invoices were followed up"
+                );
+            }
             for (tenant, cause) in &report.failed {
                 tracing::error!(tenant_id = %tenant, error = cause as &dyn std::error::Error, "a tenant could not be billed");
             }
@@ -129,7 +178,23 @@ async fn bill(node: Arc<Installation>) {
     }
 }
 
+/// Removes history that plans do not keep.
+async fn forget(node: &Installation) {
+    match node.purge.run(&node.system_scope("history_purge")).await {
+        Ok(report) => {
+            if report.removed > 0 {
+                tracing::info!(removed = report.removed, "old history was removed");
+            }
+            for (tenant, cause) in &report.failed {
+                tracing::warn!(tenant_id = %tenant, error = cause as &dyn std::error::Error, "old history of a tenant could not be removed");
+            }
+        }
+        Err(cause) => tracing::warn!(error = &cause as &dyn std::error::Error, "tenants could not be listed"),
+    }
+}
+
 async fn tidy(node: Arc<Installation>) {
+    forget(&node).await;
     let now = node.sources.clock.system_now();
     let receipts = node
         .store
@@ -142,6 +207,51 @@ async fn tidy(node: Arc<Installation>) {
                 error = &cause as &dyn std::error::Error,
                 "old rows could not be removed"
             );
+        }
+    }
+}
+
+async fn keep_usage_up(node: Arc<Installation>) {
+    match node.upkeep.round().await {
+        Ok(report) => {
+            for (tenant, cause) in &report.failed {
+                tracing::warn!(tenant_id = %tenant, error = cause as &dyn std::error::Error, "usage could not be kept up");
+            }
+        }
+        Err(cause) => tracing::warn!(
+            error = &cause as &dyn std::error::Error,
+            "thresholds and reservations could not be listed"
+        ),
+    }
+}
+
+/// Walks through all tenants, again and again, and tells loudly of an account that does not hold what its ledger
+/// adds up to.
+async fn check_books(node: Arc<Installation>) -> std::convert::Infallible {
+    let mut after = None;
+    loop {
+        tokio::time::sleep(BOOKS_REST).await;
+        match node.upkeep.check_books(after).await {
+            Ok(page) => {
+                metrics::counter!("tenantry_usage_accounts_checked_total").increment(page.checked);
+                for wrong in &page.wrong {
+                    metrics::counter!("tenantry_usage_discrepancies_total").increment(1);
+                    tracing::error!(
+                        tenant_id = %wrong.account.tenant,
+                        meter = %wrong.account.key.meter,
+                        posted = wrong.posted,
+                        ledger = wrong.ledger,
+                        "an account does not hold what its ledger adds up to"
+                    );
+                }
+                after = page.last;
+            }
+            Err(cause) => {
+                tracing::warn!(
+                    error = &cause as &dyn std::error::Error,
+                    "the books of usage could not be checked"
+                );
+            }
         }
     }
 }

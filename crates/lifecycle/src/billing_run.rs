@@ -1,14 +1,17 @@
-//! The billing run: period ends, trial conversions, scheduled changes, unpaid invoices, payments left pending.
+//! The billing run: period ends, trial conversions, scheduled changes, unpaid invoices, payments left pending; then,
+//! in `chase.rs`, what becomes of invoices that stay unpaid.
 //!
 //! Idempotent: every period end is one transaction under the account's lock, and it moves the subscription past
 //! itself; two runs at once, or a run after a crash, find it moved. The payment is begun in the same transaction as
 //! the invoice, so that a crash leaves either none of it or a pending payment that the next run resumes. A run that
 //! is late bills every period it missed, in order.
 
+mod chase;
+
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use tenantry_billing::directory::{DueSubscriptions, PendingPayments};
+use tenantry_billing::directory::{DueSubscriptions, OverdueInvoices, PendingPayments};
 use tenantry_billing::invoice::{Invoice, InvoiceId};
 use tenantry_billing::payment::{Begun, CollectError, Collection, Draft, PayWith, Settled};
 use tenantry_billing::plan::{PlanRef, PlanSource};
@@ -17,6 +20,7 @@ use tenantry_billing::subscription::{Subscription, SubscriptionRule};
 use tenantry_kernel::retry::{self, MaybeContended};
 use tenantry_kernel::time::{Duration, OffsetDateTime};
 use tenantry_kernel::{Clock, DomainError, ErrorKind, Event, StoreError, SystemScope, TenantId, TenantScope};
+use tenantry_quotas::closing::LedgerMarks;
 use tenantry_tenancy::gate::{EnterError, Gate};
 
 use crate::catalog::Catalog;
@@ -96,6 +100,12 @@ pub struct BillingReport {
     pub paid: u64,
     /// Payments found pending and finished.
     pub resumed: u64,
+    /// Charges of unpaid invoices that were tried again.
+    pub retried: u64,
+    /// Tenants that were suspended for an unpaid invoice.
+    pub suspended: u64,
+    /// Subscriptions that were cancelled for one.
+    pub cancelled: u64,
     /// Tenants that could not be billed, and why. The next run tries them again.
     pub failed: Vec<(TenantId, BillingRunError)>,
 }
@@ -110,6 +120,10 @@ pub struct BillingRunParts {
     pub due: Arc<dyn DueSubscriptions>,
     /// Tenants with a payment left pending.
     pub pending: Arc<dyn PendingPayments>,
+    /// Tenants with an invoice that stays unpaid.
+    pub overdue: Arc<dyn OverdueInvoices>,
+    /// Draws the line between what a period bills and what comes late.
+    pub marks: Arc<dyn LedgerMarks>,
     /// The charge flow.
     pub collection: Collection,
     /// Resumes and records payments.
@@ -157,7 +171,7 @@ impl BillingRunService {
             let due = self.0.due.due(system, now, BATCH.saturating_add(still_due)).await?;
             let fresh: Vec<TenantId> = due.into_iter().filter(|tenant| seen.insert(*tenant)).collect();
             if fresh.is_empty() {
-                return Ok(report);
+                break;
             }
             for tenant in fresh {
                 if let Err(cause) = self.bill(tenant, now, &mut report).await {
@@ -165,6 +179,8 @@ impl BillingRunService {
                 }
             }
         }
+        self.chase_all(system, now, &mut report).await?;
+        Ok(report)
     }
 
     async fn resume(&self, tenant: TenantId) -> Result<bool, BillingRunError> {
@@ -198,11 +214,16 @@ impl BillingRunService {
         if refused {
             return Ok(());
         }
-        self.collect_earlier(&scope, &tried, report).await
+        self.collect_earlier(&scope, &tried, now, report).await
     }
 
     /// Ends one period, if one is due. `None` when nothing is.
     async fn end_period(&self, scope: &TenantScope, now: OffsetDateTime) -> Result<Option<Ended>, BillingRunError> {
+        // Before the unit: taking a mark waits for usage that is being counted.
+        let mark = match self.0.catalog.bills_usage() {
+            true => Some(self.0.marks.take().await?),
+            false => None,
+        };
         let mut unit = self.0.store.begin_spanning(scope, None).await?;
         unit.billing_accounts().lock().await?;
         let Some(subscription) = unit.subscriptions().live().await? else {
@@ -212,7 +233,7 @@ impl BillingRunService {
         let current = PlanSource::find(&**catalog, subscription.plan()).ok_or_else(|| lost(subscription.plan()))?;
         let next = renewal::next_plan(&subscription);
         let next = catalog.offer(next).ok_or_else(|| lost(next))?;
-        let counts = counts::in_period(&mut *unit, &current, &subscription, now).await?;
+        let counts = counts::at_its_end(&mut *unit, &current, &subscription, mark, now).await?;
         let Some(mut renewed) = renewal::plan(&subscription, &current, &next.plan, &counts, now)? else {
             return Ok(None);
         };
@@ -233,14 +254,15 @@ impl BillingRunService {
             after.fall_behind(now)?;
         }
         unit.subscriptions().update(after).await?;
-        if after.plan() != subscription.plan() {
+        // When a trial ends, the plan's own limits take the place of the trial's.
+        if after.plan() != subscription.plan() || renewed.kind == RenewalKind::Converted {
             entitle::follow(&mut *unit, next, after).await?;
         }
         let mut ended = told(&subscription, &renewed);
         if let (Payment::Impossible, Some(owed)) = (&payment, &invoice) {
             ended
                 .mails
-                .extend(dunning::payment_failed(&mut *unit, catalog, owed).await?);
+                .extend(dunning::payment_failed(&mut *unit, catalog, owed, now).await?);
         }
         events.insert(0, ended);
         unit.commit(events).await?;
@@ -281,13 +303,14 @@ impl BillingRunService {
         &self,
         scope: &TenantScope,
         tried: &HashSet<InvoiceId>,
+        now: OffsetDateTime,
         report: &mut BillingReport,
     ) -> Result<(), BillingRunError> {
         let mut unit = self.0.store.read_spanning(scope).await?;
         let owed = unit.invoices().open().await?;
         drop(unit);
         for invoice in owed.iter().filter(|invoice| !tried.contains(&invoice.id())) {
-            let payment = retry::contended(TRIES, || self.begin_earlier(scope, invoice)).await?;
+            let payment = retry::contended(TRIES, || self.begin_earlier(scope, invoice, now)).await?;
             let Payment::Begun(begun) = payment else {
                 return Ok(());
             };
@@ -299,10 +322,19 @@ impl BillingRunService {
         Ok(())
     }
 
-    async fn begin_earlier(&self, scope: &TenantScope, invoice: &Invoice) -> Result<Payment, BillingRunError> {
+    async fn begin_earlier(
+        &self,
+        scope: &TenantScope,
+        invoice: &Invoice,
+        now: OffsetDateTime,
+    ) -> Result<Payment, BillingRunError> {
         let mut unit = self.0.store.begin_spanning(scope, None).await?;
         let payment = self.begin_payment(&mut *unit, scope, Some(invoice)).await?;
         if matches!(payment, Payment::Begun(_)) {
+            // A retry that the catalog wants today is done with this.
+            let mut case = dunning::case_of(&mut *unit, invoice).await?;
+            case.tried(self.0.catalog.dunning(), now);
+            self.keep_case(&mut *unit, &case).await?;
             unit.commit(vec![]).await?; // What comes of it is what is audited.
         }
         Ok(payment)

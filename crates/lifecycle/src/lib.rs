@@ -15,7 +15,9 @@ pub mod key_check;
 mod key_powers;
 pub mod members;
 pub mod operators;
+pub mod owed;
 pub mod plan_change;
+pub mod retention;
 pub mod roles;
 pub mod seats;
 pub mod sign_in;
@@ -24,3 +26,4 @@ pub mod store;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 pub mod tokens;
+pub mod usage_upkeep;

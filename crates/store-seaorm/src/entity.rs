@@ -13,6 +13,7 @@ pub(crate) mod billing_account;
 pub(crate) mod catalog_state;
 pub(crate) mod custom_domain;
 pub(crate) mod domain_directory;
+pub(crate) mod dunning_case;
 pub(crate) mod email_directory;
 pub(crate) mod entitlement;
 pub(crate) mod feature_grant;
@@ -27,6 +28,7 @@ pub(crate) mod outbox_event;
 pub(crate) mod payment_attempt;
 pub(crate) mod payment_method;
 pub(crate) mod plan_version;
+pub(crate) mod platform_key;
 pub(crate) mod quota_account;
 pub(crate) mod quota_alert;
 pub(crate) mod quota_gauge;
@@ -60,6 +62,7 @@ const TABLES: &[fn() -> Table] = &[
     table::<catalog_state::Entity>,
     table::<custom_domain::Entity>,
     table::<domain_directory::Entity>,
+    table::<dunning_case::Entity>,
     table::<email_directory::Entity>,
     table::<entitlement::Entity>,
     table::<feature_grant::Entity>,

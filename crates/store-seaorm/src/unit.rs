@@ -193,7 +193,9 @@ impl SeaOrmUnit {
             tenant: None,
             user: Some(user),
         });
-        let happened = !events.is_empty() && (pinned.tenant.is_some() || pinned.user.is_some());
+        // What an operator or a worker does to the installation itself names nobody, and voids everything.
+        let named = pinned.tenant.is_some() || pinned.user.is_some() || matches!(self.author, Author::System(_));
+        let happened = !events.is_empty() && named;
         happened.then_some(pinned).into_iter().chain(touched).collect()
     }
 

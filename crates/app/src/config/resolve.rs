@@ -2,17 +2,20 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use tenantry_kernel::{EmailAddress, Secret};
 use url::Url;
 
 use super::show::Effective;
 use super::sources::{ConfigErrors, Gathered, Origin};
-use super::{Config, LogFormat, Mode, PasswordCost, SqliteDurability, StripeConfig, keys, rules, sqlite_url, values};
+use super::{
+    Config, LogFormat, Mode, PasswordCost, RedisFail, SqliteDurability, StripeConfig, keys, rules, sqlite_url, values,
+};
 
 const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 8080);
 const SMTP: (&[&str], &str) = (&["smtp", "smtps"], "smtps://user:password@mail.example.com");
-const REDIS: (&[&str], &str) = (&["redis", "rediss"], "redis://127.0.0.1:6379");
+const REDIS: (&[&str], &str) = (&["redis"], "redis://127.0.0.1:6379");
 
 /// Reads texts one by one and collects what is wrong.
 struct Reader<'g> {
@@ -148,6 +151,12 @@ fn read(reader: &mut Reader<'_>) -> Option<Config> {
         }),
         stripe: stripe(reader),
         redis_url: reader.optional("redis_url", "none", |text| secret_url(text, REDIS)),
+        redis_fail: reader.or("redis_fail", RedisFail::Open, "open", |text| {
+            values::word(text, &[("open", RedisFail::Open), ("closed", RedisFail::Closed)])
+        }),
+        redis_timeout: reader.or("redis_timeout_ms", Duration::from_millis(50), 50, |text| {
+            Ok(Duration::from_millis(values::number(text, &(1..=10_000))?))
+        }),
         rate_limit_person: reader.or(
             "rate_limit_person",
             std::num::NonZeroU32::new(6_000),
@@ -265,6 +274,6 @@ fn log(text: &str) -> Result<String, String> {
         .map_err(|_| "must be log directives such as info or info,tenantry_store_seaorm=debug".to_owned())
 }
 
-const fn seconds(seconds: u64) -> std::time::Duration {
-    std::time::Duration::from_secs(seconds)
+const fn seconds(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
 }

@@ -20,20 +20,27 @@ mod tenancy;
 
 use std::sync::Arc;
 
+use tenantry_activity::audit::AuditPurge;
 use tenantry_activity::feed::{CommitListener, InvalidationFeed};
 use tenantry_activity::job::JobQueue;
 use tenantry_activity::receipt::ReceiptStore;
 use tenantry_activity::store::ActivityStore;
-use tenantry_billing::directory::{DueSubscriptions, PendingPayments};
+use tenantry_billing::directory::{DueSubscriptions, OverdueInvoices, PendingPayments};
 use tenantry_billing::store::BillingStore;
-use tenantry_identity::directory::{ApiKeyDirectory, SessionDirectory};
+use tenantry_identity::directory::{ApiKeyDirectory, PlatformKeyDirectory, SessionDirectory};
+use tenantry_identity::platform_key::PlatformKeyStore;
 use tenantry_identity::signing_key::SigningKeyRepository;
 use tenantry_identity::store::IdentityStore;
 use tenantry_lifecycle::catalog::PlanArchive;
 use tenantry_lifecycle::operators::OperatorDirectory;
 use tenantry_lifecycle::store::LifecycleStore;
+use tenantry_quotas::alert::AlertDirectory;
+use tenantry_quotas::audit::Bookkeeper;
+use tenantry_quotas::closing::LedgerMarks;
 use tenantry_quotas::directory::EntitlementSource;
-use tenantry_quotas::engine::LedgerStore;
+use tenantry_quotas::engine::{AccountReader, LedgerStore};
+use tenantry_quotas::insight::UsageDirectory;
+use tenantry_quotas::reservation::ExpiredReservations;
 use tenantry_quotas::store::QuotaStore;
 use tenantry_store_contract::activity::ActivityHarness;
 use tenantry_store_contract::billing::BillingHarness;
@@ -74,6 +81,9 @@ impl ActivityHarness for Subject {
     fn activity(&self) -> &dyn ActivityStore {
         self.store()
     }
+    fn audit_purge(&self) -> &dyn AuditPurge {
+        self.store()
+    }
     fn jobs(&self) -> &dyn JobQueue {
         self.store()
     }
@@ -101,6 +111,9 @@ impl BillingHarness for Subject {
     fn pending(&self) -> &dyn PendingPayments {
         self.store()
     }
+    fn overdue(&self) -> &dyn OverdueInvoices {
+        self.store()
+    }
 }
 
 impl QuotaHarness for Subject {
@@ -113,6 +126,24 @@ impl QuotaHarness for Subject {
     fn ledger(&self) -> &dyn LedgerStore {
         self.store()
     }
+    fn accounts(&self) -> &dyn AccountReader {
+        self.store()
+    }
+    fn marks(&self) -> &dyn LedgerMarks {
+        self.store()
+    }
+    fn expired(&self) -> &dyn ExpiredReservations {
+        self.store()
+    }
+    fn alerted(&self) -> &dyn AlertDirectory {
+        self.store()
+    }
+    fn usage_directory(&self) -> &dyn UsageDirectory {
+        self.store()
+    }
+    fn bookkeeper(&self) -> &dyn Bookkeeper {
+        self.store()
+    }
 }
 
 impl IdentityHarness for Subject {
@@ -120,6 +151,12 @@ impl IdentityHarness for Subject {
         self.store()
     }
     fn api_key_directory(&self) -> &dyn ApiKeyDirectory {
+        self.store()
+    }
+    fn platform_key_store(&self) -> &dyn PlatformKeyStore {
+        self.store()
+    }
+    fn platform_key_directory(&self) -> &dyn PlatformKeyDirectory {
         self.store()
     }
     fn session_directory(&self) -> &dyn SessionDirectory {

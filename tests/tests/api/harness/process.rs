@@ -55,6 +55,7 @@ pub fn program(settings: &[(&'static str, String)], arguments: &[&str], folder: 
 pub struct Process {
     child: Child,
     settings: Vec<(&'static str, String)>,
+    arguments: Vec<&'static str>,
     address: String,
     data_dir: PathBuf,
     http: reqwest::Client,
@@ -63,6 +64,11 @@ pub struct Process {
 impl Process {
     /// Starts a node of the installation on this database, and waits until it is ready.
     pub async fn start(setup: &Setup, database_url: &str) -> Self {
+        Self::start_as(&["serve"], setup, database_url).await
+    }
+
+    /// Starts a node that does this part of the work, and waits until it is ready.
+    pub async fn start_as(arguments: &[&'static str], setup: &Setup, database_url: &str) -> Self {
         // The port is free a moment later too, unless something else on this machine is very quick.
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
         let address = listener.local_addr().expect("the port is known").to_string();
@@ -72,16 +78,21 @@ impl Process {
         let data_dir = folder("process");
         settings.push(("data_dir", data_dir.display().to_string()));
         settings.push(("database_url", database_url.to_owned()));
-        Self::spawn(settings, address, data_dir).await
+        Self::spawn(arguments.to_vec(), settings, address, data_dir).await
     }
 
-    async fn spawn(settings: Vec<(&'static str, String)>, address: String, data_dir: PathBuf) -> Self {
+    async fn spawn(
+        arguments: Vec<&'static str>,
+        settings: Vec<(&'static str, String)>,
+        address: String,
+        data_dir: PathBuf,
+    ) -> Self {
         let log = File::options()
             .create(true)
             .append(true)
             .open(data_dir.join(LOG))
             .expect("a file for the log");
-        let child = program(&settings, &["serve"], &data_dir)
+        let child = program(&settings, &arguments, &data_dir)
             .stdin(Stdio::null())
             .stdout(log.try_clone().expect("the file twice"))
             .stderr(log)
@@ -91,6 +102,7 @@ impl Process {
         let mut process = Self {
             child,
             settings,
+            arguments,
             address,
             data_dir,
             http: http.expect("a client can be made"),
@@ -102,8 +114,11 @@ impl Process {
                 "the process ended at once: {ended:?}\n{}",
                 process.log()
             );
+            if process.arguments == ["work"] {
+                return process.log().contains("working in the background").then_some(());
+            }
             let asked = process.anybody().try_send(reqwest::Method::GET, "//readyz", None).await;
-            asked.ok().filter(|reply| reply.status == 200)
+            asked.ok().filter(|reply| reply.status == 200).map(drop)
         })
         .await;
         process
@@ -133,7 +148,13 @@ impl Process {
     pub async fn again(mut self) -> Self {
         self.kill();
         let (settings, address) = (std::mem::take(&mut self.settings), self.address.clone());
-        Self::spawn(settings, address, std::mem::take(&mut self.data_dir)).await
+        Self::spawn(
+            self.arguments.clone(),
+            settings,
+            address,
+            std::mem::take(&mut self.data_dir),
+        )
+        .await
     }
 
     /// Everything it has said so far.
