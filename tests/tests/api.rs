@@ -22,6 +22,8 @@ mod harness;
 mod logs;
 #[path = "api/nodes.rs"]
 mod nodes;
+#[path = "api/prove.rs"]
+mod prove;
 #[path = "api/reference_systems.rs"]
 mod reference_systems;
 #[path = "api/tenants.rs"]

@@ -9,12 +9,15 @@
 //! **Invariant:** nothing in here is part of the product; it may panic, because only tests call it.
 
 mod cipher;
+mod crashing;
 mod database;
 mod postgres;
 mod private_server;
 pub mod schema;
+pub mod sql;
 
 pub use cipher::TestCipher;
+pub use crashing::OwnPostgres;
 pub use database::{Engine, FreshDatabase, TestStore, on_each_database};
 
 /// Where cargo builds: test binaries lie two folders below it.

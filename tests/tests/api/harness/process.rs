@@ -4,6 +4,7 @@ use std::fs::File;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitCode, Stdio};
+use std::time::Duration;
 
 use clap::Parser as _;
 use tenantry_app::cli::{self, Cli};
@@ -76,37 +77,26 @@ impl Process {
     }
 
     async fn spawn(settings: Vec<(&'static str, String)>, address: String, data_dir: PathBuf) -> Self {
-        let log = File::options()
-            .create(true)
-            .append(true)
-            .open(data_dir.join(LOG))
-            .expect("a file for the log");
-        let child = program(&settings, &["serve"], &data_dir)
-            .stdin(Stdio::null())
-            .stdout(log.try_clone().expect("the file twice"))
-            .stderr(log)
-            .spawn()
-            .expect("it starts");
         let http = reqwest::Client::builder().user_agent("tests/1.0").no_proxy().build();
         let mut process = Self {
-            child,
+            child: launch(&settings, &data_dir),
             settings,
             address,
             data_dir,
             http: http.expect("a client can be made"),
         };
+        process.is_ready().await;
+        process
+    }
+
+    async fn is_ready(&mut self) {
         eventually("a process that is ready", async || {
-            let ended = process.child.try_wait().expect("its state can be asked for");
-            assert!(
-                ended.is_none(),
-                "the process ended at once: {ended:?}\n{}",
-                process.log()
-            );
-            let asked = process.anybody().try_send(reqwest::Method::GET, "//readyz", None).await;
+            let ended = self.child.try_wait().expect("its state can be asked for");
+            assert!(ended.is_none(), "the process ended at once: {ended:?}\n{}", self.log());
+            let asked = self.anybody().try_send(reqwest::Method::GET, "//readyz", None).await;
             asked.ok().filter(|reply| reply.status == 200)
         })
         .await;
-        process
     }
 
     /// Kills it where it stands: SIGKILL, which no program can refuse or notice.
@@ -131,9 +121,23 @@ impl Process {
 
     /// The same node again, after its death.
     pub async fn again(mut self) -> Self {
+        self.revive().await;
+        self
+    }
+
+    /// Kills it and starts it again, at the same address and with the same data; waits until it is ready.
+    pub async fn revive(&mut self) {
         self.kill();
-        let (settings, address) = (std::mem::take(&mut self.settings), self.address.clone());
-        Self::spawn(settings, address, std::mem::take(&mut self.data_dir)).await
+        self.child = launch(&self.settings, &self.data_dir);
+        self.is_ready().await;
+    }
+
+    /// Kills it, starts it, and kills it while it starts.
+    pub async fn kill_while_starting(&mut self, after: Duration) {
+        self.kill();
+        self.child = launch(&self.settings, &self.data_dir);
+        tokio::time::sleep(after).await;
+        self.kill();
     }
 
     /// Everything it has said so far.
@@ -151,10 +155,29 @@ impl Process {
         Caller::new(self.http.clone(), &self.address)
     }
 
+    /// Somebody known at another node.
+    pub fn like(&self, caller: &Caller) -> Caller {
+        caller.at(self.http.clone(), &self.address)
+    }
+
     /// Somebody with an access token or an API key.
     pub fn bearer(&self, credential: &str) -> Caller {
         self.anybody().bearer(credential)
     }
+}
+
+fn launch(settings: &[(&'static str, String)], data_dir: &Path) -> Child {
+    let log = File::options()
+        .create(true)
+        .append(true)
+        .open(data_dir.join(LOG))
+        .expect("a file for the log");
+    program(settings, &["serve"], data_dir)
+        .stdin(Stdio::null())
+        .stdout(log.try_clone().expect("the file twice"))
+        .stderr(log)
+        .spawn()
+        .expect("it starts")
 }
 
 impl Drop for Process {
