@@ -30,6 +30,10 @@ pub struct Books {
     entries: Vec<Entry>,
     accounts: BTreeMap<(String, String), Vec<Account>>,
     reservations: BTreeMap<String, BTreeSet<String>>,
+    /// What the rolled-up usage adds up to, by tenant and meter: amounts, and operations.
+    rolled_up: BTreeMap<(String, String), (i64, i64)>,
+    /// How many holds there are.
+    holds: i64,
 }
 
 fn number(text: Option<&String>) -> i64 {
@@ -61,10 +65,12 @@ impl Books {
             entries: entries.collect(),
             accounts: BTreeMap::new(),
             reservations: BTreeMap::new(),
+            rolled_up: BTreeMap::new(),
+            holds: 0,
         };
         let accounts = format!(
             "select {tenant} as c0, meter as c1, cast(posted as text) as c2, cast(pending as text) as c3, \
-             cast(within_limit as text) as c4 from quota_account"
+             cast(within_limit as text) as c4 from quota_account where subject = ''"
         );
         for row in reader.texts(&accounts, 5).await {
             let key = (row[0].clone().expect("a tenant"), row[1].clone().expect("a meter"));
@@ -84,6 +90,17 @@ impl Books {
                 .or_default()
                 .insert(id);
         }
+        let rolled_up = format!(
+            "select {tenant} as c0, meter as c1, cast(sum(amount) as text) as c2, cast(sum(operations) as text) as c3 \
+             from usage_rollup group by tenant_id, meter"
+        );
+        for row in reader.texts(&rolled_up, 4).await {
+            let key = (row[0].clone().expect("a tenant"), row[1].clone().expect("a meter"));
+            let sums = (number(row[2].as_ref()), number(row[3].as_ref()));
+            books.rolled_up.insert(key, sums);
+        }
+        let holds = reader.texts("select cast(count(*) as text) as c0 from quota_hold", 1).await;
+        books.holds = number(holds[0][0].as_ref());
         if !reader.is_postgres() {
             let sound = reader.texts("select integrity_check as c0 from pragma_integrity_check", 1).await;
             assert_eq!(sound, [[Some("ok".to_owned())]]);
@@ -140,6 +157,7 @@ impl Books {
                 .map(|entry| (entry.used_after, entry.amount))
                 .collect();
             steps.sort_unstable();
+            let operations = i64::try_from(steps.len()).unwrap();
             let mut sum = 0;
             for (used_after, amount) in steps {
                 sum += amount;
@@ -147,8 +165,10 @@ impl Books {
                 assert!(sum <= *limit, "{} {meter}: {sum} passes {limit}", tenant.slug);
             }
             assert_eq!(self.posted(tenant, meter), sum, "{} {meter}: account and ledger", tenant.slug);
-            let accounts = self.accounts.get(&(tenant.id.clone(), (*meter).to_owned()));
-            for account in accounts.into_iter().flatten() {
+            let key = (tenant.id.clone(), (*meter).to_owned());
+            let rolled_up = self.rolled_up.get(&key).copied().unwrap_or_default();
+            assert_eq!(rolled_up, (sum, operations), "{} {meter}: rolled up", tenant.slug);
+            for account in self.accounts.get(&key).into_iter().flatten() {
                 assert!(account.posted + account.pending <= *limit, "{meter}: {account:?}");
                 assert_eq!(account.within, Some(*limit), "{meter}: the last wall stands elsewhere");
             }
@@ -163,6 +183,7 @@ impl Books {
             .filter(|(_, accounts)| accounts.iter().any(|account| account.pending != 0))
             .collect();
         assert!(held.is_empty(), "still held: {held:?}");
+        assert_eq!(self.holds, 0, "accounts hold nothing, and holds are there");
     }
 
     /// The program says the same as the database.

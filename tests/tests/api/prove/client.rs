@@ -93,7 +93,8 @@ impl Tenant {
         node.like(&self.caller)
     }
 
-    /// Asks below the tenant until there is a definite answer: no connection that broke, nothing from 500 on.
+    /// Asks below the tenant until there is a definite answer: no connection that broke, nothing from 500 on, no
+    /// event whose verdict is to send it again.
     pub async fn ask(&self, path: &str, body: &Value, key: &str) -> Told {
         let began = Instant::now();
         let path = format!("/tenants/current{path}");
@@ -105,6 +106,7 @@ impl Tenant {
         for tries in 1.. {
             let sent = caller.try_send(Method::POST, &path, Some(body.to_string().into_bytes()));
             let struggle = match sent.await {
+                Ok(reply) if has_failures(&reply) => "200 with failures".to_owned(),
                 Ok(reply) if reply.status < 500 => return Told { reply, tries },
                 Ok(reply) => {
                     let code = reply.json()["code"].as_str().unwrap_or_default().to_owned();
@@ -138,6 +140,11 @@ impl Tenant {
         self.said().refused.push(name);
         course.answers.fetch_add(1, Ordering::Relaxed);
     }
+}
+
+/// True for a batch of events that could not all be looked at.
+fn has_failures(reply: &Reply) -> bool {
+    reply.status == 200 && reply.json()["failed"].as_u64().is_some_and(|failed| failed > 0)
 }
 
 impl Told {
