@@ -32,10 +32,10 @@ use standing::Standing;
 /// The limits of the plan in `prove/catalog.toml`.
 const LIMITS: &[(&str, i64)] = &[
     ("hot", 1_000_000_000),
-    ("small", 150),
+    ("small", 60),
     ("signups", 1_000_000_000),
-    ("trials", 400),
-    ("jobs", 300),
+    ("trials", 150),
+    ("jobs", 80),
 ];
 /// Those that are used up.
 const SMALL: &[&str] = &["small", "trials", "jobs"];

@@ -29,7 +29,8 @@ async fn admit_exactly(engine: Engine) {
     let Some(database) = FreshDatabase::on(engine).await else {
         return;
     };
-    let nodes = join_all((0..NODES).map(|_| Process::start(&setup(), database.url()))).await;
+    let setup = setup();
+    let nodes = join_all((0..NODES).map(|_| Process::start(&setup, database.url()))).await;
     let tenant = Tenant::found(&nodes[0], "acme", "shared").await;
     let (meter, limit) = if Length::asked_for().long {
         ("hot", 10_000)
@@ -62,10 +63,9 @@ async fn uses_until_refused(caller: &Caller, meter: &str, asked: &AtomicU64) -> 
     let (mut granted, mut refused) = (0, 0);
     while refused < 2 {
         let key = asked.fetch_add(1, Ordering::Relaxed).to_string();
+        let caller = caller.once(&key);
         loop {
-            let sent = caller
-                .once(&key)
-                .try_send(Method::POST, "/tenants/current/usage", Some(body.clone()));
+            let sent = caller.try_send(Method::POST, "/tenants/current/usage", Some(body.clone()));
             let reply = sent.await.expect("nobody is killed here");
             match reply.status {
                 201 => granted += 1,
