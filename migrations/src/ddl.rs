@@ -184,6 +184,31 @@ pub async fn tenant_owned(manager: &SchemaManager<'_>, table: &str) -> Result<()
     tenant_owned_by(manager, table, "tenant_id").await
 }
 
+/// As [`tenant_owned`], for what is settled once: rows are added and read, never changed or removed.
+pub async fn appended_by_tenant(manager: &SchemaManager<'_>, table: &str) -> Result<(), DbErr> {
+    force_row_security(manager, table).await?;
+    policy(
+        manager,
+        table,
+        "own_tenant",
+        &format!("using (tenant_id = {PINNED_TENANT})"),
+    )
+    .await?;
+    grant(manager, table, "select, insert", APP).await
+}
+
+/// Makes a table reachable for those roles only that are let in by name.
+pub async fn only_for_roles(manager: &SchemaManager<'_>, table: &str) -> Result<(), DbErr> {
+    force_row_security(manager, table).await
+}
+
+/// Lets a tenant change these columns of its own rows of a table that it may otherwise only read.
+pub async fn changed_by_tenant(manager: &SchemaManager<'_>, table: &str, columns: &str) -> Result<(), DbErr> {
+    let change = format!("for update to {APP} using (tenant_id = {PINNED_TENANT})");
+    policy(manager, table, "own_tenant_changes", &change).await?;
+    grant(manager, table, &format!("update ({columns})"), APP).await
+}
+
 /// Makes a table with rows of one tenant each readable for that tenant, and writable for none: another role writes it.
 pub async fn readable_by_tenant(manager: &SchemaManager<'_>, table: &str) -> Result<(), DbErr> {
     force_row_security(manager, table).await?;
@@ -281,6 +306,15 @@ pub async fn purged_by_worker(manager: &SchemaManager<'_>, table: &str) -> Resul
     grant(manager, table, "delete", WORKER).await
 }
 
+/// Lets the worker remove old rows of every tenant, reading no more of them than these columns.
+pub async fn trimmed_by_worker(manager: &SchemaManager<'_>, table: &str, columns: &str) -> Result<(), DbErr> {
+    postgres(manager, &format!("revoke select on {table} from {WORKER}")).await?;
+    countable_by_worker(manager, table, columns).await?;
+    let delete = format!("for delete to {WORKER} using (true)");
+    policy(manager, table, "worker_trims", &delete).await?;
+    grant(manager, table, "delete", WORKER).await
+}
+
 /// Lets the quota engine, which settles many tenants in one transaction, read and write every row.
 pub async fn kept_by_quota_engine(manager: &SchemaManager<'_>, table: &str) -> Result<(), DbErr> {
     let all = format!("for all to {QUOTA} using (true)");
@@ -293,6 +327,13 @@ pub async fn appended_by_quota_engine(manager: &SchemaManager<'_>, table: &str) 
     let all = format!("for all to {QUOTA} using (true)");
     policy(manager, table, "engine_appends", &all).await?;
     grant(manager, table, "select, insert", QUOTA).await
+}
+
+/// Lets the quota engine read these columns of every tenant's rows; what else a row says stays the tenant's.
+pub async fn readable_by_quota_engine(manager: &SchemaManager<'_>, table: &str, columns: &str) -> Result<(), DbErr> {
+    let read = format!("for select to {QUOTA} using (true)");
+    policy(manager, table, "engine_reads", &read).await?;
+    grant(manager, table, &format!("select ({columns})"), QUOTA).await
 }
 
 /// Grants `privileges` on `table` to `role`. A platform table has no row security: its grants are its fence.
@@ -312,7 +353,12 @@ pub async fn grant_sequence(manager: &SchemaManager<'_>, sequence: &str) -> Resu
 /// Fills `column` with the id of the writing transaction. Numbers from a sequence are handed out before
 /// commits land; a reader who asks by transaction and snapshot misses none.
 pub async fn stamp_transaction(manager: &SchemaManager<'_>, table: &str, column: &str) -> Result<(), DbErr> {
-    let sql = format!("alter table {table} alter column {column} set default pg_current_xact_id()::text::bigint");
+    set_default(manager, table, column, "pg_current_xact_id()::text::bigint").await
+}
+
+/// Fills `column` by itself, on PostgreSQL.
+pub async fn set_default(manager: &SchemaManager<'_>, table: &str, column: &str, value: &str) -> Result<(), DbErr> {
+    let sql = format!("alter table {table} alter column {column} set default {value}");
     postgres(manager, &sql).await
 }
 

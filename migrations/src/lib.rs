@@ -16,6 +16,9 @@ mod m2026_11_21_000003_billing;
 mod m2026_11_21_000004_quotas;
 mod m2026_11_21_000005_activity;
 mod m2026_11_21_000006_platform;
+mod m2026_11_28_000007_dunning;
+mod m2026_11_28_000008_audit_retention;
+mod m2026_11_28_000009_platform_keys;
 
 pub use run::{MigrateError, Status, grant_login, status, up};
 
@@ -34,6 +37,9 @@ impl MigratorTrait for Migrator {
             Box::new(m2026_11_21_000004_quotas::Migration),
             Box::new(m2026_11_21_000005_activity::Migration),
             Box::new(m2026_11_21_000006_platform::Migration),
+            Box::new(m2026_11_28_000007_dunning::Migration),
+            Box::new(m2026_11_28_000008_audit_retention::Migration),
+            Box::new(m2026_11_28_000009_platform_keys::Migration),
         ]
     }
 }

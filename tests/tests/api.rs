@@ -8,6 +8,8 @@
     reason = "an integration test may stop where it stands"
 )]
 
+#[path = "api/allowances.rs"]
+mod allowances;
 #[path = "api/authorization.rs"]
 mod authorization;
 #[path = "api/bad_input.rs"]
@@ -20,13 +22,21 @@ mod goldens;
 mod harness;
 #[path = "api/logs.rs"]
 mod logs;
+#[path = "api/mixed_versions.rs"]
+mod mixed_versions;
 #[path = "api/nodes.rs"]
 mod nodes;
+#[path = "api/platform_keys.rs"]
+mod platform_keys;
 #[path = "api/prove.rs"]
 mod prove;
+#[path = "api/rates.rs"]
+mod rates;
 #[path = "api/reference_systems.rs"]
 mod reference_systems;
 #[path = "api/tenants.rs"]
 mod tenants;
 #[path = "api/tour.rs"]
 mod tour;
+#[path = "api/unpaid.rs"]
+mod unpaid;

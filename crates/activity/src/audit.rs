@@ -5,5 +5,5 @@ pub mod repository;
 pub mod service;
 
 pub use model::{Actor, AuditEntry, AuditEntryId, AuditFilter, RecordedChange, ResourceFilter};
-pub use repository::AuditRepository;
+pub use repository::{AuditPurge, AuditRepository, AuditRetention};
 pub use service::{AuditError, AuditService};

@@ -13,6 +13,7 @@ mod meters;
 mod plans;
 mod prices;
 mod print;
+mod rates;
 mod roles;
 mod words;
 

@@ -41,6 +41,9 @@ pub struct Settings {
     /// The database, SQLite or PostgreSQL. [default: an SQLite file in the data directory]
     #[arg(long, global = true, value_name = "URL")]
     pub database_url: Option<String>,
+    /// Redis, to share rate limits between nodes. [default: none]
+    #[arg(long, global = true, value_name = "URL")]
+    pub redis_url: Option<String>,
     /// A built-in catalog, or a path to a TOML file. [default: default]
     #[arg(long, global = true, value_name = "CATALOG")]
     pub catalog: Option<String>,
@@ -63,6 +66,7 @@ impl Settings {
             ("listen", &self.listen),
             ("data_dir", &self.data_dir),
             ("database_url", &self.database_url),
+            ("redis_url", &self.redis_url),
             ("catalog", &self.catalog),
         ];
         let given = flags.into_iter().filter_map(|(key, value)| Some((key, value.clone()?)));
@@ -118,6 +122,8 @@ pub enum Command {
 pub enum AdminAction {
     /// Make a platform operator
     Create(CreateAdmin),
+    /// Make a platform key, for a gateway that verifies the API keys of all tenants; it is printed once
+    CreateKey(CreateKey),
 }
 
 /// `tenantry admin create`
@@ -126,6 +132,9 @@ pub struct CreateAdmin {
     /// The operator's address
     #[arg(long, value_name = "ADDRESS")]
     pub email: String,
+    /// The platform role: operator or support, or what the catalog calls them
+    #[arg(long, value_name = "ROLE", default_value = "operator")]
+    pub role: String,
     /// The operator's name; what stands before the @ when not given
     #[arg(long, value_name = "NAME")]
     pub name: Option<String>,
@@ -135,6 +144,20 @@ pub struct CreateAdmin {
     /// Read the password from standard input
     #[arg(long)]
     pub password_stdin: bool,
+}
+
+/// `tenantry admin create-key`
+#[derive(Args, Debug)]
+pub struct CreateKey {
+    /// What to call the key
+    #[arg(long, value_name = "NAME")]
+    pub name: String,
+    /// For how many days it is good; for ever when not given, unless the catalog bounds it
+    #[arg(long, value_name = "DAYS")]
+    pub expires_in_days: Option<i64>,
+    /// An address or network it may be used from; give it again for more; anywhere when not given
+    #[arg(long = "allowed-ip", value_name = "CIDR")]
+    pub allowed_ips: Vec<String>,
 }
 
 /// `tenantry catalog`
@@ -201,6 +224,9 @@ async fn with_configuration(command: Command, config: Config) -> ExitCode {
         Command::Admin {
             action: AdminAction::Create(wish),
         } => commands::admin::create(&config, wish).await,
+        Command::Admin {
+            action: AdminAction::CreateKey(wish),
+        } => commands::admin::create_key(&config, wish).await,
         Command::Catalog { .. } => commands::finish(commands::catalog::apply(&config).await),
         Command::Openapi => commands::openapi::run(),
         Command::Doctor => commands::doctor::run(&config).await,

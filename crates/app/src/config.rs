@@ -64,6 +64,15 @@ pub enum SqliteDurability {
     Normal,
 }
 
+/// What holds while Redis does not answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RedisFail {
+    /// This node's own rate limits.
+    Open,
+    /// Nothing that is held to a rate passes.
+    Closed,
+}
+
 /// How hard a password hash is to compute.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PasswordCost {
@@ -119,6 +128,8 @@ pub struct Config {
     pub stripe: Option<StripeConfig>,
     /// Redis, for rate limits across nodes.
     pub redis_url: Option<Secret<String>>,
+    /// What holds while Redis does not answer.
+    pub redis_fail: RedisFail,
     /// Calls per minute of one signed-in person; `None` is off.
     pub rate_limit_person: Option<NonZeroU32>,
     /// Calls per minute of one address on public routes; `None` is off.

@@ -14,7 +14,8 @@ use actix_web::web::{Data, ServiceConfig};
 use tenantry_http_actix::{Api, ApiError, Services};
 use tenantry_kernel::{TenantId, TenantScope};
 use tenantry_lifecycle::catalog::Catalog;
-use tenantry_quotas::usage::{Consume, Counted, UsageError};
+use tenantry_quotas::counter::Line;
+use tenantry_quotas::usage::{Consume, UsageError};
 use tenantry_store_seaorm::SeaOrmStore;
 use tenantry_tenancy::gate::EnterError;
 use tokio::task::JoinSet;
@@ -155,23 +156,19 @@ impl Tenantry {
     /// # Errors
     /// 429 `quota_exceeded`, naming the meter and the plan that lifts it; 500 for what the catalog does not let a program
     /// count.
-    pub async fn consume(&self, scope: &TenantScope, meter: &str, amount: i64) -> Result<Counted, ApiError> {
+    pub async fn consume(&self, scope: &TenantScope, meter: &str, amount: i64) -> Result<Line, ApiError> {
         let scope = self.inner.installation.counting_for(scope);
-        let request = Consume {
-            meter: meter.to_owned(),
-            amount,
-            description: None,
-            subject: None,
-            operation: None,
-        };
+        let request = Consume::one(meter.to_owned(), amount, None);
         let counted = self.services().usage.consume(&scope, request).await;
-        counted.map_err(|cause| match cause {
+        let counted = counted.map_err(|cause| match cause {
             // The caller cannot help it that the program asks for the impossible.
             UsageError::UnknownMeter(_) | UsageError::NotReportable(_) | UsageError::Invalid(_) => {
                 ApiError::internal(format!("{amount} of {meter} cannot be counted: {cause}"))
             }
-            other => other.into(),
-        })
+            other => ApiError::from(other),
+        })?;
+        let line = counted.lines.into_iter().next();
+        line.ok_or_else(|| ApiError::internal("nothing was counted"))
     }
 
     /// All declarations of a route, to be written where the route is: `.wrap(tenantry.protect().feature(..))`.

@@ -3,44 +3,50 @@
 //! [`Installation::open`] connects, migrates, takes the catalog into use and builds the services;
 //! [`Installation::api`] is what a server serves; [`crate::workers`] is what goes on behind it.
 
+mod belongings;
 mod error;
 mod health;
+mod outside;
+mod rates;
 mod services;
+mod usage;
 
 use std::sync::Arc;
 
 use tenantry_activity::dispatch::{DispatchRules, Dispatcher};
 use tenantry_activity::feed::CommitListener;
-use tenantry_activity::mail::Mailer;
 use tenantry_auth_jwt::cipher::{AeadCipher, MasterKey};
 use tenantry_auth_jwt::hasher::{Argon2Hasher, HashCost};
 use tenantry_auth_jwt::jwt::{JwtSigner, JwtVerifier, TokenSettings};
 use tenantry_auth_jwt::keys::{KeyRing, KeyRingPorts};
 use tenantry_auth_jwt::system::{SystemClock, SystemEntropy, UuidV7Source};
 use tenantry_cache::{
-    CachedAccess, CachedApiKeys, CachedEntitlements, CachedProfiles, CachedSessions, Invalidator, Revocations,
-    VerifiedTokens,
+    CachedAccess, CachedApiKeys, CachedEntitlements, CachedPlatformKeys, CachedProfiles, CachedSessions, Invalidator,
+    ReadKeys, Revocations, VerifiedTokens,
 };
-use tenantry_delivery::{Composer, DnsTxtResolver, OutboxMailer, SmtpMailer};
 use tenantry_http_actix::Services;
-use tenantry_http_actix::pace::{PaceLimits, QuotaPace};
+use tenantry_http_actix::pace::QuotaPace;
 use tenantry_http_actix::routes;
 use tenantry_http_actix::{Api, ApiParts, Settings};
+use tenantry_identity::api_key::{KeyReader, PlainKeyReader};
 use tenantry_identity::user::PasswordHasher;
 use tenantry_kernel::time::Duration;
 use tenantry_kernel::{Authority, Cipher, Clock, Entropy, IdSource, SystemScope, TenantId, TenantScope};
 use tenantry_lifecycle::access::{Access, AccessParts, HostPolicy};
 use tenantry_lifecycle::billing_run::BillingRunService;
 use tenantry_lifecycle::catalog::{self as plans, Applied, Catalog};
+use tenantry_lifecycle::retention::PurgeService;
 use tenantry_lifecycle::roles;
 use tenantry_payments::SandboxGateway;
-use tenantry_quota_engine::{EngineOptions, GroupCommitCounter, LeasedRequests, PaceKeeper};
-use tenantry_quotas::usage::{RequestService, UsagePorts};
+use tenantry_quotas::rate::RateLimiter;
 use tenantry_store_seaorm::{Durability, SeaOrmStore, StoreOptions, StorePorts};
 use tenantry_tenancy::gate::{EnterError, Gate};
 
+pub(crate) use belongings::belongings;
 pub use error::StartError;
 use health::NodeHealth;
+
+use usage::Counting;
 
 use crate::catalog::{self, LoadedCatalog};
 use crate::config::{self, Config, Mode, PasswordCost, SqliteDurability};
@@ -84,6 +90,8 @@ pub struct Installation {
     pub access: Arc<Access>,
     /// The billing run.
     pub billing: Arc<BillingRunService>,
+    /// Removes history that plans do not keep.
+    pub purge: Arc<PurgeService>,
     /// The signing keys.
     pub keys: Arc<KeyRing>,
     /// Sends what waits in the queue.
@@ -95,12 +103,20 @@ pub struct Installation {
     cipher: Arc<dyn Cipher>,
     authority: Authority,
     gate: Gate,
-    counter: Arc<GroupCommitCounter>,
+    counting: Counting,
     api_keys: Arc<CachedApiKeys>,
     revocations: Arc<Revocations>,
     pace: Arc<QuotaPace>,
     signer: Arc<JwtSigner>,
     settings: Settings,
+}
+
+/// What had to be waited for before the services can be built.
+struct Opened {
+    store: SeaOrmStore,
+    catalog: Arc<Catalog>,
+    keys: Arc<KeyRing>,
+    rates: Arc<dyn RateLimiter>,
 }
 
 impl Installation {
@@ -117,7 +133,13 @@ impl Installation {
         refuse_superuser(config, &store).await?;
         let catalog = take_catalog(config, &store, &authority).await?;
         let keys = Arc::new(open_keys(&store, &sources, &cipher).await?);
-        Self::assemble(config, sources, authority, cipher, store, catalog, keys)
+        let opened = Opened {
+            rates: rates::keeper(config, &cipher).await?,
+            store,
+            catalog,
+            keys,
+        };
+        Self::assemble(config, sources, authority, cipher, opened)
     }
 
     fn assemble(
@@ -125,10 +147,14 @@ impl Installation {
         sources: Sources,
         authority: Authority,
         cipher: Arc<dyn Cipher>,
-        store: SeaOrmStore,
-        catalog: Arc<Catalog>,
-        keys: Arc<KeyRing>,
+        opened: Opened,
     ) -> Result<Self, StartError> {
+        let Opened {
+            store,
+            catalog,
+            keys,
+            rates,
+        } = opened;
         let revocations = Arc::new(Revocations::new());
         store.on_commit(Arc::clone(&revocations) as Arc<dyn CommitListener>);
         let port = Arc::new(store.clone());
@@ -142,42 +168,24 @@ impl Installation {
         let signer = Arc::new(JwtSigner::new(Arc::clone(&keys), token_settings.clone()));
         let verifier = Arc::new(JwtVerifier::new(Arc::clone(&keys), token_settings));
         let tokens = Arc::new(VerifiedTokens::new(verifier, CACHED_FACTS, &revocations));
+        let plain: Arc<dyn KeyReader> = Arc::new(PlainKeyReader::new(cipher.clone()));
+        let key_texts: Arc<dyn KeyReader> = Arc::new(ReadKeys::new(plain, CACHED_FACTS));
         let hasher: Arc<dyn PasswordHasher> = Arc::new(hasher(config, &sources)?);
 
-        let counter = Arc::new(GroupCommitCounter::start(
-            port.clone(),
-            sources.ids.clone(),
-            EngineOptions::default(),
-        ));
-        let usage = UsagePorts {
-            store: port.clone(),
-            entitlements: entitlements.clone(),
-            counter: counter.clone(),
-            requests: Arc::new(LeasedRequests::new(counter.clone(), sources.ids.clone())),
-            rates: Arc::new(PaceKeeper::new()),
-            meters: Arc::new(catalog.meters().clone()),
-            ladder: catalog.clone(),
-            clock: sources.clock.clone(),
-            ids: sources.ids.clone(),
-        };
-        let rates = usage.rates.clone();
-        let requests = Arc::new(RequestService::new(usage.clone()));
-        let pace = Arc::new(QuotaPace::new(
-            PaceLimits {
-                person: config.rate_limit_person.map(std::num::NonZeroU32::get),
-                address: config.rate_limit_address.map(std::num::NonZeroU32::get),
-            },
-            rates,
-            requests.clone(),
-        ));
+        let counting = Counting::start(&port, &entitlements, &catalog, &sources);
+        let usage = counting.ports(&port, &entitlements, &catalog, &rates, &sources);
+        let requests = rates::admission(usage.clone(), &catalog);
+        let pace = Arc::new(rates::pace(config, rates, requests.clone()));
 
         let roles = Arc::new(catalog.roles().clone());
         let gate = || Gate::new(authority.clone(), directory.clone(), roles.clone());
         let access = Arc::new(Access::new(AccessParts {
             directory: directory.clone(),
             keys: api_keys.clone(),
+            platform_keys: Arc::new(CachedPlatformKeys::new(port.clone(), CACHED_FACTS, &revocations)),
             sessions,
             tokens,
+            texts: key_texts.clone(),
             cipher: cipher.clone(),
             clock: sources.clock.clone(),
             gate: gate(),
@@ -200,16 +208,18 @@ impl Installation {
             hasher: &hasher,
             signer: &signer,
             cipher: &cipher,
+            key_texts: &key_texts,
             sources: &sources,
-            resolver: Arc::new(resolver(config)),
+            resolver: Arc::new(outside::resolver(config)),
             gateway: Arc::new(SandboxGateway::new()),
             gate: &gate,
         });
         let dispatcher =
-            Dispatcher::new(port, DispatchRules::default()).sending_mail(mailer(config, &catalog, &sources)?);
+            Dispatcher::new(port, DispatchRules::default()).sending_mail(outside::mailer(config, &catalog, &sources)?);
         Ok(Self {
             services: built.services,
             billing: built.billing,
+            purge: built.purge,
             settings: settings(config),
             store,
             catalog,
@@ -221,7 +231,7 @@ impl Installation {
             cipher,
             gate: gate(),
             authority: authority.clone(),
-            counter,
+            counting,
             api_keys,
             revocations,
             pace,
@@ -260,6 +270,11 @@ impl Installation {
         Arc::clone(&self.api_keys)
     }
 
+    /// Gives back what this node holds of limits and nobody used for a while.
+    pub async fn sweep_slices(&self) {
+        self.counting.sweep().await;
+    }
+
     /// A worker's scope over the installation.
     #[must_use]
     pub fn system_scope(&self, job: &'static str) -> SystemScope {
@@ -284,7 +299,7 @@ impl Installation {
 
     /// Writes down what is only remembered, and lets go of the database. Call it once nobody calls any more.
     pub async fn close(&self) {
-        self.counter.shut_down().await;
+        self.counting.shut_down().await;
         if let Err(cause) = self.api_keys.flush().await {
             tracing::warn!(error = %cause, "the last uses of API keys could not be written");
         }
@@ -313,9 +328,6 @@ fn worker_scope(authority: &Authority, job: &'static str) -> SystemScope {
 fn refuse_unbuilt(config: &Config) -> Result<(), StartError> {
     if config.stripe.is_some() {
         return Err(StartError::NotBuilt("Stripe payments (stripe_secret_key)"));
-    }
-    if config.redis_url.is_some() {
-        return Err(StartError::NotBuilt("shared rate limits (redis_url)"));
     }
     Ok(())
 }
@@ -458,24 +470,6 @@ fn hasher(config: &Config, sources: &Sources) -> Result<Argon2Hasher, StartError
     };
     let cores = std::thread::available_parallelism().map_or(2, std::num::NonZeroUsize::get);
     Ok(Argon2Hasher::new(cost, cores, sources.entropy.clone())?)
-}
-
-fn resolver(config: &Config) -> DnsTxtResolver {
-    if config.dns_servers.is_empty() {
-        DnsTxtResolver::system()
-    } else {
-        DnsTxtResolver::with_servers(config.dns_servers.clone())
-    }
-}
-
-/// Letters go to the mail server, or into files where none is configured.
-fn mailer(config: &Config, catalog: &Catalog, sources: &Sources) -> Result<Arc<dyn Mailer>, StartError> {
-    let url = config.public_url.as_str();
-    let composer = Composer::new(&config.mail_from, url, catalog.display(), sources.clock.clone())?;
-    Ok(match &config.smtp_url {
-        Some(url) => Arc::new(SmtpMailer::new(url, composer)?),
-        None => Arc::new(OutboxMailer::new(config.outbox.clone(), composer)),
-    })
 }
 
 fn settings(config: &Config) -> Settings {

@@ -17,9 +17,11 @@ const QUEUE_EVERY: Duration = Duration::from_millis(500);
 const BILLING_EVERY: Duration = Duration::from_mins(1);
 /// How often the signing keys are read again.
 const KEYS_EVERY: Duration = Duration::from_mins(5);
+/// How often it is looked whether another catalog was applied.
+const EDITIONS_EVERY: Duration = Duration::from_millis(500);
 /// How often the uses of API keys are written down.
 const USES_EVERY: Duration = Duration::from_secs(15);
-/// How often old receipts and notices are removed.
+/// How often old receipts and notices, and history that plans do not keep, are removed.
 const TIDY_EVERY: Duration = Duration::from_hours(1);
 /// How long notices for other nodes' caches are kept; they are read within a second.
 const NOTICES_KEPT: time::Duration = time::Duration::hours(1);
@@ -28,12 +30,13 @@ const METRICS_EVERY: Duration = Duration::from_secs(5);
 /// Rows removed at a time.
 const TIDY_BATCH: u32 = 1_000;
 
-/// What every node that serves must run: caches forget, keys are known.
+/// What every node that serves must run: caches forget, keys are known, and so are the plans of all tenants.
 pub fn serving(tasks: &mut JoinSet<()>, installation: &Arc<Installation>) {
     let invalidator = installation.invalidator();
     tasks.spawn(async move { match invalidator.run().await {} });
     let uses = installation.key_uses();
     tasks.spawn(async move { match uses.run(USES_EVERY).await {} });
+    tasks.spawn(learn_editions(Arc::clone(installation)));
     let node = Arc::clone(installation);
     tasks.spawn(every(KEYS_EVERY, move || {
         let node = Arc::clone(&node);
@@ -46,6 +49,29 @@ pub fn serving(tasks: &mut JoinSet<()>, installation: &Arc<Installation>) {
             }
         }
     }));
+}
+
+/// Serves the subscribers of a catalog that was applied elsewhere, as soon as it was.
+async fn learn_editions(node: Arc<Installation>) {
+    let mut seen = node.catalog.state();
+    let mut ticks = interval(EDITIONS_EVERY);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut well = true;
+    loop {
+        ticks.tick().await;
+        match node.learn_editions(&seen).await {
+            Ok(now) => (seen, well) = (now, true),
+            Err(cause) => {
+                if well {
+                    tracing::warn!(
+                        error = &cause as &dyn std::error::Error,
+                        "the archive of plans cannot be read; trying again"
+                    );
+                }
+                well = false;
+            }
+        }
+    }
 }
 
 /// Folds what was measured together, so that it does not pile up when nobody scrapes.
@@ -118,6 +144,14 @@ async fn bill(node: Arc<Installation>) {
                     "period ends were settled"
                 );
             }
+            if report.retried + report.suspended + report.cancelled > 0 {
+                tracing::info!(
+                    retried = report.retried,
+                    suspended = report.suspended,
+                    cancelled = report.cancelled,
+                    "unpaid invoices were followed up"
+                );
+            }
             for (tenant, cause) in &report.failed {
                 tracing::error!(tenant_id = %tenant, error = cause as &dyn std::error::Error, "a tenant could not be billed");
             }
@@ -129,7 +163,23 @@ async fn bill(node: Arc<Installation>) {
     }
 }
 
+/// Removes history that plans do not keep.
+async fn forget(node: &Installation) {
+    match node.purge.run(&node.system_scope("history_purge")).await {
+        Ok(report) => {
+            if report.removed > 0 {
+                tracing::info!(removed = report.removed, "old history was removed");
+            }
+            for (tenant, cause) in &report.failed {
+                tracing::warn!(tenant_id = %tenant, error = cause as &dyn std::error::Error, "old history of a tenant could not be removed");
+            }
+        }
+        Err(cause) => tracing::warn!(error = &cause as &dyn std::error::Error, "tenants could not be listed"),
+    }
+}
+
 async fn tidy(node: Arc<Installation>) {
+    forget(&node).await;
     let now = node.sources.clock.system_now();
     let receipts = node
         .store

@@ -104,6 +104,18 @@ impl KeyRing {
         Ok(ring)
     }
 
+    /// Opens every key there is, and makes none: how many there are.
+    ///
+    /// # Errors
+    /// [`KeyRingError`]; `WrongMasterKey` when the cipher's master key is not the one they were sealed with.
+    pub async fn examine(repository: &dyn SigningKeyRepository, cipher: &dyn Cipher) -> Result<usize, KeyRingError> {
+        let stored = repository.list().await?;
+        for key in &stored {
+            unseal(cipher, key)?;
+        }
+        Ok(stored.len())
+    }
+
     /// Reads the keys again, and makes the next one when the youngest has signed long enough. Call it every
     /// few minutes on every node.
     ///
@@ -189,21 +201,21 @@ impl KeyRing {
             slots.push(Slot {
                 signs_from: key.signs_from,
                 gone_at: successor.map(|next| next.signs_from + KEPT_AFTER),
-                pair: Arc::new(self.unseal(key)?),
+                pair: Arc::new(unseal(self.ports.cipher.as_ref(), key)?),
             });
         }
         *self.slots.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(slots);
         Ok(())
     }
+}
 
-    fn unseal(&self, key: &SigningKey) -> Result<KeyPair, KeyRingError> {
-        let kid = || key.kid.clone();
-        let opened = self.ports.cipher.open(&context(&key.kid), &key.sealed);
-        let seed = opened.map_err(|_| KeyRingError::WrongMasterKey { kid: kid() })?;
-        KeyPair::from_seed(seed.expose())
-            .filter(|pair| pair.kid() == key.kid)
-            .ok_or_else(|| KeyRingError::Damaged { kid: kid() })
-    }
+fn unseal(cipher: &dyn Cipher, key: &SigningKey) -> Result<KeyPair, KeyRingError> {
+    let kid = || key.kid.clone();
+    let opened = cipher.open(&context(&key.kid), &key.sealed);
+    let seed = opened.map_err(|_| KeyRingError::WrongMasterKey { kid: kid() })?;
+    KeyPair::from_seed(seed.expose())
+        .filter(|pair| pair.kid() == key.kid)
+        .ok_or_else(|| KeyRingError::Damaged { kid: kid() })
 }
 
 impl Slot {

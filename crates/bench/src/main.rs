@@ -9,6 +9,7 @@ mod installation;
 mod load;
 mod machine;
 mod process;
+mod rates;
 mod report;
 mod start;
 mod suite;
@@ -70,6 +71,8 @@ enum Command {
         #[arg(long)]
         listen: SocketAddr,
     },
+    /// Checking rates in memory, in nanoseconds.
+    Rates,
 }
 
 /// How much is measured.
@@ -87,6 +90,10 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let done = match cli.command {
         Some(Command::Hello { listen }) => hello::serve(listen),
+        Some(Command::Rates) => {
+            rates::measure();
+            Ok(())
+        }
         None => measure(cli),
     };
     match done {

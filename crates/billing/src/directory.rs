@@ -25,3 +25,12 @@ pub trait PendingPayments: Send + Sync {
         limit: u32,
     ) -> Result<Vec<TenantId>, StoreError>;
 }
+
+/// Tenants with an unpaid invoice on which a step is to be taken.
+#[cfg_attr(any(test, feature = "testing"), mockall::automock)]
+#[async_trait]
+pub trait OverdueInvoices: Send + Sync {
+    /// Tenants with an open invoice that has no dunning case yet, or whose case says that its next step is to be taken
+    /// at or before `now`; each tenant once, in the order of their ids.
+    async fn overdue(&self, scope: &SystemScope, now: OffsetDateTime, limit: u32) -> Result<Vec<TenantId>, StoreError>;
+}

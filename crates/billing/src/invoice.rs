@@ -15,4 +15,4 @@ pub use model::{
 pub use repository::{InvoiceNumbers, InvoiceRepository};
 #[cfg(any(test, feature = "testing"))]
 pub use repository::{MockInvoiceNumbers, MockInvoiceRepository};
-pub use service::{InvoiceError, InvoiceService, PayInvoice};
+pub use service::{InvoiceError, InvoiceService};

@@ -11,6 +11,7 @@
 pub mod account;
 pub mod change;
 pub mod directory;
+pub mod dunning;
 pub mod gateway;
 pub mod invoice;
 pub mod mrr;

@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use tenantry_kernel::{StoreError, TenantScope, Transaction};
 
 use crate::account::BillingAccountRepository;
+use crate::dunning::DunningCaseRepository;
 use crate::invoice::{InvoiceNumbers, InvoiceRepository};
 use crate::payment::PaymentAttemptRepository;
 use crate::payment_method::PaymentMethodRepository;
@@ -21,6 +22,8 @@ pub trait BillingUnit: Transaction {
     fn payment_attempts(&mut self) -> &mut dyn PaymentAttemptRepository;
     /// Its currency and its credit.
     fn billing_accounts(&mut self) -> &mut dyn BillingAccountRepository;
+    /// How far dunning has come with them.
+    fn dunning_cases(&mut self) -> &mut dyn DunningCaseRepository;
     /// The issuer's next invoice number.
     fn invoice_numbers(&mut self) -> &mut dyn InvoiceNumbers;
 }

@@ -14,6 +14,7 @@ pub use gateway::TestGateway;
 pub use memory::{Book, MemoryBillingStore};
 
 use crate::account::{BillingAccountRepository, MockBillingAccountRepository};
+use crate::dunning::{DunningCaseRepository, MockDunningCaseRepository};
 use crate::invoice::{InvoiceNumbers, InvoiceRepository, MockInvoiceNumbers, MockInvoiceRepository};
 use crate::payment::{MockPaymentAttemptRepository, PaymentAttemptRepository};
 use crate::payment_method::{MockPaymentMethodRepository, PaymentMethodRepository};
@@ -33,6 +34,8 @@ pub struct FakeBillingUnit {
     pub payment_attempts: MockPaymentAttemptRepository,
     /// Billing accounts.
     pub billing_accounts: MockBillingAccountRepository,
+    /// Dunning cases.
+    pub dunning_cases: MockDunningCaseRepository,
     /// Invoice numbers.
     pub invoice_numbers: MockInvoiceNumbers,
     committed: Committed,
@@ -119,6 +122,10 @@ impl BillingUnit for FakeBillingUnit {
 
     fn billing_accounts(&mut self) -> &mut dyn BillingAccountRepository {
         &mut self.billing_accounts
+    }
+
+    fn dunning_cases(&mut self) -> &mut dyn DunningCaseRepository {
+        &mut self.dunning_cases
     }
 
     fn invoice_numbers(&mut self) -> &mut dyn InvoiceNumbers {

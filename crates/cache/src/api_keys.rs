@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use foldhash::fast::RandomState;
 use papaya::HashMap;
 use tenantry_identity::api_key::ApiKey;
 use tenantry_identity::directory::ApiKeyDirectory;
@@ -25,7 +26,7 @@ pub struct CachedApiKeys {
     inner: Arc<dyn ApiKeyDirectory>,
     keys: Facts<Key, Arc<ApiKey>>,
     /// Microseconds since 1970 of the last use that is not written yet; 0 when there is none.
-    used: HashMap<Key, AtomicI64>,
+    used: HashMap<Key, AtomicI64, RandomState>,
     capacity: usize,
 }
 
@@ -36,7 +37,7 @@ impl CachedApiKeys {
         Self {
             inner,
             keys: Facts::new(capacity, Arc::clone(revocations)),
-            used: HashMap::new(),
+            used: HashMap::default(),
             capacity,
         }
     }

@@ -3,7 +3,11 @@
 use std::hash::Hash;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use papaya::HashMap;
+use foldhash::fast::RandomState;
+
+/// Every request looks several facts up. The hasher is seeded at random; nobody chooses keys at will, since only what
+/// exists is kept.
+type HashMap<K, V> = papaya::HashMap<K, V, RandomState>;
 
 /// Keeps what was used lately, `capacity` entries or a few more.
 ///
@@ -18,7 +22,7 @@ pub(crate) struct Bounded<K, V> {
 impl<K: Hash + Eq + Clone, V: Clone> Bounded<K, V> {
     pub(crate) fn new(capacity: usize) -> Self {
         Self {
-            generations: [HashMap::new(), HashMap::new()],
+            generations: [(); 2].map(|()| HashMap::default()),
             young: AtomicUsize::new(0),
             turning: AtomicBool::new(false),
             half: (capacity / 2).max(1),

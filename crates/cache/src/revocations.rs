@@ -19,6 +19,8 @@ const STRIPES: usize = 1 << 14;
 pub(crate) enum Owner {
     Tenant(TenantId),
     User(UserId),
+    /// The installation itself: its facts are void whenever everything is.
+    Installation,
 }
 
 /// The state of an owner's facts at one moment. Equal stamps: nothing was committed in between.
@@ -109,6 +111,7 @@ impl Revocations {
         let (stripes, id) = match owner {
             Owner::Tenant(tenant) => (&self.tenants, tenant.as_uuid()),
             Owner::User(user) => (&self.users, user.as_uuid()),
+            Owner::Installation => return &self.everything,
         };
         // The last bits of a UUIDv7 are random.
         let stripe = usize::try_from(id.as_u128() % STRIPES as u128).unwrap_or(0);

@@ -1,11 +1,16 @@
 //! What operators do. Platform roles only.
 
+mod api_keys_create;
+mod api_keys_list;
+mod api_keys_revoke;
+mod api_keys_show;
 mod overview;
 mod subscription_stats;
 mod tenants_create;
 mod tenants_list;
 mod tenants_reactivate;
 mod tenants_suspend;
+mod usage_top;
 
 use crate::routes::Row;
 
@@ -17,5 +22,10 @@ pub(crate) fn rows() -> Vec<Row> {
         tenants_suspend::row(),
         tenants_reactivate::row(),
         subscription_stats::row(),
+        usage_top::row(),
+        api_keys_list::row(),
+        api_keys_create::row(),
+        api_keys_show::row(),
+        api_keys_revoke::row(),
     ]
 }

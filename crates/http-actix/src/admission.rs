@@ -8,7 +8,7 @@ use tenantry_kernel::TenantScope;
 
 use crate::error::ApiError;
 use crate::origin::Client;
-use crate::pace::{PaceClass, PaceSubject};
+use crate::pace::{self, PaceClass, PaceSubject};
 use crate::state::Api;
 use crate::{front, gate};
 
@@ -30,9 +30,11 @@ impl Api {
             caller: Some(&caller),
             scope: Some(&scope),
             address: scope.origin().address,
+            route: pace::class_of(request.method(), request.path()),
         };
         // The headers about the pace are for routes of ours: the other program dresses its own answers.
-        self.pace.admit(PaceClass::Ordinary, subject, &mut None).await?;
+        let place = self.pace.admit(PaceClass::Ordinary, subject, &mut None).await?;
+        pace::occupy(request, place);
         Ok(scope)
     }
 }

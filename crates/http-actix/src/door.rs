@@ -4,7 +4,7 @@
 
 use tenantry_kernel::{Origin, Secret, SystemScope, TenantId, TenantScope, async_trait};
 use tenantry_lifecycle::access::Access;
-pub use tenantry_lifecycle::access::{Address as TenantAddress, Caller, Key, Person};
+pub use tenantry_lifecycle::access::{Address as TenantAddress, Caller, Key, Person, PlatformCaller};
 
 use crate::error::ApiError;
 
@@ -32,11 +32,31 @@ pub trait Doorman: Send + Sync {
     /// 404 for an unknown or foreign tenant, 400 `tenant_mismatch`, 423 for a suspended one.
     async fn enter(&self, caller: &Caller, address: &TenantAddress, origin: Origin) -> Result<TenantScope, ApiError>;
 
+    /// As [`Doorman::enter`], for what somebody needs to pay an invoice: also into a tenant that is suspended because
+    /// one is unpaid. A doorman that knows no such thing keeps it shut.
+    ///
+    /// # Errors
+    /// As [`Doorman::enter`].
+    async fn enter_to_pay(
+        &self,
+        caller: &Caller,
+        address: &TenantAddress,
+        origin: Origin,
+    ) -> Result<TenantScope, ApiError> {
+        self.enter(caller, address, origin).await
+    }
+
     /// The scope over the installation, for people with a platform role.
     ///
     /// # Errors
     /// 403 for everybody else.
     async fn enter_system(&self, caller: &Caller, origin: Origin) -> Result<SystemScope, ApiError>;
+
+    /// The scope of a platform key, at routes that take one.
+    ///
+    /// # Errors
+    /// 403 for everybody else.
+    async fn enter_platform(&self, caller: &Caller, origin: Origin) -> Result<SystemScope, ApiError>;
 
     /// The tenant that the address of a public route names, if it names one.
     ///
@@ -60,8 +80,21 @@ impl Doorman for Access {
         Ok(Self::enter(self, caller, address, origin).await?)
     }
 
+    async fn enter_to_pay(
+        &self,
+        caller: &Caller,
+        address: &TenantAddress,
+        origin: Origin,
+    ) -> Result<TenantScope, ApiError> {
+        Ok(Self::enter_to_pay(self, caller, address, origin).await?)
+    }
+
     async fn enter_system(&self, caller: &Caller, origin: Origin) -> Result<SystemScope, ApiError> {
         Ok(Self::enter_system(self, caller, origin)?)
+    }
+
+    async fn enter_platform(&self, caller: &Caller, origin: Origin) -> Result<SystemScope, ApiError> {
+        Ok(Self::enter_platform(self, caller, origin)?)
     }
 
     async fn public_tenant(&self, address: &TenantAddress) -> Result<Option<TenantId>, ApiError> {

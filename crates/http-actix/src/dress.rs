@@ -1,5 +1,6 @@
 //! What every answer wears: request id, security headers, rate limits, compression, and the rules of HEAD and 304.
 
+use std::cell::RefCell;
 use std::io::Write;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -14,7 +15,7 @@ use flate2::write::GzEncoder;
 
 use crate::cors;
 use crate::names;
-use crate::pace::PaceVerdict;
+use crate::pace::{self, PaceVerdict};
 use crate::state::Settings;
 
 /// Shorter bodies gain nothing by compression.
@@ -41,7 +42,7 @@ pub(crate) fn dress(mut answer: HttpResponse, outfit: &Outfit<'_>) -> HttpRespon
     }
     cors::dress(headers, outfit.request, outfit.settings);
     let answer = unchanged(answer, outfit.request);
-    let answer = compress(answer, outfit.request);
+    let answer = pace::keep_place(compress(answer, outfit.request), outfit.request);
     if outfit.request.method() == Method::HEAD {
         return answer.map_body(|_, body| BoxBody::new(Withheld(body.size())));
     }
@@ -64,13 +65,34 @@ fn security(headers: &mut HeaderMap, https: bool) {
     }
 }
 
-/// The structured fields of draft-ietf-httpapi-ratelimit-headers-10.
 fn rate_limit(headers: &mut HeaderMap, verdict: &PaceVerdict) {
-    let policy = format!("\"{}\";q={};w=60", verdict.policy, verdict.limit);
-    let state = format!("\"{}\";r={};t={}", verdict.policy, verdict.remaining, verdict.reset_s);
-    if let (Ok(policy), Ok(state)) = (HeaderValue::try_from(policy), HeaderValue::try_from(state)) {
+    let policy = POLICY.with_borrow_mut(|last| last.of(verdict));
+    if let (Some(policy), Ok(state)) = (policy, HeaderValue::try_from(verdict.state())) {
         headers.insert(names::RATELIMIT_POLICY.clone(), policy);
         headers.insert(names::RATELIMIT.clone(), state);
+    }
+}
+
+thread_local! {
+    static POLICY: RefCell<LastPolicy> = RefCell::default();
+}
+
+/// The last policies that were told: neighbouring calls mostly have the same ones.
+#[derive(Default)]
+struct LastPolicy {
+    policies: Vec<(&'static str, u32)>,
+    value: Option<HeaderValue>,
+}
+
+impl LastPolicy {
+    fn of(&mut self, verdict: &PaceVerdict) -> Option<HeaderValue> {
+        if self.value.is_none() || !verdict.policies().eq(self.policies.iter().copied()) {
+            *self = Self {
+                policies: verdict.policies().collect(),
+                value: HeaderValue::try_from(verdict.policy()).ok(),
+            };
+        }
+        self.value.clone()
     }
 }
 
@@ -102,9 +124,12 @@ fn unchanged(answer: HttpResponse, request: &HttpRequest) -> HttpResponse {
 /// gzip for those who take it. What has a strong `ETag` stays as it is: the tag names these bytes.
 fn compress(answer: HttpResponse, request: &HttpRequest) -> HttpResponse {
     let long = matches!(answer.body().size(), BodySize::Sized(size) if size >= COMPRESS_FROM_BYTES as u64);
+    if !long {
+        return answer;
+    }
     let headers = answer.headers();
     let text = headers.get(header::CONTENT_TYPE).is_some_and(is_text);
-    if !long || !text || headers.contains_key(header::ETAG) || headers.contains_key(header::CONTENT_ENCODING) {
+    if !text || headers.contains_key(header::ETAG) || headers.contains_key(header::CONTENT_ENCODING) {
         return answer;
     }
     let wanted = request.headers().get(header::ACCEPT_ENCODING).is_some_and(takes_gzip);

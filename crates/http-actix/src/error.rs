@@ -22,6 +22,8 @@ pub(crate) struct Parts {
     pub detail: String,
     pub fields: Vec<FieldError>,
     pub details: Vec<(&'static str, Value)>,
+    /// Members of the document that have a shape of their own.
+    pub members: Vec<(&'static str, serde_json::Value)>,
     pub retry_after_s: Option<u64>,
     /// The methods of a path, for 405.
     pub allow: Option<String>,
@@ -63,6 +65,7 @@ impl ApiError {
             detail: detail.into(),
             fields: Vec::new(),
             details: Vec::new(),
+            members: Vec::new(),
             retry_after_s: None,
             allow: None,
             chain: None,
@@ -142,6 +145,12 @@ impl ApiError {
     #[must_use]
     pub fn retry_after(mut self, seconds: u64) -> Self {
         self.0.retry_after_s = Some(seconds);
+        self
+    }
+
+    /// Adds a member of the document that has a shape of its own.
+    pub(crate) fn with_member(mut self, name: &'static str, value: serde_json::Value) -> Self {
+        self.0.members.push((name, value));
         self
     }
 

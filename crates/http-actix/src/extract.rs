@@ -14,6 +14,7 @@ use serde::de::DeserializeOwned;
 use tenantry_kernel::page::{DEFAULT_LIMIT, MAX_LIMIT};
 use tenantry_kernel::uuid::Uuid;
 use tenantry_kernel::{FieldError, Origin, Page, PageRequest, Receipt, SystemScope, TenantScope};
+use tenantry_quotas::ledger::OperationId;
 
 pub use crate::conditional::Precondition;
 use crate::door::{Person, TenantAddress};
@@ -71,6 +72,28 @@ impl FromRequest for InSystem {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         visit(request, |visit| match &visit.entry {
             Entry::System(scope) => Ok(Self(scope.clone())),
+            _ => Err(wrong_needs(visit)),
+        })
+    }
+}
+
+/// A gateway: somebody inside a tenant, or a platform key.
+#[derive(Debug)]
+pub enum Gateway {
+    /// It asks about its own tenant.
+    Tenant(TenantScope),
+    /// It asks about all of them.
+    Installation(SystemScope),
+}
+
+impl FromRequest for Gateway {
+    type Error = ApiError;
+    type Future = Ready<Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        visit(request, |visit| match &visit.entry {
+            Entry::Tenant(scope) => Ok(Self::Tenant(scope.clone())),
+            Entry::System(scope) => Ok(Self::Installation(scope.clone())),
             _ => Err(wrong_needs(visit)),
         })
     }
@@ -151,6 +174,21 @@ impl FromRequest for TheReceipt {
 /// promise in a ledger of their own.
 #[derive(Debug)]
 pub struct Operation(pub Option<(Arc<str>, [u8; 32])>);
+
+impl Operation {
+    /// The operation's name for the usage ledger.
+    ///
+    /// # Errors
+    /// 400 when it cannot name an operation.
+    pub fn named(self) -> Result<Option<(OperationId, [u8; 32])>, ApiError> {
+        let named =
+            |(key, digest): (Arc<str>, [u8; 32])| OperationId::try_from(key.to_string()).map(|name| (name, digest));
+        self.0
+            .map(named)
+            .transpose()
+            .map_err(|refused| ApiError::malformed("idempotency_key_invalid", refused.to_string()))
+    }
+}
 
 impl FromRequest for Operation {
     type Error = ApiError;

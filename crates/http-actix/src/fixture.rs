@@ -38,6 +38,7 @@ fn offer(plan: &str, rank: u32, public: bool, prices: Vec<Price>, messages: Opti
         features: [code("api_access")].into_iter().collect(),
         values: std::collections::BTreeMap::new(),
         trial_allowances: Vec::new(),
+        rates: tenantry_quotas::rate::PlanRates::default(),
         retention_days: None,
         security_level: None,
         metadata: BTreeMap::new(),

@@ -1,19 +1,23 @@
 //! The path every request walks, from its first byte to its log line.
 
+use std::future::poll_fn;
 use std::panic::AssertUnwindSafe;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Instant;
+use std::task::Poll;
+use std::time::{Duration, Instant};
 
 use actix_web::http::Method;
 use actix_web::web::{Bytes, Data, Payload};
 use actix_web::{HttpMessage, HttpRequest, HttpResponse};
 use futures_util::FutureExt;
 use tenantry_kernel::{Origin, TenantId};
+use tokio::time::error::Elapsed;
 
 use crate::dress::{self, Outfit};
 use crate::error::{Answer, ApiError};
-use crate::observe::{Told, UNMATCHED};
+use crate::observe::Told;
 use crate::origin::Client;
 use crate::pace::PaceVerdict;
 use crate::routes::{Found, Row};
@@ -23,10 +27,10 @@ use crate::{body, cors, gate, names, once, problem};
 
 /// What is learned on the way and told at the end, whatever happened in between.
 #[derive(Default)]
-struct Notes {
+struct Notes<'a> {
     verdict: Option<PaceVerdict>,
     tenant: Option<TenantId>,
-    route: Option<&'static str>,
+    row: Option<&'a Row>,
 }
 
 /// Answers any request.
@@ -39,7 +43,7 @@ pub(crate) async fn answer(request: HttpRequest, payload: Payload, api: Data<Api
 
     // Boxed: what follows wraps and moves it several times.
     let work = Box::pin(admit(&api, &request, payload, host, &origin, &mut notes));
-    let guarded = AssertUnwindSafe(tokio::time::timeout(api.settings.timeout, work)).catch_unwind();
+    let guarded = AssertUnwindSafe(in_time(api.settings.timeout, work)).catch_unwind();
     let outcome = match guarded.await {
         Ok(Ok(outcome)) => outcome,
         Ok(Err(_elapsed)) => Err(ApiError::unavailable("timed_out", "the request took too long", 1)),
@@ -62,7 +66,7 @@ pub(crate) async fn answer(request: HttpRequest, payload: Payload, api: Data<Api
     api.meters.tell(&Told {
         origin: &origin,
         method: request.method(),
-        route: notes.route.unwrap_or(UNMATCHED),
+        row: notes.row,
         tenant: notes.tenant,
         status: answer.status(),
         code,
@@ -71,14 +75,22 @@ pub(crate) async fn answer(request: HttpRequest, payload: Payload, api: Data<Api
     answer
 }
 
+/// Waits for the work, but not longer than `limit`. Work that is done at once, as reads from memory are, sets no clock.
+async fn in_time<T>(limit: Duration, mut work: Pin<Box<impl Future<Output = T>>>) -> Result<T, Elapsed> {
+    match poll_fn(|task| Poll::Ready(work.as_mut().poll(task))).await {
+        Poll::Ready(done) => Ok(done),
+        Poll::Pending => tokio::time::timeout(limit, work).await,
+    }
+}
+
 /// Finds the route, or says that there is none.
-async fn admit(
-    api: &Data<Api>,
+async fn admit<'a>(
+    api: &'a Data<Api>,
     request: &HttpRequest,
     payload: Payload,
     host: Option<String>,
     origin: &Origin,
-    notes: &mut Notes,
+    notes: &mut Notes<'a>,
 ) -> Answer {
     let path = request.match_info().unprocessed();
     match api.table.find(request.method(), path) {
@@ -96,7 +108,7 @@ async fn admit(
             .allowing(allow))
         }
         Found::Row { row, values } => {
-            notes.route = Some(row.path());
+            notes.row = Some(row);
             let params = values.into_iter().map(decode).collect::<Option<Vec<_>>>();
             let params = params.ok_or_else(ApiError::not_found)?;
             let arrival = Arrival {
@@ -124,7 +136,7 @@ async fn serve(
     payload: Payload,
     arrival: Arrival,
     origin: &Origin,
-    notes: &mut Notes,
+    notes: &mut Notes<'_>,
 ) -> Answer {
     let row = arrival.row;
     let address = gate::address(request, &row, &arrival.params, arrival.host);

@@ -11,7 +11,7 @@ use tenantry_kernel::{Origin, Permission, PermissionSet, Secret};
 use crate::door::{Caller, Credential, TenantAddress};
 use crate::error::ApiError;
 use crate::names;
-use crate::pace::{PaceSubject, PaceVerdict};
+use crate::pace::{self, PaceSubject, PaceVerdict};
 use crate::routes::{Needs, Row};
 use crate::state::Api;
 use crate::visit::Entry;
@@ -38,8 +38,10 @@ pub(crate) async fn pass(
             _ => None,
         },
         address: origin.address,
+        route: row.rate_class(),
     };
-    api.pace.admit(row.pace_class(), subject, verdict).await?;
+    let place = api.pace.admit(row.pace_class(), subject, verdict).await?;
+    pace::occupy(request, place);
     Ok(entry)
 }
 
@@ -129,12 +131,24 @@ async fn enter(
     origin: &Origin,
 ) -> Result<Entry, ApiError> {
     match (row.needs(), caller) {
-        (Needs::Public, _) | (Needs::PublicOrPerson, None | Some(Caller::Key(_))) => Ok(Entry::Nobody),
+        (Needs::Public, _) | (Needs::PublicOrPerson, None | Some(Caller::Key(_) | Caller::Platform(_))) => {
+            Ok(Entry::Nobody)
+        }
         (_, None) => Err(ApiError::not_authenticated()),
         (Needs::PublicOrPerson | Needs::SignedIn, Some(Caller::Person(person))) => Ok(Entry::Person(person.clone())),
-        (Needs::SignedIn, Some(Caller::Key(_))) => Err(ApiError::denied("this is for signed-in people, not for keys")),
-        (Needs::Tenant(_), Some(caller)) => {
-            let scope = api.doorman.enter(caller, address, origin.clone()).await?;
+        (Needs::Gateway(_), Some(caller @ Caller::Platform(_))) => {
+            let scope = api.doorman.enter_platform(caller, origin.clone()).await?;
+            Ok(Entry::System(scope))
+        }
+        (Needs::SignedIn, Some(Caller::Key(_) | Caller::Platform(_))) => {
+            Err(ApiError::denied("this is for signed-in people, not for keys"))
+        }
+        (Needs::Tenant(_) | Needs::Gateway(_), Some(caller)) => {
+            let scope = if row.is_for_paying() {
+                api.doorman.enter_to_pay(caller, address, origin.clone()).await?
+            } else {
+                api.doorman.enter(caller, address, origin.clone()).await?
+            };
             Ok(Entry::Tenant(scope))
         }
         (Needs::Platform(_), Some(caller)) => {
@@ -148,7 +162,10 @@ async fn enter(
 fn permit(row: &Row, entry: &Entry) -> Result<(), ApiError> {
     match (row.needs(), entry) {
         (Needs::Tenant(one_of), Entry::Tenant(scope)) => holds_one(scope.permissions(), one_of),
-        (Needs::Platform(permission), Entry::System(scope)) => {
+        (Needs::Gateway(permission), Entry::Tenant(scope)) => {
+            holds_one(scope.permissions(), std::slice::from_ref(permission))
+        }
+        (Needs::Gateway(permission) | Needs::Platform(permission), Entry::System(scope)) => {
             holds_one(scope.permissions(), std::slice::from_ref(permission))
         }
         _ => Ok(()),

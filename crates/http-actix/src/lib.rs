@@ -15,9 +15,11 @@ mod billing;
 mod body;
 mod conditional;
 mod cors;
+mod decimal;
 mod domains;
 pub mod door;
 mod dress;
+mod entitlements;
 pub mod error;
 pub mod extract;
 #[cfg(test)]
@@ -39,6 +41,7 @@ mod plans;
 mod problem;
 mod quotas;
 pub mod render;
+mod reservations;
 pub mod routes;
 pub mod server;
 mod services;
@@ -48,6 +51,7 @@ mod state;
 mod tenants;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
+mod timezone;
 mod trie;
 mod usage;
 mod users;

@@ -74,6 +74,9 @@ fn operation(row: &Row) -> (Value, Vec<(String, Value)>) {
     if let Some(operation) = operation.as_object_mut() {
         parameters(row, operation);
         operation.insert("security".to_owned(), security(row));
+        if matches!(row.needs(), Needs::Tenant(_)) {
+            operation.insert("x-rate-class".to_owned(), json!(row.rate_class().as_str()));
+        }
         problems::list(row, operation);
         answer_headers(row, operation);
     }
@@ -154,7 +157,7 @@ fn security(row: &Row) -> Value {
         Needs::Public => json!([]),
         Needs::PublicOrPerson => json!([{}, { "bearer": [] }]),
         Needs::SignedIn | Needs::Platform(_) => json!([{ "bearer": [] }]),
-        Needs::Tenant(_) => json!([{ "bearer": [] }, { "apiKey": [] }]),
+        Needs::Tenant(_) | Needs::Gateway(_) => json!([{ "bearer": [] }, { "apiKey": [] }]),
     }
 }
 
@@ -164,11 +167,12 @@ fn headers() -> Value {
         "ETag": { "description": "The version of the resource, for `If-Match`.", "schema": { "type": "string" } },
         "Location": { "description": "Where the new resource lives.", "schema": { "type": "string" } },
         "RateLimit": {
-            "description": "Calls left and seconds to a full budget.", "schema": { "type": "string" },
-            "example": "\"person\";r=1199;t=1",
+            "description": "What is left of each policy, the one that binds first: `r` calls for the next `t` seconds.", "schema": { "type": "string" },
+            "example": "\"plan\";r=59;t=1, \"concurrent\";r=19",
         },
         "RateLimitPolicy": {
-            "description": "Calls per window.", "schema": { "type": "string" }, "example": "\"person\";q=1200;w=60",
+            "description": "What each policy grants: `q` per `w` seconds, or `q` at once where `qu` says so.",
+            "schema": { "type": "string" }, "example": "\"plan\";q=60;w=60, \"concurrent\";q=20;qu=\"concurrent-requests\"",
         },
         "RetryAfter": { "description": "Seconds to wait.", "schema": { "type": "integer" } },
         "IdempotencyReplayed": {

@@ -4,7 +4,9 @@ use std::net::IpAddr;
 use std::str::FromStr;
 
 use actix_web::HttpRequest;
-use actix_web::http::header::{self, HeaderMap};
+use actix_web::http::header::{self, HeaderMap, HeaderName};
+
+use crate::names::{X_FORWARDED_FOR, X_FORWARDED_HOST, X_FORWARDED_PROTO};
 
 /// A network of addresses in CIDR notation; a plain address is a network of one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,8 +86,8 @@ impl Client {
                 break;
             }
         }
-        let proto = last_value(headers, "x-forwarded-proto").or_else(|| forwarded_param(headers, "proto"));
-        let host = last_value(headers, "x-forwarded-host")
+        let proto = last_value(headers, &X_FORWARDED_PROTO).or_else(|| forwarded_param(headers, "proto"));
+        let host = last_value(headers, &X_FORWARDED_HOST)
             .or_else(|| forwarded_param(headers, "host"))
             .or_else(|| host_of(request));
         Self {
@@ -134,7 +136,8 @@ fn plain_host(host: &str) -> Option<String> {
         host.split_once(']')
             .map_or(host, |(literal, _)| literal.trim_start_matches('['))
     } else {
-        host.split_once(':').map_or(host, |(name, _)| name)
+        let colon = host.bytes().position(|byte| byte == b':');
+        colon.and_then(|colon| host.get(..colon)).unwrap_or(host)
     };
     let name = without_port.strip_suffix('.').unwrap_or(without_port);
     if name.len() > 253 {
@@ -146,9 +149,9 @@ fn plain_host(host: &str) -> Option<String> {
 /// The hops as the proxies noted them, nearest last. `X-Forwarded-For` wins over `Forwarded`: a proxy that
 /// writes one passes the client's own spelling of the other through.
 fn forwarded_for(headers: &HeaderMap) -> Vec<Option<IpAddr>> {
-    if headers.contains_key("x-forwarded-for") {
+    if headers.contains_key(&X_FORWARDED_FOR) {
         let values = headers
-            .get_all("x-forwarded-for")
+            .get_all(&X_FORWARDED_FOR)
             .filter_map(|value| value.to_str().ok());
         return values.flat_map(|value| value.split(',')).map(hop_address).collect();
     }
@@ -173,13 +176,13 @@ fn hop_address(text: &str) -> Option<IpAddr> {
     address.parse::<IpAddr>().ok().map(|address| address.to_canonical())
 }
 
-fn last_value<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
+fn last_value<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<&'h str> {
     let value = headers.get_all(name).last()?.to_str().ok()?;
     value.rsplit(',').next().map(str::trim)
 }
 
 fn forwarded_param<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
-    let element = last_value(headers, "forwarded")?;
+    let element = last_value(headers, &header::FORWARDED)?;
     element_param(element, name)
 }
 

@@ -1,18 +1,26 @@
 //! How fast a caller may call: the seam, and its implementation over quotas' ports.
 //!
-//! API keys have a limit of their own and share their plan's; people have a generous one; public routes have one per
-//! address. A refused call burns nothing.
+//! API keys have a rate of their own and share their plan's; people have a generous one, and their plan's; public
+//! routes have one per address. A call is held to all that apply, and a refused call burns none of them. [`at_work`]
+//! holds the place of a call until its answer has been sent.
+
+mod at_work;
 
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use actix_web::http::StatusCode;
+use actix_web::http::Method;
 use tenantry_kernel::{TenantScope, async_trait};
-use tenantry_quotas::rate::{Pace as Stand, PerMinute, RateLimiter, RateSubject};
-use tenantry_quotas::usage::{AdmitError, RequestService};
+use tenantry_quotas::concurrency::{Place, PlaceLimit};
+use tenantry_quotas::rate::{PerMinute, RateLimit, RateLimiter, RateSubject, RouteClass};
+use tenantry_quotas::usage::requests::hold;
+use tenantry_quotas::usage::{AdmitError, Call, RequestService, Stand};
 
+use crate::decimal;
 use crate::door::Caller;
 use crate::error::ApiError;
+
+pub(crate) use at_work::{keep_place, occupy};
 
 /// Which budget of calls a route draws on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,17 +33,152 @@ pub enum PaceClass {
     Guessable,
 }
 
-/// What a budget said, for the headers.
+/// What a route costs by its method and path, where its row says nothing else.
+pub(crate) fn class_of(method: &Method, path: &str) -> RouteClass {
+    const HEAVY: [&str; 8] = [
+        "analytics",
+        "export",
+        "exports",
+        "pdf",
+        "report",
+        "reports",
+        "series",
+        "stats",
+    ];
+    let mut segments = path.split('/');
+    if segments.clone().any(|segment| HEAVY.contains(&segment)) {
+        return RouteClass::Heavy;
+    }
+    match *method {
+        Method::GET | Method::HEAD | Method::OPTIONS => RouteClass::Read,
+        _ if segments.any(|segment| matches!(segment, "usage" | "reservations")) => RouteClass::Usage,
+        _ => RouteClass::Write,
+    }
+}
+
+/// What a quota counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PaceVerdict {
-    /// The budget's name, as `RateLimit-Policy` tells it.
+pub enum PaceUnit {
+    /// Calls within a minute.
+    PerMinute,
+    /// Calls at work at once.
+    AtOnce,
+}
+
+/// The limits on calls at once with what is left of them, and the place taken.
+type AtWork = (Vec<(PlaceLimit, u32)>, Option<Place>);
+
+/// How one policy stands, for the headers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PolicyStand {
+    /// The policy's name.
     pub policy: &'static str,
-    /// Calls per minute.
-    pub limit: u32,
-    /// Calls left now.
+    /// How much it grants.
+    pub quota: u32,
+    /// What it counts.
+    pub unit: PaceUnit,
+    /// How much is left now.
     pub remaining: u32,
-    /// When the budget is full again.
-    pub reset_s: u64,
+    /// For how long what is left must do: until all of it is back, or, with nothing left, until there is one more.
+    pub reset_s: Option<u64>,
+}
+
+/// What the policies said that a call was held to, the one that binds first.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PaceVerdict(pub Vec<PolicyStand>);
+
+impl PaceVerdict {
+    /// What a call stands to, the one that binds first; `None` when it was held to nothing.
+    fn of(stands: &[Stand], places: &[(PlaceLimit, u32)]) -> Option<Self> {
+        let mut stands = stands.to_vec();
+        stands.sort_by_key(|stand| {
+            let pace = stand.pace;
+            (pace.allowed, std::cmp::Reverse(pace.retry_after), pace.remaining)
+        });
+        let rates = stands.into_iter().map(|stand| PolicyStand {
+            policy: stand.policy,
+            quota: stand.pace.limit,
+            unit: PaceUnit::PerMinute,
+            remaining: stand.pace.remaining,
+            reset_s: Some(seconds_up(if stand.pace.remaining == 0 {
+                stand.pace.retry_after
+            } else {
+                stand.pace.reset_after
+            })),
+        });
+        let at_once = places.iter().map(|(limit, left)| PolicyStand {
+            policy: limit.policy,
+            quota: limit.places.get(),
+            unit: PaceUnit::AtOnce,
+            remaining: *left,
+            reset_s: None,
+        });
+        let policies: Vec<PolicyStand> = rates.chain(at_once).collect();
+        (!policies.is_empty()).then_some(Self(policies))
+    }
+
+    /// What a refusal says.
+    fn of_refusal(refused: &AdmitError) -> Option<Self> {
+        match refused {
+            AdmitError::TooFast { stands, .. } => Self::of(stands, &[]),
+            AdmitError::TooManyAtOnce(full) => Self::of(&[], &[(full.0, 0)]),
+            AdmitError::Usage(_) | AdmitError::RatesUnavailable(_) => None,
+        }
+    }
+
+    /// True when the policy that binds has nothing left.
+    #[must_use]
+    pub fn is_spent(&self) -> bool {
+        self.0.first().is_some_and(|stand| stand.remaining == 0)
+    }
+
+    /// The policies and their quotas: what `RateLimit-Policy` depends on.
+    pub(crate) fn policies(&self) -> impl Iterator<Item = (&'static str, u32)> {
+        self.0.iter().map(|stand| (stand.policy, stand.quota))
+    }
+
+    /// The value of `RateLimit-Policy`: a list of draft-ietf-httpapi-ratelimit-headers-11, whose names are strings and
+    /// whose numbers are integers. Names are ours and need no escape.
+    #[must_use]
+    pub fn policy(&self) -> String {
+        let mut text = String::with_capacity(64);
+        for stand in &self.0 {
+            name(&mut text, stand.policy);
+            text.push_str(";q=");
+            decimal::push(&mut text, stand.quota.into());
+            text.push_str(match stand.unit {
+                PaceUnit::PerMinute => ";w=60",
+                PaceUnit::AtOnce => ";qu=\"concurrent-requests\"",
+            });
+        }
+        text
+    }
+
+    /// The value of `RateLimit`: what is left of each policy.
+    #[must_use]
+    pub fn state(&self) -> String {
+        let mut text = String::with_capacity(64);
+        for stand in &self.0 {
+            name(&mut text, stand.policy);
+            text.push_str(";r=");
+            decimal::push(&mut text, stand.remaining.into());
+            if let Some(reset_s) = stand.reset_s {
+                text.push_str(";t=");
+                decimal::push(&mut text, reset_s);
+            }
+        }
+        text
+    }
+}
+
+/// The next member of a list.
+fn name(text: &mut String, policy: &str) {
+    if !text.is_empty() {
+        text.push_str(", ");
+    }
+    text.push('"');
+    text.push_str(policy);
+    text.push('"');
 }
 
 /// Whose call it is.
@@ -47,21 +190,24 @@ pub struct PaceSubject<'a> {
     pub scope: Option<&'a TenantScope>,
     /// From where.
     pub address: Option<IpAddr>,
+    /// What the route costs.
+    pub route: RouteClass,
 }
 
 /// Decides whether a call comes too fast.
 #[async_trait]
 pub trait Pace: Send + Sync {
-    /// Admits and counts one call. Tells how the budget stands, either way, where there is one.
+    /// Admits and counts one call. Tells how the budgets stand, either way, where there are any; the call keeps its
+    /// place among those at work until its answer has been sent.
     ///
     /// # Errors
-    /// 429 `rate_limited`, or 429 `quota_exceeded` where the plan counts calls.
+    /// 429 `rate_limited` or `too_many_concurrent`, or 429 `quota_exceeded` where the plan counts calls.
     async fn admit(
         &self,
         class: PaceClass,
         subject: PaceSubject<'_>,
         verdict: &mut Option<PaceVerdict>,
-    ) -> Result<(), ApiError>;
+    ) -> Result<Option<Place>, ApiError>;
 }
 
 /// Limits per minute; `None` switches one off.
@@ -85,33 +231,71 @@ impl Default for PaceLimits {
     }
 }
 
-/// The paces of quotas: people and addresses by these limits, keys by their own and their plan's.
+/// The rates of quotas: people and addresses by these limits, whoever is inside a tenant by its plan's besides.
 pub struct QuotaPace {
     limits: PaceLimits,
     rates: Arc<dyn RateLimiter>,
-    keys: Arc<RequestService>,
+    calls: Arc<RequestService>,
 }
 
 impl QuotaPace {
     /// Admits by these limits.
     #[must_use]
-    pub fn new(limits: PaceLimits, rates: Arc<dyn RateLimiter>, keys: Arc<RequestService>) -> Self {
-        Self { limits, rates, keys }
+    pub fn new(limits: PaceLimits, rates: Arc<dyn RateLimiter>, calls: Arc<RequestService>) -> Self {
+        Self { limits, rates, calls }
     }
 
-    fn by_limit(
+    /// An address on a route where nobody is known, or where guessing is invited.
+    async fn admit_address(
         &self,
         policy: &'static str,
         subject: Option<RateSubject>,
         limit: Option<u32>,
-        verdict: &mut Option<PaceVerdict>,
-    ) -> Result<(), ApiError> {
-        let (Some(subject), Some(limit)) = (subject, limit.and_then(PerMinute::new)) else {
-            return Ok(());
+    ) -> Result<Vec<Stand>, AdmitError> {
+        let (Some(subject), Some(pace)) = (subject, limit.and_then(PerMinute::new)) else {
+            return Ok(Vec::new());
         };
-        let stand = self.rates.call(&subject, limit);
-        *verdict = Some(told(policy, stand));
-        if stand.allowed { Ok(()) } else { Err(too_fast(stand)) }
+        hold(&*self.rates, &[RateLimit { policy, subject, pace }]).await
+    }
+
+    async fn decide(&self, class: PaceClass, subject: PaceSubject<'_>) -> Result<(Vec<Stand>, AtWork), AdmitError> {
+        let address = subject.address.map(neighbourhood);
+        let person = self.limits.person.and_then(PerMinute::new);
+        let stands = match (class, subject.caller, subject.scope) {
+            // A gateway asks once per request of all its callers; the keys it asks about have their own rates.
+            (PaceClass::Free, ..) | (PaceClass::Ordinary, Some(Caller::Platform(_)), _) => Vec::new(),
+            (PaceClass::Guessable, ..) => {
+                let subject = address.map(|address| RateSubject::AddressIn(address, "guessing"));
+                let limit = self.limits.address.map(|limit| limit.min(GUESSES));
+                self.admit_address("guessing", subject, limit).await?
+            }
+            (PaceClass::Ordinary, Some(caller), Some(scope)) => {
+                let call = Call {
+                    class: Some(subject.route),
+                    own: match caller {
+                        Caller::Key(key) => key.rate_limit_per_minute.map(PerMinute),
+                        Caller::Person(_) | Caller::Platform(_) => None,
+                    },
+                    person,
+                    ends: true,
+                };
+                let admitted = self.calls.admit(scope, &call).await?;
+                return Ok((admitted.stands, (admitted.places, admitted.place)));
+            }
+            (PaceClass::Ordinary, Some(Caller::Person(caller)), None) => match person {
+                Some(pace) => {
+                    let subject = RateSubject::Person(caller.user);
+                    let policy = "person";
+                    hold(&*self.rates, &[RateLimit { policy, subject, pace }]).await?
+                }
+                None => Vec::new(),
+            },
+            (PaceClass::Ordinary, ..) => {
+                let subject = address.map(RateSubject::Address);
+                self.admit_address("address", subject, self.limits.address).await?
+            }
+        };
+        Ok((stands, AtWork::default()))
     }
 }
 
@@ -122,58 +306,18 @@ impl Pace for QuotaPace {
         class: PaceClass,
         subject: PaceSubject<'_>,
         verdict: &mut Option<PaceVerdict>,
-    ) -> Result<(), ApiError> {
-        let address = subject.address.map(neighbourhood);
-        match (class, subject.caller, subject.scope) {
-            (PaceClass::Free, ..) => Ok(()),
-            (PaceClass::Guessable, ..) => {
-                let subject = address.map(|address| RateSubject::AddressIn(address, "guessing"));
-                let limit = self.limits.address.map(|limit| limit.min(GUESSES));
-                self.by_limit("guessing", subject, limit, verdict)
+    ) -> Result<Option<Place>, ApiError> {
+        match self.decide(class, subject).await {
+            Ok((stands, (places, place))) => {
+                *verdict = PaceVerdict::of(&stands, &places);
+                Ok(place)
             }
-            (PaceClass::Ordinary, Some(Caller::Person(person)), _) => {
-                let subject = RateSubject::Person(person.user);
-                self.by_limit("person", Some(subject), self.limits.person, verdict)
-            }
-            (PaceClass::Ordinary, Some(Caller::Key(key)), Some(scope)) => {
-                let own = key.rate_limit_per_minute.map(PerMinute);
-                match self.keys.admit(scope, own).await {
-                    Ok(admitted) => {
-                        *verdict = admitted.pace.map(|stand| told("api_key", stand));
-                        Ok(())
-                    }
-                    Err(refused) => {
-                        if let AdmitError::TooFast(stand) = &refused {
-                            *verdict = Some(told("api_key", *stand));
-                        }
-                        Err(refused.into())
-                    }
-                }
-            }
-            (PaceClass::Ordinary, ..) => {
-                let subject = address.map(RateSubject::Address);
-                self.by_limit("address", subject, self.limits.address, verdict)
+            Err(refused) => {
+                *verdict = PaceVerdict::of_refusal(&refused);
+                Err(refused.into())
             }
         }
     }
-}
-
-fn told(policy: &'static str, stand: Stand) -> PaceVerdict {
-    PaceVerdict {
-        policy,
-        limit: stand.limit,
-        remaining: stand.remaining,
-        reset_s: seconds_up(stand.reset_after),
-    }
-}
-
-fn too_fast(stand: Stand) -> ApiError {
-    ApiError::new(
-        StatusCode::TOO_MANY_REQUESTS,
-        "rate_limited",
-        format!("the pace of {} calls per minute is exceeded", stand.limit),
-    )
-    .retry_after(seconds_up(stand.retry_after).max(1))
 }
 
 /// One household has a whole /64 of IPv6 addresses.
@@ -189,20 +333,4 @@ fn seconds_up(wait: std::time::Duration) -> u64 {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn addresses_of_one_household_count_together() {
-        let one = neighbourhood("2001:db8::1".parse().unwrap());
-        let two = neighbourhood("2001:db8::2".parse().unwrap());
-        let other = neighbourhood("2001:db8:0:1::1".parse().unwrap());
-
-        assert_eq!(one, two);
-        assert_ne!(one, other);
-        assert_eq!(
-            neighbourhood("::ffff:9.9.9.9".parse().unwrap()),
-            "9.9.9.9".parse::<IpAddr>().unwrap()
-        );
-    }
-}
+mod tests;

@@ -53,6 +53,9 @@ impl Serialize for Document<'_> {
         for (name, value) in &parts.details {
             map.serialize_entry(name, &Json(value))?;
         }
+        for (name, value) in &parts.members {
+            map.serialize_entry(name, value)?;
+        }
         map.end()
     }
 }
@@ -114,6 +117,11 @@ impl Serialize for Json<'_> {
             Value::Masked => serializer.serialize_str("***"),
         }
     }
+}
+
+/// A kernel value as JSON.
+pub(crate) fn json_of(value: &Value) -> serde_json::Value {
+    serde_json::to_value(Json(value)).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -2,6 +2,8 @@
 
 mod check;
 mod list;
+mod pool;
+mod remove;
 mod replace;
 
 use serde::Serialize;
@@ -12,7 +14,7 @@ use utoipa::ToSchema;
 use crate::routes::Row;
 
 pub(crate) fn rows() -> Vec<Row> {
-    vec![list::row(), check::row(), replace::row()]
+    vec![list::row(), check::row(), replace::row(), remove::row(), pool::row()]
 }
 
 /// How one meter stands.
@@ -52,6 +54,12 @@ pub(crate) struct QuotaView {
     /// Used beyond the limit.
     #[schema(example = 0)]
     overage: i64,
+    /// Reserved and not settled yet; it takes room as if it were used.
+    #[schema(example = 0)]
+    reserved: i64,
+    /// How much of the limit is what the period before left over.
+    #[schema(example = 0)]
+    rolled_over: i64,
 }
 
 impl From<&UsageRow> for QuotaView {
@@ -68,6 +76,8 @@ impl From<&UsageRow> for QuotaView {
             resets_at: row.resets_at,
             enforcement: row.allowance.enforcement.as_str(),
             overage: row.overage(),
+            reserved: row.reserved,
+            rolled_over: row.granted,
         }
     }
 }

@@ -1,7 +1,11 @@
 //! Answers: one resource with its tag, a new one with its address, a list, nothing.
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
 use actix_web::HttpResponse;
-use actix_web::http::header;
+use actix_web::http::header::{self, HeaderValue};
+use actix_web::web::Bytes;
 use serde::{Serialize, Serializer};
 use tenantry_kernel::Ratio;
 use tenantry_kernel::uuid::Uuid;
@@ -36,6 +40,52 @@ pub fn single(id: Uuid, version: i64, view: &impl Serialize) -> HttpResponse {
     HttpResponse::Ok()
         .insert_header((header::ETAG, conditional::tag(id, version)))
         .json(view)
+}
+
+/// Answers of [`single`] that are given again, byte for byte, for as long as the resource is the very same value. The
+/// cache that hands the value out drops it when it changes, so there is nothing to forget here.
+pub(crate) struct Rendered<T>(HashMap<Uuid, (Arc<T>, HeaderValue, Bytes)>);
+
+impl<T> Default for Rendered<T> {
+    fn default() -> Self {
+        Self(HashMap::new())
+    }
+}
+
+/// How many answers one worker keeps.
+const RENDERED: usize = 256;
+
+impl<T> Rendered<T> {
+    /// The answer for this value, rendered by `view` unless it was before.
+    pub fn single<V: Serialize>(
+        &mut self,
+        value: &Arc<T>,
+        id: Uuid,
+        version: i64,
+        view: impl Fn(&T) -> V,
+    ) -> HttpResponse {
+        let known = self.0.get(&id).filter(|(known, ..)| Arc::ptr_eq(known, value));
+        let Some((_, tag, body)) = known else {
+            return self.render(value, id, version, &view(value));
+        };
+        HttpResponse::Ok()
+            .insert_header((header::ETAG, tag.clone()))
+            .insert_header((header::CONTENT_TYPE, HeaderValue::from_static("application/json")))
+            .body(body.clone())
+    }
+
+    fn render(&mut self, value: &Arc<T>, id: Uuid, version: i64, view: &impl Serialize) -> HttpResponse {
+        if let (Ok(tag), Ok(body)) = (
+            HeaderValue::try_from(conditional::tag(id, version)),
+            serde_json::to_vec(view),
+        ) {
+            if self.0.len() >= RENDERED {
+                self.0.clear();
+            }
+            self.0.insert(id, (Arc::clone(value), tag, body.into()));
+        }
+        single(id, version, view)
+    }
 }
 
 /// 201 with the new resource and where it lives.

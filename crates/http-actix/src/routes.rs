@@ -40,17 +40,19 @@ use actix_web::http::Method;
 use actix_web::{FromRequest, Handler, HttpRequest};
 use futures_util::future::LocalBoxFuture;
 use tenantry_kernel::Permission;
+use tenantry_quotas::rate::RouteClass;
 use utoipa::__dev::{SchemaReferences, Tags};
 use utoipa::openapi::RefOr;
 use utoipa::openapi::path::{HttpMethod, Operation};
 use utoipa::openapi::schema::Schema;
 
 use crate::error::{Answer, ApiError};
+use crate::observe::RowMeters;
 use crate::pace::PaceClass;
 use crate::trie::{Leaf, Trie};
 use crate::{
-    admin, api_keys, audit, auth, billing, domains, invitations, me, operations, plans, quotas, sign_up, slugs,
-    tenants, usage, users,
+    admin, api_keys, audit, auth, billing, domains, entitlements, invitations, me, operations, plans, quotas,
+    reservations, sign_up, slugs, tenants, usage, users,
 };
 
 /// Who may call a route.
@@ -64,6 +66,8 @@ pub enum Needs {
     SignedIn,
     /// Somebody inside the addressed tenant who holds one of these permissions; all inside when empty.
     Tenant(Vec<Permission>),
+    /// As [`Needs::Tenant`] with this one permission, or a platform key that holds it.
+    Gateway(Permission),
     /// A person with a platform role that holds this permission.
     Platform(Permission),
 }
@@ -94,13 +98,16 @@ pub struct Row {
     needs: Needs,
     once: Once,
     pace: PaceClass,
+    class: RouteClass,
     paged: bool,
     conditional: bool,
     tagged: bool,
     streams: bool,
+    for_paying: bool,
     refusals: Vec<(u16, &'static str)>,
     run: Run,
     docs: RowDocs,
+    meters: RowMeters,
 }
 
 /// What utoipa knows of the action.
@@ -135,13 +142,16 @@ impl Row {
             needs: Needs::Public,
             once: Once::No,
             pace: PaceClass::Ordinary,
+            class: crate::pace::class_of(&method_of(D::methods().first()), path),
             paged: false,
             conditional: false,
             tagged: false,
             streams: false,
+            for_paying: false,
             refusals: Vec::new(),
             run: erase(handler),
             docs: RowDocs { operation, schemas },
+            meters: RowMeters::default(),
         }
     }
 
@@ -163,6 +173,13 @@ impl Row {
     #[must_use]
     pub fn tenant(mut self, one_of: impl IntoIterator<Item = Permission>) -> Self {
         self.needs = Needs::Tenant(one_of.into_iter().collect());
+        self
+    }
+
+    /// Inside the tenant, or for all tenants with a platform key, with this permission.
+    #[must_use]
+    pub fn gateway(mut self, permission: Permission) -> Self {
+        self.needs = Needs::Gateway(permission);
         self
     }
 
@@ -216,10 +233,24 @@ impl Row {
         self
     }
 
+    /// Needed to pay an invoice: members may call it also while their tenant is suspended because one is unpaid.
+    #[must_use]
+    pub fn for_paying(mut self) -> Self {
+        self.for_paying = true;
+        self
+    }
+
     /// Which budget of calls it draws on.
     #[must_use]
     pub fn pace(mut self, class: PaceClass) -> Self {
         self.pace = class;
+        self
+    }
+
+    /// What it costs, where method and path do not tell.
+    #[must_use]
+    pub fn class(mut self, class: RouteClass) -> Self {
+        self.class = class;
         self
     }
 
@@ -278,6 +309,12 @@ impl Row {
         self.tagged
     }
 
+    /// True when it is open to members of a tenant that is suspended because an invoice is unpaid.
+    #[must_use]
+    pub fn is_for_paying(&self) -> bool {
+        self.for_paying
+    }
+
     /// The refusals of its own.
     #[must_use]
     pub fn refusals(&self) -> &[(u16, &'static str)] {
@@ -290,6 +327,12 @@ impl Row {
         self.pace
     }
 
+    /// What it costs, as the rates of plans see it.
+    #[must_use]
+    pub fn rate_class(&self) -> RouteClass {
+        self.class
+    }
+
     pub(crate) fn params(&self) -> &[&'static str] {
         &self.params
     }
@@ -300,6 +343,10 @@ impl Row {
 
     pub(crate) fn docs(&self) -> &RowDocs {
         &self.docs
+    }
+
+    pub(crate) fn meters(&self) -> &RowMeters {
+        &self.meters
     }
 
     pub(crate) fn run(&self, request: HttpRequest, payload: Payload) -> LocalBoxFuture<'static, Answer> {
@@ -409,6 +456,8 @@ pub fn rows() -> Vec<Row> {
         billing::rows(),
         quotas::rows(),
         usage::rows(),
+        reservations::rows(),
+        entitlements::rows(),
         audit::rows(),
         admin::rows(),
     ]

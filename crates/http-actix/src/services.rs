@@ -9,17 +9,20 @@ use tenantry_billing::payment_method::PaymentMethodService;
 use tenantry_billing::subscription::SubscriptionService;
 use tenantry_identity::api_key::ApiKeyService;
 use tenantry_identity::password::PasswordService;
+use tenantry_identity::platform_key::PlatformKeyService;
 use tenantry_identity::profile::ProfileService;
 use tenantry_identity::session::SessionService;
+use tenantry_kernel::Clock;
 use tenantry_lifecycle::catalog::Catalog;
 use tenantry_lifecycle::key_check::KeyCheckService;
 use tenantry_lifecycle::members::{AcceptService, MembersService};
 use tenantry_lifecycle::operators::OperatorService;
+use tenantry_lifecycle::owed::OwedInvoiceService;
 use tenantry_lifecycle::plan_change::PlanChangeService;
 use tenantry_lifecycle::sign_in::SignInService;
 use tenantry_lifecycle::sign_up::SignUpService;
 use tenantry_quotas::entitlement::EntitlementService;
-use tenantry_quotas::usage::UsageService;
+use tenantry_quotas::usage::{CorrectionService, IngestService, InsightService, ReservationService, UsageService};
 use tenantry_tenancy::directory::AccessDirectory;
 use tenantry_tenancy::domain::service::DomainService;
 use tenantry_tenancy::membership::service::MemberService;
@@ -54,6 +57,8 @@ pub struct Services {
     pub profiles: Arc<ProfileService>,
     /// API keys.
     pub api_keys: Arc<ApiKeyService>,
+    /// Platform keys.
+    pub platform_keys: Arc<PlatformKeyService>,
     /// The gateways' question about a key.
     pub key_checks: Arc<KeyCheckService>,
     /// Plan changes.
@@ -62,16 +67,28 @@ pub struct Services {
     pub subscriptions: Arc<SubscriptionService>,
     /// Invoices.
     pub invoices: Arc<InvoiceService>,
+    /// Paying and waiving invoices.
+    pub owed_invoices: Arc<OwedInvoiceService>,
     /// Payment methods.
     pub payment_methods: Arc<PaymentMethodService>,
     /// Usage.
     pub usage: Arc<UsageService>,
+    /// Reservations.
+    pub reservations: Arc<ReservationService>,
+    /// Putting usage right.
+    pub corrections: Arc<CorrectionService>,
+    /// Events in bulk.
+    pub ingest: Arc<IngestService>,
+    /// What was used over time.
+    pub insights: Arc<InsightService>,
     /// Limits and features.
     pub entitlements: Arc<EntitlementService>,
     /// The audit log.
     pub audit: Arc<AuditService>,
     /// The operators' look across tenants.
     pub operators: Arc<OperatorService>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
 }
 
 impl Services {
@@ -91,12 +108,19 @@ impl Services {
             .app_data(Data::from(Arc::clone(&self.sessions)))
             .app_data(Data::from(Arc::clone(&self.profiles)))
             .app_data(Data::from(Arc::clone(&self.api_keys)))
+            .app_data(Data::from(Arc::clone(&self.platform_keys)))
             .app_data(Data::from(Arc::clone(&self.key_checks)))
             .app_data(Data::from(Arc::clone(&self.plan_changes)))
             .app_data(Data::from(Arc::clone(&self.subscriptions)))
             .app_data(Data::from(Arc::clone(&self.invoices)))
+            .app_data(Data::from(Arc::clone(&self.owed_invoices)))
             .app_data(Data::from(Arc::clone(&self.payment_methods)))
             .app_data(Data::from(Arc::clone(&self.usage)))
+            .app_data(Data::from(Arc::clone(&self.reservations)))
+            .app_data(Data::from(Arc::clone(&self.corrections)))
+            .app_data(Data::from(Arc::clone(&self.ingest)))
+            .app_data(Data::from(Arc::clone(&self.insights)))
+            .app_data(Data::from(Arc::clone(&self.clock)))
             .app_data(Data::from(Arc::clone(&self.entitlements)))
             .app_data(Data::from(Arc::clone(&self.audit)))
             .app_data(Data::from(Arc::clone(&self.operators)));

@@ -18,6 +18,7 @@ use tenantry_kernel::{
     Cipher, Origin, Permission, PermissionSet, Principal, Receipt, Secret, StoreError, SystemScope, TenantId,
     TenantScope, async_trait,
 };
+use tenantry_quotas::concurrency::Place;
 use time::OffsetDateTime;
 
 use crate::door::{Caller, Credential, Doorman, Key, Person, TenantAddress};
@@ -110,6 +111,7 @@ impl Doorman for FakeDoorman {
         let own = match caller {
             Caller::Person(person) => person.seat.map(|(tenant, _)| tenant),
             Caller::Key(key) => Some(key.tenant),
+            Caller::Platform(_) => return Err(ApiError::not_found()),
         };
         let named = named(address)?;
         let entered = named.or(own).ok_or_else(ApiError::not_found)?;
@@ -149,6 +151,7 @@ impl Doorman for FakeDoorman {
                 },
                 key.permissions.clone(),
             ),
+            Caller::Platform(_) => return Err(ApiError::not_found()),
         };
         Ok(test_authority().enter(entered, principal, held, origin))
     }
@@ -168,6 +171,16 @@ impl Doorman for FakeDoorman {
         }
     }
 
+    async fn enter_platform(&self, caller: &Caller, origin: Origin) -> Result<SystemScope, ApiError> {
+        match caller {
+            Caller::Platform(key) => {
+                let principal = Principal::PlatformKey { key: key.id };
+                Ok(test_authority().enter_system(principal, key.permissions.clone(), origin))
+            }
+            _ => Err(ApiError::denied("a platform key is needed")),
+        }
+    }
+
     async fn public_tenant(&self, address: &TenantAddress) -> Result<Option<TenantId>, ApiError> {
         named(address)
     }
@@ -184,13 +197,13 @@ impl Pace for FixedPace {
         class: PaceClass,
         _: PaceSubject<'_>,
         verdict: &mut Option<PaceVerdict>,
-    ) -> Result<(), ApiError> {
-        *verdict = self.0.filter(|_| class != PaceClass::Free);
+    ) -> Result<Option<Place>, ApiError> {
+        *verdict = self.0.clone().filter(|_| class != PaceClass::Free);
         match verdict {
-            Some(refused) if refused.remaining == 0 => {
+            Some(refused) if refused.is_spent() => {
                 Err(ApiError::new(StatusCode::TOO_MANY_REQUESTS, "rate_limited", "too fast").retry_after(6))
             }
-            _ => Ok(()),
+            _ => Ok(None),
         }
     }
 }

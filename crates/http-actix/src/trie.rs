@@ -1,7 +1,5 @@
 //! Finds the row of a path: one step per segment, however many routes there are.
 
-use std::collections::HashMap;
-
 use actix_web::http::Method;
 
 /// Longer paths name nothing of ours.
@@ -15,7 +13,8 @@ pub(crate) struct Trie {
 
 #[derive(Debug, Default)]
 struct Node {
-    fixed: HashMap<&'static str, Node>,
+    /// Few enough that comparing them one by one is quicker than hashing.
+    fixed: Vec<(&'static str, Node)>,
     param: Option<Box<Node>>,
     rows: Vec<(Method, usize)>,
 }
@@ -32,11 +31,10 @@ impl Trie {
     pub fn add(&mut self, method: &Method, path: &'static str, row: usize) -> bool {
         let mut node = &mut self.root;
         for segment in path.trim_start_matches('/').split('/') {
-            node = if segment.starts_with('{') {
-                node.param.get_or_insert_default()
-            } else {
-                node.fixed.entry(segment).or_default()
+            let Some(next) = node.behind(segment) else {
+                return false;
             };
+            node = next;
         }
         let free = node.rows.iter().all(|(known, _)| known != method);
         node.rows.push((method.clone(), row));
@@ -46,7 +44,7 @@ impl Trie {
     /// The leaf that a path leads to.
     pub fn find<'p>(&self, path: &'p str) -> Option<Leaf<'_, 'p>> {
         let path = path.strip_prefix('/')?;
-        if path.split('/').take(MAX_SEGMENTS + 1).count() > MAX_SEGMENTS {
+        if path.bytes().filter(|byte| *byte == b'/').count() >= MAX_SEGMENTS {
             return None;
         }
         let mut values = Vec::new();
@@ -59,15 +57,25 @@ impl Trie {
 }
 
 impl Node {
+    /// The node behind a segment of a route, made where there is none.
+    fn behind(&mut self, segment: &'static str) -> Option<&mut Self> {
+        if segment.starts_with('{') {
+            return Some(self.param.get_or_insert_default());
+        }
+        if self.fixed.iter().all(|(name, _)| *name != segment) {
+            self.fixed.push((segment, Self::default()));
+        }
+        let mut known = self.fixed.iter_mut();
+        known.find_map(|(name, node)| (*name == segment).then_some(node))
+    }
+
     fn walk<'p>(&self, rest: Option<&'p str>, values: &mut Vec<&'p str>) -> Option<&Self> {
         let Some(rest) = rest else {
             return if self.rows.is_empty() { None } else { Some(self) };
         };
-        let (segment, rest) = match rest.split_once('/') {
-            Some((segment, rest)) => (segment, Some(rest)),
-            None => (rest, None),
-        };
-        if let Some(found) = self.fixed.get(segment).and_then(|next| next.walk(rest, values)) {
+        let (segment, rest) = split(rest);
+        let next = self.fixed.iter().find(|(name, _)| *name == segment);
+        if let Some(found) = next.and_then(|(_, next)| next.walk(rest, values)) {
             return Some(found);
         }
         let next = self.param.as_ref().filter(|_| !segment.is_empty())?;
@@ -77,6 +85,15 @@ impl Node {
             values.pop();
         }
         found
+    }
+}
+
+/// The first segment, and what follows it. Segments are short: a search that prepares itself takes longer.
+fn split(path: &str) -> (&str, Option<&str>) {
+    let slash = path.bytes().position(|byte| byte == b'/');
+    match slash.and_then(|slash| Some((path.get(..slash)?, path.get(slash + 1..)?))) {
+        Some((segment, rest)) => (segment, Some(rest)),
+        None => (path, None),
     }
 }
 

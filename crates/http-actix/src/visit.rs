@@ -17,7 +17,7 @@ pub(crate) enum Entry {
     Person(Person),
     /// Somebody inside a tenant.
     Tenant(TenantScope),
-    /// An operator.
+    /// An operator, or a platform key.
     System(SystemScope),
 }
 

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use tenantry_kernel::id::{ApiKeyId, SessionId, UserId};
+use tenantry_kernel::id::{ApiKeyId, PlatformKeyId, SessionId, UserId};
 use tenantry_kernel::{StoreError, TenantId};
 use time::OffsetDateTime;
 
 use crate::api_key::ApiKey;
+use crate::platform_key::PlatformKey;
 
 /// Finds API keys by what their text says in the open.
 #[cfg_attr(any(test, feature = "testing"), mockall::automock)]
@@ -18,6 +19,17 @@ pub trait ApiKeyDirectory: Send + Sync {
 
     /// Notes that the key was used at `at`. May be late and may leave out uses; never moves backwards.
     async fn touch(&self, tenant: TenantId, key: ApiKeyId, at: OffsetDateTime) -> Result<(), StoreError>;
+}
+
+/// Finds platform keys by what their text says in the open.
+#[cfg_attr(any(test, feature = "testing"), mockall::automock)]
+#[async_trait]
+pub trait PlatformKeyDirectory: Send + Sync {
+    /// The key, revoked or not; `None` when there is none.
+    async fn find_platform_key(&self, key: PlatformKeyId) -> Result<Option<Arc<PlatformKey>>, StoreError>;
+
+    /// Notes that the key was used at `at`. May be late and may leave out uses; never moves backwards.
+    async fn touch_platform_key(&self, key: PlatformKeyId, at: OffsetDateTime) -> Result<(), StoreError>;
 }
 
 /// Tells whether sessions are live.

@@ -18,6 +18,7 @@ pub mod one_time_token;
 pub mod password;
 pub mod permissions;
 pub mod person;
+pub mod platform_key;
 pub mod profile;
 pub mod session;
 pub mod signing_key;

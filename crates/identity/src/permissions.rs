@@ -2,6 +2,10 @@
 
 use tenantry_kernel::Permission;
 
+/// See what the installation keeps for itself, such as platform keys.
+pub const PLATFORM_READ: Permission = Permission::known("platform.read");
+/// Change it.
+pub const PLATFORM_MANAGE: Permission = Permission::known("platform.manage");
 /// See the tenant's API keys, never their secrets.
 pub const API_KEYS_READ: Permission = Permission::known("api_keys.read");
 /// Create, rotate and revoke API keys.

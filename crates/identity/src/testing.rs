@@ -9,13 +9,14 @@ use async_trait::async_trait;
 use tenantry_kernel::id::{SessionId, UserId};
 use tenantry_kernel::secret::CannotOpen;
 use tenantry_kernel::testing::{CountingEntropy, SequentialIds};
-use tenantry_kernel::{Cipher, EmailAddress, Event, Origin, Secret, StoreError, TenantScope, Transaction};
+use tenantry_kernel::{Cipher, EmailAddress, Event, Origin, Secret, StoreError, SystemScope, TenantScope, Transaction};
 use uuid::Uuid;
 
 use crate::api_key::{ApiKeyRepository, MockApiKeyRepository};
 use crate::mint::Mint;
 use crate::one_time_token::{MockOneTimeTokenRepository, OneTimeTokenRepository};
 use crate::person::Person;
+use crate::platform_key::{MockPlatformKeyRepository, PlatformKeyRepository, PlatformKeyStore, PlatformKeyUnit};
 use crate::session::{MockSessionRepository, SessionRepository};
 use crate::store::{IdentityStore, IdentityUnit, PersonUnit};
 use crate::user::{MockUserRepository, UserRepository};
@@ -31,6 +32,8 @@ pub struct Mocks {
     pub one_time_tokens: MockOneTimeTokenRepository,
     /// API keys.
     pub api_keys: MockApiKeyRepository,
+    /// Platform keys.
+    pub platform_keys: MockPlatformKeyRepository,
 }
 
 /// The commits that were made, each with its events.
@@ -164,6 +167,23 @@ impl PersonUnit for FakeUnit {
 impl IdentityUnit for FakeUnit {
     fn api_keys(&mut self) -> &mut dyn ApiKeyRepository {
         &mut self.mocks().api_keys
+    }
+}
+
+#[async_trait]
+impl PlatformKeyStore for FakeIdentityStore {
+    async fn begin_platform(&self, _: &SystemScope) -> Result<Box<dyn PlatformKeyUnit>, StoreError> {
+        Ok(self.unit()?)
+    }
+
+    async fn read_platform(&self, _: &SystemScope) -> Result<Box<dyn PlatformKeyUnit>, StoreError> {
+        Ok(self.unit()?)
+    }
+}
+
+impl PlatformKeyUnit for FakeUnit {
+    fn platform_keys(&mut self) -> &mut dyn PlatformKeyRepository {
+        &mut self.mocks().platform_keys
     }
 }
 

@@ -64,3 +64,7 @@ typed_id!(
     /// A credential of a program, bound to one tenant.
     ApiKeyId
 );
+typed_id!(
+    /// A credential of a program of the installation itself, bound to no tenant.
+    PlatformKeyId
+);

@@ -28,7 +28,7 @@ pub use code::{Code, InvalidCode};
 pub use email::EmailAddress;
 pub use error::{Denied, DomainError, ErrorKind, FieldError, StoreError};
 pub use event::{Change, Event, Mail, Value};
-pub use id::{ApiKeyId, MembershipId, SessionId, TenantId, UserId};
+pub use id::{ApiKeyId, MembershipId, PlatformKeyId, SessionId, TenantId, UserId};
 pub use locale::{Locale, Timezone};
 pub use money::{Currency, Money};
 pub use page::{Cursor, Page, PageRequest};

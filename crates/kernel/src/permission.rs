@@ -98,6 +98,12 @@ impl PermissionSet {
         self.0.contains(permission)
     }
 
+    /// True when both are one set, and not merely equal: for those who remember what followed from it.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
     /// True when every permission of `other` is held: the test behind "nobody grants what they lack".
     #[must_use]
     pub fn covers(&self, other: &Self) -> bool {

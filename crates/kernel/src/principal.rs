@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use crate::id::{ApiKeyId, MembershipId, SessionId, UserId};
+use crate::id::{ApiKeyId, MembershipId, PlatformKeyId, SessionId, UserId};
 
 /// Who acts. Every audit row names one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,6 +31,11 @@ pub enum Principal {
         /// The session the access token belongs to.
         session: SessionId,
     },
+    /// A program of the installation itself, with a platform key. It works across tenants and enters none.
+    PlatformKey {
+        /// The key.
+        key: PlatformKeyId,
+    },
     /// A background worker.
     Worker {
         /// The job's name.
@@ -48,6 +53,7 @@ impl Principal {
             Self::Member { .. } => "member",
             Self::ApiKey { .. } => "api_key",
             Self::Operator { .. } => "operator",
+            Self::PlatformKey { .. } => "platform_key",
             Self::Worker { .. } => "system",
             Self::Anonymous => "anonymous",
         }
@@ -60,6 +66,7 @@ impl Principal {
             Self::Member { membership, .. } => membership.to_string(),
             Self::ApiKey { key, .. } => key.to_string(),
             Self::Operator { user, .. } => user.to_string(),
+            Self::PlatformKey { key } => key.to_string(),
             Self::Worker { job } => (*job).to_owned(),
             Self::Anonymous => String::new(),
         }

@@ -6,15 +6,16 @@
 mod visits;
 
 use std::num::NonZeroU32;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
-use tenantry_identity::api_key::{ApiKeyText, KeyRefusal};
-use tenantry_identity::directory::{ApiKeyDirectory, SessionDirectory};
+use tenantry_identity::api_key::{KeyReader, KeyRefusal};
+use tenantry_identity::directory::{ApiKeyDirectory, PlatformKeyDirectory, SessionDirectory};
+use tenantry_identity::platform_key::PlatformKeyText;
 use tenantry_identity::token::{AccessClaims, TokenError, TokenVerifier};
 use tenantry_identity::user::PlatformRole;
 use tenantry_kernel::{
-    ApiKeyId, Cipher, Clock, DomainError, ErrorKind, MembershipId, Origin, PermissionSet, SessionId, StoreError,
-    SystemScope, TenantId, TenantScope, UserId, Value,
+    ApiKeyId, Cipher, Clock, DomainError, ErrorKind, MembershipId, Origin, PermissionSet, PlatformKeyId, SessionId,
+    StoreError, SystemScope, TenantId, TenantScope, UserId, Value,
 };
 use tenantry_tenancy::directory::AccessDirectory;
 use tenantry_tenancy::gate::{EnterError, Gate};
@@ -32,6 +33,8 @@ pub enum Caller {
     Person(Person),
     /// A program with an API key.
     Key(Key),
+    /// A program of the installation with a platform key.
+    Platform(PlatformCaller),
 }
 
 /// A signed-in person, as their access token tells.
@@ -60,6 +63,15 @@ pub struct Key {
     pub permissions: PermissionSet,
     /// Calls per minute, when the key has a limit of its own.
     pub rate_limit_per_minute: Option<NonZeroU32>,
+}
+
+/// A platform key that passed every check of its own. It enters no tenant.
+#[derive(Clone, Debug)]
+pub struct PlatformCaller {
+    /// The key.
+    pub id: PlatformKeyId,
+    /// What it may do.
+    pub permissions: PermissionSet,
 }
 
 /// Where a request was addressed to.
@@ -140,6 +152,13 @@ impl DomainError for AccessError {
     }
 }
 
+/// What somebody enters a tenant for.
+#[derive(Clone, Copy)]
+enum Purpose {
+    Use,
+    Pay,
+}
+
 /// Which hosts are the installation's own. Every other host must be a tenant's.
 #[derive(Clone, Debug)]
 pub struct HostPolicy {
@@ -153,12 +172,16 @@ pub struct HostPolicy {
 pub struct Access {
     directory: Arc<dyn AccessDirectory>,
     keys: Arc<dyn ApiKeyDirectory>,
+    platform_keys: Arc<dyn PlatformKeyDirectory>,
     sessions: Arc<dyn SessionDirectory>,
     tokens: Arc<dyn TokenVerifier>,
+    texts: Arc<dyn KeyReader>,
     cipher: Arc<dyn Cipher>,
     clock: Arc<dyn Clock>,
     gate: Gate,
     hosts: HostPolicy,
+    /// The last host that was found to name no tenant: most calls come to one host, and reading it again is felt.
+    no_tenants: Mutex<String>,
     visits: Visits,
 }
 
@@ -168,11 +191,15 @@ pub struct AccessParts {
     pub directory: Arc<dyn AccessDirectory>,
     /// API keys.
     pub keys: Arc<dyn ApiKeyDirectory>,
+    /// Platform keys.
+    pub platform_keys: Arc<dyn PlatformKeyDirectory>,
     /// Sessions.
     pub sessions: Arc<dyn SessionDirectory>,
     /// Access tokens.
     pub tokens: Arc<dyn TokenVerifier>,
-    /// Fingerprints.
+    /// Reads the texts of API keys.
+    pub texts: Arc<dyn KeyReader>,
+    /// Fingerprints of platform keys.
     pub cipher: Arc<dyn Cipher>,
     /// The time.
     pub clock: Arc<dyn Clock>,
@@ -191,8 +218,10 @@ impl Access {
         let AccessParts {
             directory,
             keys,
+            platform_keys,
             sessions,
             tokens,
+            texts,
             cipher,
             clock,
             gate,
@@ -203,12 +232,15 @@ impl Access {
             visits: Visits::new(store, Arc::clone(&clock)),
             directory,
             keys,
+            platform_keys,
             sessions,
             tokens,
+            texts,
             cipher,
             clock,
             gate,
             hosts,
+            no_tenants: Mutex::default(),
         }
     }
 
@@ -234,8 +266,33 @@ impl Access {
     /// # Errors
     /// [`AccessError::NotAuthenticated`], [`AccessError::AddressNotAllowed`], [`AccessError::Store`].
     pub async fn authenticate_key(&self, text: &str, origin: &Origin) -> Result<Caller, AccessError> {
-        let parsed = ApiKeyText::parse(text).map_err(|_| AccessError::NotAuthenticated)?;
-        let found = self.keys.find(parsed.tenant(), parsed.key()).await?;
+        let Ok(shown) = self.texts.read(text) else {
+            return self.authenticate_platform_key(text, origin).await;
+        };
+        let found = self.keys.find(shown.tenant, shown.key).await?;
+        let key = found.ok_or(AccessError::NotAuthenticated)?;
+        let now = self.clock.system_now();
+        match key.admits(&shown.fingerprint, now, origin.address) {
+            Ok(()) => {}
+            Err(KeyRefusal::AddressNotAllowed) => return Err(AccessError::AddressNotAllowed),
+            Err(_) => return Err(AccessError::NotAuthenticated),
+        }
+        let permissions = key_powers::of_key(&self.gate, shown.tenant, &key)
+            .await?
+            .ok_or(AccessError::NotAuthenticated)?;
+        self.keys.touch(shown.tenant, shown.key, now).await?;
+        Ok(Caller::Key(Key {
+            tenant: shown.tenant,
+            id: shown.key,
+            live: key.is_live(),
+            permissions,
+            rate_limit_per_minute: key.rate_limit(),
+        }))
+    }
+
+    async fn authenticate_platform_key(&self, text: &str, origin: &Origin) -> Result<Caller, AccessError> {
+        let parsed = PlatformKeyText::parse(text).map_err(|_| AccessError::NotAuthenticated)?;
+        let found = self.platform_keys.find_platform_key(parsed.key()).await?;
         let key = found.ok_or(AccessError::NotAuthenticated)?;
         let now = self.clock.system_now();
         match key.admits(&parsed.fingerprint(&*self.cipher), now, origin.address) {
@@ -243,16 +300,10 @@ impl Access {
             Err(KeyRefusal::AddressNotAllowed) => return Err(AccessError::AddressNotAllowed),
             Err(_) => return Err(AccessError::NotAuthenticated),
         }
-        let permissions = key_powers::of_key(&self.gate, parsed.tenant(), &key)
-            .await?
-            .ok_or(AccessError::NotAuthenticated)?;
-        self.keys.touch(parsed.tenant(), parsed.key(), now).await?;
-        Ok(Caller::Key(Key {
-            tenant: parsed.tenant(),
+        self.platform_keys.touch_platform_key(parsed.key(), now).await?;
+        Ok(Caller::Platform(PlatformCaller {
             id: parsed.key(),
-            live: key.is_live(),
-            permissions,
-            rate_limit_per_minute: key.rate_limit(),
+            permissions: key.permissions().clone(),
         }))
     }
 
@@ -262,6 +313,30 @@ impl Access {
     /// [`AccessError::NoSuchTenant`] when they disagree or name nothing; [`AccessError::TenantMismatch`] for a
     /// person who is a member of the addressed tenant; what the gate refuses.
     pub async fn enter(&self, caller: &Caller, address: &Address, origin: Origin) -> Result<TenantScope, AccessError> {
+        self.enter_by(caller, address, origin, Purpose::Use).await
+    }
+
+    /// As [`Access::enter`], for what somebody needs to pay an invoice: also into a tenant that is suspended because
+    /// one is unpaid. Programs stay outside.
+    ///
+    /// # Errors
+    /// As [`Access::enter`].
+    pub async fn enter_to_pay(
+        &self,
+        caller: &Caller,
+        address: &Address,
+        origin: Origin,
+    ) -> Result<TenantScope, AccessError> {
+        self.enter_by(caller, address, origin, Purpose::Pay).await
+    }
+
+    async fn enter_by(
+        &self,
+        caller: &Caller,
+        address: &Address,
+        origin: Origin,
+        purpose: Purpose,
+    ) -> Result<TenantScope, AccessError> {
         let named = self.named_tenants(address).await?;
         match caller {
             Caller::Key(key) => {
@@ -274,17 +349,21 @@ impl Access {
                     .await?;
                 Ok(scope)
             }
+            Caller::Platform(_) => Err(AccessError::NoSuchTenant),
             Caller::Person(person) => match (person.seat, person.platform_role) {
                 (Some((tenant, membership)), _) => {
                     let others: Vec<TenantId> = named.into_iter().filter(|named| *named != tenant).collect();
                     if !others.is_empty() {
                         return Err(self.refusal(person.user, &others).await?);
                     }
-                    let scope = self
-                        .gate
-                        .enter_member(tenant, person.user, membership, person.session, origin)
-                        .await?;
-                    Ok(scope)
+                    let (gate, user, session) = (&self.gate, person.user, person.session);
+                    Ok(match purpose {
+                        Purpose::Use => gate.enter_member(tenant, user, membership, session, origin).await?,
+                        Purpose::Pay => {
+                            gate.enter_member_to_pay(tenant, user, membership, session, origin)
+                                .await?
+                        }
+                    })
                 }
                 (None, Some(role)) => {
                     let tenant = agreed(&named).ok_or(AccessError::NoSuchTenant)?;
@@ -315,6 +394,17 @@ impl Access {
             }) => Ok(self
                 .gate
                 .enter_system(*user, *session, roles::platform_permissions(*role), origin)),
+            _ => Err(AccessError::NotAnOperator),
+        }
+    }
+
+    /// Opens what a platform key is for.
+    ///
+    /// # Errors
+    /// [`AccessError::NotAnOperator`] for everyone else.
+    pub fn enter_platform(&self, caller: &Caller, origin: Origin) -> Result<SystemScope, AccessError> {
+        match caller {
+            Caller::Platform(key) => Ok(self.gate.enter_platform_key(key.id, key.permissions.clone(), origin)),
             _ => Err(AccessError::NotAnOperator),
         }
     }
@@ -356,13 +446,29 @@ impl Access {
     }
 
     async fn tenant_by_host(&self, host: &str) -> Result<Option<TenantId>, AccessError> {
+        if self.is_known_to_name_none(host) {
+            return Ok(None);
+        }
         let found = match host::classify(host, &self.hosts.base_domain, &self.hosts.public_host) {
-            HostKind::Platform | HostKind::IpLiteral => return Ok(None),
+            HostKind::Platform | HostKind::IpLiteral => {
+                self.note_names_none(host);
+                return Ok(None);
+            }
             HostKind::Subdomain(slug) => self.directory.tenant_by_slug(slug.as_str()).await?,
             HostKind::Custom(host) => self.directory.tenant_by_host(&host).await?,
             HostKind::Invalid => None,
         };
         found.map(Some).ok_or(AccessError::NoSuchTenant)
+    }
+
+    fn is_known_to_name_none(&self, host: &str) -> bool {
+        !host.is_empty() && self.no_tenants.try_lock().is_ok_and(|known| *known == *host)
+    }
+
+    fn note_names_none(&self, host: &str) {
+        if let Ok(mut known) = self.no_tenants.try_lock() {
+            host.clone_into(&mut known);
+        }
     }
 
     /// How a person is refused who is not signed in to the tenants that the address names. Only an active member

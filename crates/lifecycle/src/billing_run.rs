@@ -1,14 +1,17 @@
-//! The billing run: period ends, trial conversions, scheduled changes, unpaid invoices, payments left pending.
+//! The billing run: period ends, trial conversions, scheduled changes, unpaid invoices, payments left pending; then,
+//! in `chase.rs`, what becomes of invoices that stay unpaid.
 //!
 //! Idempotent: every period end is one transaction under the account's lock, and it moves the subscription past
 //! itself; two runs at once, or a run after a crash, find it moved. The payment is begun in the same transaction as
 //! the invoice, so that a crash leaves either none of it or a pending payment that the next run resumes. A run that
 //! is late bills every period it missed, in order.
 
+mod chase;
+
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use tenantry_billing::directory::{DueSubscriptions, PendingPayments};
+use tenantry_billing::directory::{DueSubscriptions, OverdueInvoices, PendingPayments};
 use tenantry_billing::invoice::{Invoice, InvoiceId};
 use tenantry_billing::payment::{Begun, CollectError, Collection, Draft, PayWith, Settled};
 use tenantry_billing::plan::{PlanRef, PlanSource};
@@ -96,6 +99,12 @@ pub struct BillingReport {
     pub paid: u64,
     /// Payments found pending and finished.
     pub resumed: u64,
+    /// Charges of unpaid invoices that were tried again.
+    pub retried: u64,
+    /// Tenants that were suspended for an unpaid invoice.
+    pub suspended: u64,
+    /// Subscriptions that were cancelled for one.
+    pub cancelled: u64,
     /// Tenants that could not be billed, and why. The next run tries them again.
     pub failed: Vec<(TenantId, BillingRunError)>,
 }
@@ -110,6 +119,8 @@ pub struct BillingRunParts {
     pub due: Arc<dyn DueSubscriptions>,
     /// Tenants with a payment left pending.
     pub pending: Arc<dyn PendingPayments>,
+    /// Tenants with an invoice that stays unpaid.
+    pub overdue: Arc<dyn OverdueInvoices>,
     /// The charge flow.
     pub collection: Collection,
     /// Resumes and records payments.
@@ -157,7 +168,7 @@ impl BillingRunService {
             let due = self.0.due.due(system, now, BATCH.saturating_add(still_due)).await?;
             let fresh: Vec<TenantId> = due.into_iter().filter(|tenant| seen.insert(*tenant)).collect();
             if fresh.is_empty() {
-                return Ok(report);
+                break;
             }
             for tenant in fresh {
                 if let Err(cause) = self.bill(tenant, now, &mut report).await {
@@ -165,6 +176,8 @@ impl BillingRunService {
                 }
             }
         }
+        self.chase_all(system, now, &mut report).await?;
+        Ok(report)
     }
 
     async fn resume(&self, tenant: TenantId) -> Result<bool, BillingRunError> {
@@ -198,7 +211,7 @@ impl BillingRunService {
         if refused {
             return Ok(());
         }
-        self.collect_earlier(&scope, &tried, report).await
+        self.collect_earlier(&scope, &tried, now, report).await
     }
 
     /// Ends one period, if one is due. `None` when nothing is.
@@ -233,14 +246,15 @@ impl BillingRunService {
             after.fall_behind(now)?;
         }
         unit.subscriptions().update(after).await?;
-        if after.plan() != subscription.plan() {
+        // When a trial ends, the plan's own limits take the place of the trial's.
+        if after.plan() != subscription.plan() || renewed.kind == RenewalKind::Converted {
             entitle::follow(&mut *unit, next, after).await?;
         }
         let mut ended = told(&subscription, &renewed);
         if let (Payment::Impossible, Some(owed)) = (&payment, &invoice) {
             ended
                 .mails
-                .extend(dunning::payment_failed(&mut *unit, catalog, owed).await?);
+                .extend(dunning::payment_failed(&mut *unit, catalog, owed, now).await?);
         }
         events.insert(0, ended);
         unit.commit(events).await?;
@@ -281,13 +295,14 @@ impl BillingRunService {
         &self,
         scope: &TenantScope,
         tried: &HashSet<InvoiceId>,
+        now: OffsetDateTime,
         report: &mut BillingReport,
     ) -> Result<(), BillingRunError> {
         let mut unit = self.0.store.read_spanning(scope).await?;
         let owed = unit.invoices().open().await?;
         drop(unit);
         for invoice in owed.iter().filter(|invoice| !tried.contains(&invoice.id())) {
-            let payment = retry::contended(TRIES, || self.begin_earlier(scope, invoice)).await?;
+            let payment = retry::contended(TRIES, || self.begin_earlier(scope, invoice, now)).await?;
             let Payment::Begun(begun) = payment else {
                 return Ok(());
             };
@@ -299,10 +314,19 @@ impl BillingRunService {
         Ok(())
     }
 
-    async fn begin_earlier(&self, scope: &TenantScope, invoice: &Invoice) -> Result<Payment, BillingRunError> {
+    async fn begin_earlier(
+        &self,
+        scope: &TenantScope,
+        invoice: &Invoice,
+        now: OffsetDateTime,
+    ) -> Result<Payment, BillingRunError> {
         let mut unit = self.0.store.begin_spanning(scope, None).await?;
         let payment = self.begin_payment(&mut *unit, scope, Some(invoice)).await?;
         if matches!(payment, Payment::Begun(_)) {
+            // A retry that the catalog wants today is done with this.
+            let mut case = dunning::case_of(&mut *unit, invoice).await?;
+            case.tried(self.0.catalog.dunning(), now);
+            self.keep_case(&mut *unit, &case).await?;
             unit.commit(vec![]).await?; // What comes of it is what is audited.
         }
         Ok(payment)

@@ -9,8 +9,10 @@
 mod apply;
 mod archive;
 mod book;
+mod editions;
 mod offer;
 mod parts;
+mod rates;
 mod rules;
 
 pub use apply::{Applied, ApplyError, apply, open};
@@ -18,7 +20,9 @@ pub use archive::{ArchivedPlan, CatalogState, PlanArchive};
 pub use book::Catalog;
 pub use offer::{Offer, Retention};
 pub use parts::{ApplicationPermission, CatalogError, CatalogParts, Feature, PlatformRoleName};
-pub use rules::{Dunning, KeyRules};
+pub use rates::EditionRates;
+pub use rules::Dunning;
+pub use tenantry_identity::api_key::KeyRules;
 
 #[cfg(test)]
 mod tests;

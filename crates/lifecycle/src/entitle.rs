@@ -6,7 +6,8 @@ use tenantry_kernel::StoreError;
 use crate::catalog::Offer;
 use crate::store::LifecycleUnit;
 
-/// Copies what the offer grants to the tenant. Overrides stay.
+/// Copies what the offer grants to the tenant: the trial's limits while it tries the plan, the plan's own after.
+/// Overrides stay, and so does the time zone that its periods are reckoned in since its first plan.
 ///
 /// # Errors
 /// The store's.
@@ -20,6 +21,6 @@ pub async fn follow(
         || "UTC".to_owned(),
         |tenant| tenant.profile().timezone.as_str().to_owned(),
     );
-    let entitlements = offer.entitlements(&timezone, subscription.anchor().instant());
+    let entitlements = offer.entitlements(&timezone, subscription);
     unit.entitlements().replace(&entitlements).await
 }

@@ -5,18 +5,18 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use tenantry_identity::api_key::{ApiKey, ApiKeyText, KeyRefusal};
+use tenantry_identity::api_key::{ApiKey, KeyReader, KeyRefusal};
 use tenantry_identity::directory::ApiKeyDirectory;
 use tenantry_identity::permissions::API_KEYS_VERIFY;
 use tenantry_kernel::time::OffsetDateTime;
 use tenantry_kernel::{
-    ApiKeyId, Cipher, Clock, Code, Denied, DomainError, ErrorKind, FieldError, Permission, PermissionSet, Secret,
-    StoreError, TenantId, TenantScope, Value,
+    ApiKeyId, Clock, Code, Denied, DomainError, ErrorKind, FieldError, Origin, Permission, PermissionSet, Secret,
+    StoreError, SystemScope, TenantId, TenantScope, Value,
 };
 use tenantry_quotas::ledger::OperationId;
 use tenantry_quotas::permissions::CONSUME_USAGE;
 use tenantry_quotas::rate::{Pace, PerMinute};
-use tenantry_quotas::usage::{AdmitError, Consume, QuotaExceeded, RequestService, UsageError, UsageService};
+use tenantry_quotas::usage::{AdmitError, Call, Consume, QuotaExceeded, RequestService, UsageError, UsageService};
 use tenantry_tenancy::gate::{EnterError, Gate};
 
 use crate::catalog::Catalog;
@@ -85,6 +85,9 @@ pub enum CheckKeyError {
     /// The usage cannot be counted as asked.
     #[error(transparent)]
     Usage(#[from] UsageError),
+    /// The rates could not be asked.
+    #[error(transparent)]
+    Rates(AdmitError),
     /// The store failed.
     #[error("the key could not be looked up")]
     Store(#[from] StoreError),
@@ -97,6 +100,7 @@ impl DomainError for CheckKeyError {
             Self::UnknownPermission => ErrorKind::Invalid,
             Self::Enter(cause) => cause.kind(),
             Self::Usage(cause) => cause.kind(),
+            Self::Rates(cause) => cause.kind(),
             Self::Store(cause) => cause.kind(),
         }
     }
@@ -107,6 +111,7 @@ impl DomainError for CheckKeyError {
             Self::UnknownPermission => "validation_failed",
             Self::Enter(cause) => cause.code(),
             Self::Usage(cause) => cause.code(),
+            Self::Rates(cause) => cause.code(),
             Self::Store(cause) => cause.code(),
         }
     }
@@ -130,6 +135,7 @@ impl DomainError for CheckKeyError {
         match self {
             Self::Enter(cause) => cause.retry_after_s(),
             Self::Usage(cause) => cause.retry_after_s(),
+            Self::Rates(cause) => cause.retry_after_s(),
             Self::Store(cause) => cause.retry_after_s(),
             _ => None,
         }
@@ -146,12 +152,20 @@ pub struct KeyCheckParts {
     pub requests: Arc<RequestService>,
     /// Meters.
     pub usage: Arc<UsageService>,
-    /// Fingerprints.
-    pub cipher: Arc<dyn Cipher>,
+    /// Reads the texts of API keys.
+    pub texts: Arc<dyn KeyReader>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Where scopes are minted.
     pub gate: Gate,
+}
+
+/// Who asks, and about whose keys.
+struct Asking<'a> {
+    /// The only tenant whose keys are known to them; `None` for all.
+    only: Option<TenantId>,
+    now: OffsetDateTime,
+    origin: &'a Origin,
 }
 
 /// Checks keys for gateways.
@@ -170,40 +184,64 @@ impl KeyCheckService {
     /// [`CheckKeyError`]; a refusal of the key is no error.
     pub async fn check(&self, scope: &TenantScope, request: CheckKey) -> Result<KeyVerdict, CheckKeyError> {
         scope.require(&API_KEYS_VERIFY)?;
+        let asking = Asking {
+            only: Some(scope.tenant_id()),
+            now: self.0.clock.now(scope),
+            origin: scope.origin(),
+        };
+        self.judge(&asking, request).await
+    }
+
+    /// Checks a key of any tenant, for a gateway with a platform key. What is counted is counted on the key's own
+    /// tenant; that a tenant is suspended is an answer here too.
+    ///
+    /// # Errors
+    /// [`CheckKeyError`]; a refusal of the key is no error.
+    pub async fn check_any(&self, scope: &SystemScope, request: CheckKey) -> Result<KeyVerdict, CheckKeyError> {
+        scope.require(&API_KEYS_VERIFY)?;
+        let asking = Asking {
+            only: None,
+            now: self.0.clock.system_now(),
+            origin: scope.origin(),
+        };
+        self.judge(&asking, request).await
+    }
+
+    async fn judge(&self, asking: &Asking<'_>, request: CheckKey) -> Result<KeyVerdict, CheckKeyError> {
         let wanted = match &request.permission {
             Some(text) => Some(self.permission(text)?),
             None => None,
         };
 
-        let key = match self.find(scope, &request).await? {
-            Ok(key) => key,
-            Err(refusal) => {
-                return Ok(KeyVerdict {
-                    refusal: Some(refusal.code()),
-                    ..KeyVerdict::default()
-                });
-            }
+        let (tenant, key) = match self.find(asking, &request).await? {
+            Ok(found) => found,
+            Err(refusal) => return Ok(refused(refusal)),
         };
-        let Some(permissions) = key_powers::of_key(&self.0.gate, scope.tenant_id(), &key).await? else {
+        let Some(permissions) = key_powers::of_key(&self.0.gate, tenant, &key).await? else {
             // It ended with its maker's membership.
-            return Ok(KeyVerdict {
-                refusal: Some(KeyRefusal::Revoked.code()),
-                ..KeyVerdict::default()
-            });
+            return Ok(refused(KeyRefusal::Revoked));
         };
         let mut verdict = KeyVerdict {
             refusal: None,
-            tenant: Some(scope.tenant_id()),
+            tenant: Some(tenant),
             key: Some(key.id()),
             permissions,
             pace: None,
             quota: None,
         };
+        let acting = match self.act_as(tenant, &key, &verdict.permissions, asking.origin).await {
+            Ok(acting) => acting,
+            Err(EnterError::Suspended { .. }) if asking.only.is_none() => {
+                verdict.refusal = Some("tenant_suspended");
+                return Ok(verdict);
+            }
+            Err(EnterError::NotFound) if asking.only.is_none() => return Ok(refused(KeyRefusal::Unknown)),
+            Err(cause) => return Err(cause.into()),
+        };
         if wanted.is_some_and(|wanted| !verdict.permissions.holds(&wanted)) {
             verdict.refusal = Some("permission_denied");
             return Ok(verdict);
         }
-        let acting = self.act_as(scope, &key, &verdict.permissions).await?;
         self.keep_pace(&acting, &key, &mut verdict).await?;
         if let (None, Some((meter, amount))) = (verdict.refusal, request.usage) {
             self.count(&acting, meter, amount, request.operation, &mut verdict)
@@ -221,41 +259,39 @@ impl KeyCheckService {
 
     async fn find(
         &self,
-        scope: &TenantScope,
+        asking: &Asking<'_>,
         request: &CheckKey,
-    ) -> Result<Result<Arc<ApiKey>, KeyRefusal>, CheckKeyError> {
-        let Ok(text) = ApiKeyText::parse(request.key.expose()) else {
+    ) -> Result<Result<(TenantId, Arc<ApiKey>), KeyRefusal>, CheckKeyError> {
+        let Ok(shown) = self.0.texts.read(request.key.expose()) else {
             return Ok(Err(KeyRefusal::Unknown));
         };
-        if text.tenant() != scope.tenant_id() {
+        if asking.only.is_some_and(|only| only != shown.tenant) {
             return Ok(Err(KeyRefusal::Unknown));
         }
-        let Some(key) = self.0.keys.find(text.tenant(), text.key()).await? else {
+        let Some(key) = self.0.keys.find(shown.tenant, shown.key).await? else {
             return Ok(Err(KeyRefusal::Unknown));
         };
-        let now = self.0.clock.now(scope);
-        if let Err(refusal) = key.admits(&text.fingerprint(&*self.0.cipher), now, request.address) {
+        if let Err(refusal) = key.admits(&shown.fingerprint, asking.now, request.address) {
             return Ok(Err(refusal));
         }
-        self.0.keys.touch(text.tenant(), text.key(), now).await?;
-        Ok(Ok(key))
+        self.0.keys.touch(shown.tenant, shown.key, asking.now).await?;
+        Ok(Ok((shown.tenant, key)))
     }
 
     /// The key's own scope, allowed to count: the gateway vouches for the use.
     async fn act_as(
         &self,
-        scope: &TenantScope,
+        tenant: TenantId,
         key: &ApiKey,
         powers: &PermissionSet,
-    ) -> Result<TenantScope, CheckKeyError> {
+        origin: &Origin,
+    ) -> Result<TenantScope, EnterError> {
         let counting: PermissionSet = [CONSUME_USAGE].into_iter().collect();
         let permissions = powers.union(&counting);
-        let origin = scope.origin().clone();
-        Ok(self
-            .0
+        self.0
             .gate
-            .enter_key(scope.tenant_id(), key.id(), key.is_live(), permissions, origin)
-            .await?)
+            .enter_key(tenant, key.id(), key.is_live(), permissions, origin.clone())
+            .await
     }
 
     async fn keep_pace(
@@ -264,14 +300,22 @@ impl KeyCheckService {
         key: &ApiKey,
         verdict: &mut KeyVerdict,
     ) -> Result<(), CheckKeyError> {
-        match self.0.requests.admit(acting, key.rate_limit().map(PerMinute)).await {
-            Ok(admitted) => verdict.pace = admitted.pace,
-            Err(AdmitError::TooFast(pace)) => {
+        // A call at the gateway: no route of ours, and nobody tells us its end.
+        let call = Call {
+            own: key.rate_limit().map(PerMinute),
+            ..Call::default()
+        };
+        match self.0.requests.admit(acting, &call).await {
+            Ok(admitted) => verdict.pace = admitted.tightest(),
+            Err(AdmitError::TooFast { binding, .. }) => {
                 verdict.refusal = Some("rate_limited");
-                verdict.pace = Some(pace);
+                verdict.pace = Some(binding.pace);
             }
             Err(AdmitError::Usage(UsageError::Exceeded(exceeded))) => refuse(verdict, &exceeded),
             Err(AdmitError::Usage(cause)) => return Err(cause.into()),
+            Err(cause @ (AdmitError::RatesUnavailable(_) | AdmitError::TooManyAtOnce(_))) => {
+                return Err(CheckKeyError::Rates(cause));
+            }
         }
         Ok(())
     }
@@ -299,6 +343,14 @@ impl KeyCheckService {
             Err(cause) => return Err(cause.into()),
         }
         Ok(())
+    }
+}
+
+/// A key about which nothing is told but why it is refused.
+fn refused(refusal: KeyRefusal) -> KeyVerdict {
+    KeyVerdict {
+        refusal: Some(refusal.code()),
+        ..KeyVerdict::default()
     }
 }
 

@@ -1,8 +1,11 @@
 //! What an API key may do now: never more than it was given, and never more than its maker may.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+
 use tenantry_billing::permissions::BILLING_MANAGE;
 use tenantry_identity::api_key::ApiKey;
-use tenantry_kernel::{PermissionSet, StoreError, TenantId};
+use tenantry_kernel::{ApiKeyId, PermissionSet, StoreError, TenantId};
 use tenantry_tenancy::gate::Gate;
 
 /// What the key may do now; `None` when its maker has left the tenant or was deactivated, and the key ends with them.
@@ -13,19 +16,59 @@ use tenantry_tenancy::gate::Gate;
 /// # Errors
 /// The directory's.
 pub(crate) async fn of_key(gate: &Gate, tenant: TenantId, key: &ApiKey) -> Result<Option<PermissionSet>, StoreError> {
-    let given = given(key);
     let Some(maker) = key.record().created_by else {
-        return Ok(Some(given));
+        return Ok(Some(given(key)));
     };
     let held = gate.powers_of(tenant, maker).await?;
-    Ok(held.map(|held| {
+    Ok(held.map(|held| KNOWN.with_borrow_mut(|known| known.powers(key, held))))
+}
+
+/// What the last few keys may do, by what they were given and what their maker holds. Each set is compared by identity,
+/// so what is remembered is used for the very sets it follows from: comparing dozens of names on each call is felt.
+#[derive(Default)]
+struct Known(HashMap<ApiKeyId, Powers>);
+
+struct Powers {
+    given: PermissionSet,
+    live: bool,
+    held: PermissionSet,
+    both: PermissionSet,
+}
+
+/// How many keys one thread remembers.
+const REMEMBERED: usize = 256;
+
+thread_local! {
+    static KNOWN: RefCell<Known> = RefCell::default();
+}
+
+impl Known {
+    fn powers(&mut self, key: &ApiKey, held: PermissionSet) -> PermissionSet {
+        let known = self.0.get(&key.id()).filter(|known| {
+            known.given.is_same(key.permissions()) && known.live == key.is_live() && known.held.is_same(&held)
+        });
+        if let Some(known) = known {
+            return known.both.clone();
+        }
+        let given = given(key);
         // Nearly always so, and without a new set.
-        if held.covers(&given) {
+        let both = if held.covers(&given) {
             given
         } else {
             given.intersection(&held)
+        };
+        if self.0.len() >= REMEMBERED {
+            self.0.clear();
         }
-    }))
+        let powers = Powers {
+            given: key.permissions().clone(),
+            live: key.is_live(),
+            held,
+            both: both.clone(),
+        };
+        self.0.insert(key.id(), powers);
+        both
+    }
 }
 
 fn given(key: &ApiKey) -> PermissionSet {

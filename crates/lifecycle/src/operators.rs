@@ -16,7 +16,7 @@ use tenantry_kernel::{
 use tenantry_tenancy::directory::TenantFilter;
 use tenantry_tenancy::gate::{EnterError, Gate};
 use tenantry_tenancy::store::TenancyStore;
-use tenantry_tenancy::tenant::{Slug, Tenant, TenantState, WrongTenantState};
+use tenantry_tenancy::tenant::{Slug, SuspensionCause, Tenant, TenantState, WrongTenantState};
 
 use crate::catalog::Catalog;
 use crate::roles::{PLATFORM_MANAGE, PLATFORM_READ};
@@ -267,7 +267,7 @@ impl OperatorService {
             let now = self.clock.now(&scope);
             let mut unit = self.store.begin(&scope).await?;
             let mut tenant = unit.tenants().find().await?.ok_or(EnterError::NotFound)?;
-            let event = tenant.suspend(reason, now)?;
+            let event = tenant.suspend(reason, SuspensionCause::Operator, now)?;
             unit.tenants().update(&tenant).await?;
             unit.commit(vec![event]).await?;
             Ok(tenant.saved())

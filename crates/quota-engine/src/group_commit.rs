@@ -3,22 +3,24 @@
 //! One task writes. While a transaction is on its way to the disk, operations gather in the queue; when it
 //! has landed they become the next one. So a lone caller waits for one commit, and a crowd shares it.
 
-use std::collections::BTreeSet;
-use std::panic::AssertUnwindSafe;
+mod queue;
+mod writer;
+
 use std::sync::{Arc, Mutex, PoisonError};
 
-use futures_util::FutureExt;
+use futures_util::future::join_all;
 use tenantry_kernel::{IdSource, StoreError, TenantScope, async_trait};
-use tenantry_quotas::account::TenantAccount;
-use tenantry_quotas::counter::{ConsumeError, ConsumeRequest, Consumed, UsageCounter};
-use tenantry_quotas::engine::{LedgerStore, OperationRef};
-use tokio::sync::{mpsc, oneshot, watch};
+use tenantry_quotas::counter::{ConsumeError, Order, Outcome, UsageCounter};
+use tenantry_quotas::engine::LedgerStore;
+use tenantry_quotas::meter::MeterBook;
+use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-use crate::plan::{Pending, plan};
+use crate::plan::Answer;
+use crate::plan::job::Pending;
+use queue::{Bounds, Queue};
+use writer::{Waiting, Writer};
 
-/// How often a batch is tried when another node is in the way.
-const ATTEMPTS: u8 = 3;
 /// How long a caller is told to stay away when the queue is full.
 const RETRY_AFTER_S: u64 = 1;
 
@@ -27,6 +29,8 @@ const RETRY_AFTER_S: u64 = 1;
 pub struct EngineOptions {
     /// Operations that may wait; more are refused.
     pub queue_len: usize,
+    /// How many of them may be one tenant's.
+    pub tenant_len: usize,
     /// Operations of one transaction.
     pub batch_len: usize,
 }
@@ -35,45 +39,49 @@ impl Default for EngineOptions {
     fn default() -> Self {
         Self {
             queue_len: 8_192,
+            tenant_len: 2_048,
             batch_len: 512,
         }
     }
 }
 
-struct Waiting {
-    pending: Pending,
-    answer: oneshot::Sender<Result<Consumed, ConsumeError>>,
-}
-
 /// Counts usage in batches.
 pub struct GroupCommitCounter {
-    queue: mpsc::Sender<Waiting>,
-    stop: watch::Sender<bool>,
+    queue: Arc<Queue<Waiting>>,
     writer: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl GroupCommitCounter {
-    /// Starts the writer on the current runtime.
+    /// Starts the writer on the current runtime. `meters` are the catalog's: settling a reservation or taking
+    /// something back names none.
     #[must_use]
-    pub fn start(store: Arc<dyn LedgerStore>, ids: Arc<dyn IdSource>, options: EngineOptions) -> Self {
-        let (queue, waiting) = mpsc::channel(options.queue_len.max(1));
-        let (stop, stopped) = watch::channel(false);
+    pub fn start(
+        store: Arc<dyn LedgerStore>,
+        ids: Arc<dyn IdSource>,
+        meters: Arc<MeterBook>,
+        options: EngineOptions,
+    ) -> Self {
+        let queue = Arc::new(Queue::new(Bounds {
+            all: options.queue_len.max(1),
+            of_a_tenant: options.tenant_len.max(1),
+            batch: options.batch_len.max(1),
+        }));
         let writer = Writer {
             store,
             ids,
-            batch_len: options.batch_len.max(1),
+            meters,
+            queue: Arc::clone(&queue),
         };
-        let task = tokio::spawn(writer.run(waiting, stopped));
+        let task = tokio::spawn(writer.run());
         Self {
             queue,
-            stop,
             writer: Mutex::new(Some(task)),
         }
     }
 
     /// Takes no more operations, counts those that wait, and returns when they are answered.
     pub async fn shut_down(&self) {
-        self.stop.send_replace(true);
+        self.queue.close();
         let task = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(task) = task
             && let Err(failure) = task.await
@@ -81,132 +89,65 @@ impl GroupCommitCounter {
             tracing::error!(error = %failure, "the usage writer did not stop by itself");
         }
     }
-}
 
-#[async_trait]
-impl UsageCounter for GroupCommitCounter {
-    async fn consume(&self, scope: &TenantScope, request: ConsumeRequest) -> Result<Consumed, ConsumeError> {
-        let (answer, answered) = oneshot::channel();
-        let pending = Pending {
-            tenant: scope.tenant_id(),
-            actor_kind: scope.principal().kind(),
-            actor_id: scope.principal().identifier(),
-            limits: request.limits(),
-            request,
+    fn queue_up(
+        &self,
+        scope: &TenantScope,
+        orders: Vec<Order>,
+    ) -> Result<Vec<oneshot::Receiver<Answer>>, ConsumeError> {
+        let waits = |order| {
+            let (answer, answered) = oneshot::channel();
+            let pending = Pending::new(scope, order);
+            (Waiting { pending, answer }, answered)
         };
-
-        let accepted = self.queue.try_send(Waiting { pending, answer });
+        let (waiting, answered): (Vec<_>, Vec<_>) = orders.into_iter().map(waits).unzip();
         // Full or closed, it is the same to the caller: nothing was counted, come back soon.
-        accepted.map_err(|_| ConsumeError::Busy {
+        let accepted = self.queue.push(scope.tenant_id(), waiting);
+        accepted.map(|()| answered).map_err(|_| ConsumeError::Busy {
             retry_after_s: RETRY_AFTER_S,
-        })?;
-        answered.await.unwrap_or_else(|_| {
-            let gone = StoreError::Unavailable("the usage writer stopped at this operation".into());
-            Err(ConsumeError::from(gone))
         })
     }
 }
 
-struct Writer {
-    store: Arc<dyn LedgerStore>,
-    ids: Arc<dyn IdSource>,
-    batch_len: usize,
-}
-
-impl Writer {
-    async fn run(self, mut waiting: mpsc::Receiver<Waiting>, mut stopped: watch::Receiver<bool>) {
-        let mut batch = Vec::with_capacity(self.batch_len);
-        let mut open = true;
-        loop {
-            let received = tokio::select! {
-                biased;
-                () = stop_asked(&mut stopped), if open => {
-                    // What is in the queue is still received; nothing more gets in.
-                    waiting.close();
-                    open = false;
-                    continue;
-                }
-                received = waiting.recv_many(&mut batch, self.batch_len) => received,
-            };
-            if received == 0 {
-                return;
-            }
-            // Whoever went away was never answered: nothing needs to be counted for them.
-            batch.retain(|one| !one.answer.is_closed());
-            let counting = self.count(std::mem::take(&mut batch));
-            if AssertUnwindSafe(counting).catch_unwind().await.is_err() {
-                // Its callers hear that the writer stopped; the next batch opens a transaction of its own.
-                tracing::error!("a batch of usage panicked");
-            }
-        }
-    }
-
-    async fn count(&self, batch: Vec<Waiting>) {
-        if batch.is_empty() {
-            return;
-        }
-        let answers = {
-            let pending: Vec<&Pending> = batch.iter().map(|one| &one.pending).collect();
-            self.count_stubbornly(&pending).await
-        };
-        match answers {
-            Ok(answers) => {
-                for (one, answer) in batch.into_iter().zip(answers) {
-                    // A caller that went away meanwhile gets the same answer when it asks again.
-                    drop(one.answer.send(answer));
-                }
-            }
-            Err(cause) if batch.len() > 1 && may_be_one_operations_fault(&cause) => {
-                tracing::warn!(error = %cause, operations = batch.len(), "a batch of usage is counted one by one");
-                for one in batch {
-                    Box::pin(self.count(vec![one])).await;
-                }
-            }
-            Err(cause) => {
-                tracing::error!(error = %cause, operations = batch.len(), "a batch of usage could not be stored");
-                let cause = Arc::new(cause);
-                for one in batch {
-                    drop(one.answer.send(Err(ConsumeError::Store(Arc::clone(&cause)))));
-                }
-            }
-        }
-    }
-
-    async fn count_stubbornly(&self, pending: &[&Pending]) -> Result<Vec<Result<Consumed, ConsumeError>>, StoreError> {
-        tenantry_kernel::retry::contended(ATTEMPTS, || self.count_once(pending)).await
-    }
-
-    async fn count_once(&self, pending: &[&Pending]) -> Result<Vec<Result<Consumed, ConsumeError>>, StoreError> {
-        let accounts: BTreeSet<TenantAccount> = pending.iter().flat_map(|one| one.accounts()).collect();
-        let accounts: Vec<TenantAccount> = accounts.into_iter().collect();
-        let operations: BTreeSet<OperationRef> = pending.iter().map(|one| one.reference()).collect();
-        let operations: Vec<OperationRef> = operations.into_iter().collect();
-
-        let mut unit = self.store.begin_batch().await?;
-        let mut states = unit.lock(&accounts).await?;
-        let mut known = unit.known(&operations).await?;
-        let (writes, answers) = plan(pending, &mut states, &mut known, self.ids.as_ref());
-        if !writes.entries.is_empty() {
-            unit.write(&writes).await?;
-            unit.commit().await?;
-        }
-        Ok(answers)
+impl Drop for GroupCommitCounter {
+    /// The writer counts what waits, and ends.
+    fn drop(&mut self) {
+        self.queue.close();
     }
 }
 
-/// True when the database refused what was written, rather than to write: then one tenant's operation must not fail
-/// those of the others. Operations that had landed all the same are told apart by their names.
-const fn may_be_one_operations_fault(cause: &StoreError) -> bool {
-    match cause {
-        StoreError::Backend(_) | StoreError::Corrupt { .. } | StoreError::Conflict(_) => true,
-        StoreError::Stale | StoreError::Contended | StoreError::Unavailable(_) => false,
+#[async_trait]
+impl UsageCounter for GroupCommitCounter {
+    async fn submit(&self, scope: &TenantScope, order: Order) -> Result<Outcome, ConsumeError> {
+        match self.queue_up(scope, vec![order])?.pop() {
+            Some(answered) => answer(answered).await,
+            None => Err(stopped()),
+        }
+    }
+
+    async fn submit_all(&self, scope: &TenantScope, orders: Vec<Order>) -> Vec<Result<Outcome, ConsumeError>> {
+        let asked = orders.len();
+        match self.queue_up(scope, orders) {
+            Ok(answered) => join_all(answered.into_iter().map(answer)).await,
+            Err(_) => (0..asked)
+                .map(|_| {
+                    Err(ConsumeError::Busy {
+                        retry_after_s: RETRY_AFTER_S,
+                    })
+                })
+                .collect(),
+        }
     }
 }
 
-/// Returns when stopping was asked for, or when nobody is left who could ask.
-async fn stop_asked(stopped: &mut watch::Receiver<bool>) {
-    // An error means that the counter was dropped: the same as being asked.
-    drop(stopped.wait_for(|stop| *stop).await);
+async fn answer(answered: oneshot::Receiver<Answer>) -> Answer {
+    answered.await.unwrap_or_else(|_| Err(stopped()))
+}
+
+fn stopped() -> ConsumeError {
+    ConsumeError::from(StoreError::Unavailable(
+        "the usage writer stopped at this operation".into(),
+    ))
 }
 
 #[cfg(test)]

@@ -33,6 +33,8 @@ pub struct Order {
 pub enum Act {
     /// Counts some items, all or none.
     Consume(Vec<Item>),
+    /// Counts a slice before it is used: under the same limits, told apart in the ledger.
+    Lease(Item),
     /// Holds some items, all or none, until they are settled or time is up.
     Reserve {
         /// The reservation's id.

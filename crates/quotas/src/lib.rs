@@ -10,6 +10,7 @@ pub mod account;
 pub mod alert;
 pub mod audit;
 pub mod closing;
+pub mod concurrency;
 pub mod counter;
 pub mod decide;
 pub mod directory;

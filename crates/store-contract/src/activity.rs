@@ -6,7 +6,7 @@ pub mod feed;
 pub mod jobs;
 pub mod receipts;
 
-use tenantry_activity::audit::{AuditEntry, AuditFilter};
+use tenantry_activity::audit::{AuditEntry, AuditFilter, AuditPurge};
 use tenantry_activity::feed::{CommitListener, FeedCursor, FeedPage, InvalidationFeed};
 use tenantry_activity::job::JobQueue;
 use tenantry_activity::receipt::ReceiptStore;
@@ -19,6 +19,8 @@ use crate::tenancy::TenancyHarness;
 pub trait ActivityHarness: TenancyHarness {
     /// Reads the audit log.
     fn activity(&self) -> &dyn ActivityStore;
+    /// Removes old entries.
+    fn audit_purge(&self) -> &dyn AuditPurge;
     /// Takes jobs.
     fn jobs(&self) -> &dyn JobQueue;
     /// Follows commits.

@@ -3,13 +3,14 @@
 pub mod accounts;
 pub mod collection;
 pub mod directories;
+pub mod dunning;
 pub mod invoices;
 pub mod numbers;
 pub mod payments;
 pub mod subscriptions;
 
 use tenantry_billing::account::BillingAccount;
-use tenantry_billing::directory::{DueSubscriptions, PendingPayments};
+use tenantry_billing::directory::{DueSubscriptions, OverdueInvoices, PendingPayments};
 use tenantry_billing::invoice::{Basis, Invoice, InvoiceId, Line, LineId, LineKind, Purpose};
 use tenantry_billing::period::Period;
 use tenantry_billing::plan::{Cycle, Plan};
@@ -34,6 +35,8 @@ pub trait BillingHarness: TenancyHarness {
     fn due(&self) -> &dyn DueSubscriptions;
     /// Finds tenants whose payment was cut off.
     fn pending(&self) -> &dyn PendingPayments;
+    /// Finds tenants with an invoice that stays unpaid.
+    fn overdue(&self) -> &dyn OverdueInvoices;
 }
 
 pub(crate) async fn begin(store: &impl BillingHarness, tenant: u128) -> Box<dyn BillingUnit> {

@@ -2,12 +2,14 @@
 
 pub mod api_keys;
 pub mod one_time_tokens;
+pub mod platform_keys;
 pub mod refresh;
 pub mod sessions;
 pub mod signing_keys;
 pub mod users;
 
-use tenantry_identity::directory::{ApiKeyDirectory, SessionDirectory};
+use tenantry_identity::directory::{ApiKeyDirectory, PlatformKeyDirectory, SessionDirectory};
+use tenantry_identity::platform_key::PlatformKeyStore;
 use tenantry_identity::signing_key::SigningKeyRepository;
 use tenantry_identity::store::{IdentityStore, IdentityUnit, PersonUnit};
 use tenantry_identity::testing::fixtures::{user, user_id};
@@ -21,6 +23,10 @@ pub trait IdentityHarness: TenancyHarness {
     fn identity(&self) -> &dyn IdentityStore;
     /// Finds API keys before a scope exists.
     fn api_key_directory(&self) -> &dyn ApiKeyDirectory;
+    /// Opens units over platform keys.
+    fn platform_key_store(&self) -> &dyn PlatformKeyStore;
+    /// Finds platform keys before a scope exists.
+    fn platform_key_directory(&self) -> &dyn PlatformKeyDirectory;
     /// Tells which sessions are live.
     fn session_directory(&self) -> &dyn SessionDirectory;
     /// Keeps signing keys.

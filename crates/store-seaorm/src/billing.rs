@@ -1,8 +1,9 @@
 //! Billing's ports over the database.
 
 mod billing_accounts;
-mod columns;
+pub(crate) mod columns;
 mod directories;
+mod dunning_cases;
 mod follows;
 mod invoice_lines;
 mod invoice_numbers;
@@ -12,6 +13,7 @@ mod payment_methods;
 mod subscriptions;
 
 use tenantry_billing::account::{BILLING_ACCOUNT_ONE, BillingAccountRepository};
+use tenantry_billing::dunning::DunningCaseRepository;
 use tenantry_billing::invoice::{InvoiceNumbers, InvoiceRepository};
 use tenantry_billing::payment::{PAYMENT_IN_PROGRESS, PaymentAttemptRepository};
 use tenantry_billing::payment_method::{PAYMENT_METHOD_EXISTS, PAYMENT_METHOD_ONE_DEFAULT, PaymentMethodRepository};
@@ -81,6 +83,10 @@ impl BillingUnit for SeaOrmUnit {
     }
 
     fn billing_accounts(&mut self) -> &mut dyn BillingAccountRepository {
+        self
+    }
+
+    fn dunning_cases(&mut self) -> &mut dyn DunningCaseRepository {
         self
     }
 

@@ -13,6 +13,7 @@ pub(crate) mod billing_account;
 pub(crate) mod catalog_state;
 pub(crate) mod custom_domain;
 pub(crate) mod domain_directory;
+pub(crate) mod dunning_case;
 pub(crate) mod email_directory;
 pub(crate) mod entitlement;
 pub(crate) mod feature_grant;
@@ -27,10 +28,13 @@ pub(crate) mod outbox_event;
 pub(crate) mod payment_attempt;
 pub(crate) mod payment_method;
 pub(crate) mod plan_version;
+pub(crate) mod platform_key;
 pub(crate) mod quota_account;
 pub(crate) mod quota_alert;
 pub(crate) mod quota_gauge;
+pub(crate) mod quota_hold;
 pub(crate) mod quota_override;
+pub(crate) mod quota_reservation;
 pub(crate) mod refresh_token;
 pub(crate) mod session;
 pub(crate) mod signing_key;
@@ -38,7 +42,11 @@ pub(crate) mod slug_directory;
 pub(crate) mod subscription;
 pub(crate) mod tenant;
 pub(crate) mod tenant_plan;
+pub(crate) mod usage_closing;
 pub(crate) mod usage_ledger;
+pub(crate) mod usage_mark;
+pub(crate) mod usage_member;
+pub(crate) mod usage_rollup;
 
 use sea_orm::{EntityTrait, IdenStatic, Iterable};
 
@@ -54,6 +62,7 @@ const TABLES: &[fn() -> Table] = &[
     table::<catalog_state::Entity>,
     table::<custom_domain::Entity>,
     table::<domain_directory::Entity>,
+    table::<dunning_case::Entity>,
     table::<email_directory::Entity>,
     table::<entitlement::Entity>,
     table::<feature_grant::Entity>,
@@ -71,7 +80,9 @@ const TABLES: &[fn() -> Table] = &[
     table::<quota_account::Entity>,
     table::<quota_alert::Entity>,
     table::<quota_gauge::Entity>,
+    table::<quota_hold::Entity>,
     table::<quota_override::Entity>,
+    table::<quota_reservation::Entity>,
     table::<refresh_token::Entity>,
     table::<session::Entity>,
     table::<signing_key::Entity>,
@@ -79,7 +90,11 @@ const TABLES: &[fn() -> Table] = &[
     table::<subscription::Entity>,
     table::<tenant::Entity>,
     table::<tenant_plan::Entity>,
+    table::<usage_closing::Entity>,
     table::<usage_ledger::Entity>,
+    table::<usage_mark::Entity>,
+    table::<usage_member::Entity>,
+    table::<usage_rollup::Entity>,
 ];
 
 /// What the entities believe the schema to be; a test compares it with the migrated databases.

@@ -3,6 +3,7 @@
 mod api_keys;
 mod directories;
 mod one_time_tokens;
+mod platform_keys;
 mod refresh_tokens;
 mod sessions;
 mod signing_keys;

@@ -1,15 +1,28 @@
 //! Quotas' ports over the database.
 
 mod accounts;
+mod alerts;
+mod bookkeeper;
+mod closings;
 mod entitlements;
 mod gauges;
 mod ledger_batch;
+mod listed;
+mod marks;
+mod reckoning;
+mod reservations;
+mod rollups;
+mod standing;
 mod usage;
 
 use tenantry_kernel::{StoreError, TenantScope, async_trait};
+use tenantry_quotas::alert::AlertRepository;
+use tenantry_quotas::closing::ClosingRepository;
 use tenantry_quotas::entitlement::EntitlementRepository;
 use tenantry_quotas::gauge::GaugeRepository;
+use tenantry_quotas::insight::InsightRepository;
 use tenantry_quotas::ledger::UsageRepository;
+use tenantry_quotas::reservation::ReservationRepository;
 use tenantry_quotas::store::{QuotaStore, QuotaUnit};
 
 use crate::store::SeaOrmStore;
@@ -36,6 +49,22 @@ impl QuotaUnit for SeaOrmUnit {
     }
 
     fn usage(&mut self) -> &mut dyn UsageRepository {
+        self
+    }
+
+    fn reservations(&mut self) -> &mut dyn ReservationRepository {
+        self
+    }
+
+    fn insights(&mut self) -> &mut dyn InsightRepository {
+        self
+    }
+
+    fn closings(&mut self) -> &mut dyn ClosingRepository {
+        self
+    }
+
+    fn quota_alerts(&mut self) -> &mut dyn AlertRepository {
         self
     }
 }

@@ -110,6 +110,21 @@ impl SeaOrmUnit {
         written.exec_with_returning(self.txn()).await.map_err(store_error)
     }
 
+    /// Adds a row to the tenant, whatever tenant the row names, and answers whether there is one more: `clash` says
+    /// what becomes of it when it exists already.
+    ///
+    /// # Errors
+    /// `Conflict` naming the rule that refused it.
+    pub async fn put_new<A>(&self, mut row: A, clash: OnConflict) -> Result<bool, StoreError>
+    where
+        A: ActiveModelTrait + Send,
+        A::Entity: TenantOwned,
+        <A::Entity as EntityTrait>::Model: IntoActiveModel<A>,
+    {
+        row.set(<A::Entity as TenantOwned>::TENANT, self.tenant_uuid().into());
+        Ok(self.put_every(vec![row], clash).await? > 0)
+    }
+
     /// Adds rows to the pinned tenant or to the platform (the nil tenant): nothing else passes row security.
     pub(crate) async fn add_to<A>(
         &self,

@@ -16,7 +16,7 @@ use tenantry_kernel::{Cipher, Clock, IdSource, Origin, StoreError, SystemScope, 
 use crate::error::store_error;
 use crate::micros::Micros;
 use crate::options::{Durability, StoreOptions};
-use crate::unit::{Author, Pin, Role, SeaOrmUnit};
+use crate::unit::{Author, Marks, Pin, Role, SeaOrmUnit};
 
 /// What the store needs from outside.
 #[derive(Clone)]
@@ -243,6 +243,7 @@ impl Pin {
             tenant,
             user,
             read_only: false,
+            marks: Marks::None,
         }
     }
 
@@ -252,6 +253,7 @@ impl Pin {
             tenant: None,
             user: None,
             read_only: false,
+            marks: Marks::None,
         }
     }
 
@@ -261,7 +263,13 @@ impl Pin {
             tenant: None,
             user: None,
             read_only: false,
+            marks: Marks::None,
         }
+    }
+
+    pub(crate) const fn with(mut self, marks: Marks) -> Self {
+        self.marks = marks;
+        self
     }
 
     pub(crate) const fn read_only(mut self) -> Self {

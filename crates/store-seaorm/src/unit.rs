@@ -36,6 +36,21 @@ impl Role {
     }
 }
 
+/// What a transaction has to do with the ledger's marks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Marks {
+    /// Nothing.
+    None,
+    /// Its entries carry the mark of now, which nobody takes before it has ended.
+    Stamps,
+    /// It takes the mark of now: no transaction that stamps is under way.
+    Takes,
+}
+
+/// Names the lock between transactions that stamp, which share it, and the one that takes a mark. A lock of its own
+/// kind is fair, and unlike a row's it writes nothing.
+const MARKS_LOCK: i64 = 0x7465_6e61_6d61_726b;
+
 /// What a transaction is pinned to, and what it may do.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Pin {
@@ -43,6 +58,7 @@ pub(crate) struct Pin {
     pub tenant: Option<TenantId>,
     pub user: Option<UserId>,
     pub read_only: bool,
+    pub marks: Marks,
 }
 
 impl Pin {
@@ -56,11 +72,28 @@ impl Pin {
         let role = self.role.name();
         let tenant = self.tenant.map(|id| id.to_string()).unwrap_or_default();
         let user = self.user.map(|id| id.to_string()).unwrap_or_default();
+        // The engine looks rows up by their keys. Plans are made once and kept, also from a time when tables were
+        // small enough to be read whole.
+        let plans = if self.role == Role::Quota {
+            ", set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true), \
+             set_config('enable_mergejoin', 'off', true)"
+        } else {
+            ""
+        };
+        let marks = match self.marks {
+            Marks::None => String::new(),
+            Marks::Stamps => format!(
+                "; select pg_advisory_xact_lock_shared({MARKS_LOCK}); \
+                 select set_config('app.usage_mark', n::text, true) from usage_mark"
+            ),
+            Marks::Takes => format!("; select pg_advisory_xact_lock({MARKS_LOCK})"),
+        };
         // Nobody waits for a lock, or keeps one without doing anything, for longer than a caller would.
         format!(
             "{read_only}set local role {role}; set local lock_timeout = '5s'; \
              set local idle_in_transaction_session_timeout = '60s'; \
-             select set_config('app.tenant_id', '{tenant}', true), set_config('app.user_id', '{user}', true)"
+             select set_config('app.tenant_id', '{tenant}', true), set_config('app.user_id', '{user}', true)\
+             {plans}{marks}"
         )
     }
 }
@@ -160,7 +193,9 @@ impl SeaOrmUnit {
             tenant: None,
             user: Some(user),
         });
-        let happened = !events.is_empty() && (pinned.tenant.is_some() || pinned.user.is_some());
+        // What an operator or a worker does to the installation itself names nobody, and voids everything.
+        let named = pinned.tenant.is_some() || pinned.user.is_some() || matches!(self.author, Author::System(_));
+        let happened = !events.is_empty() && named;
         happened.then_some(pinned).into_iter().chain(touched).collect()
     }
 
@@ -226,6 +261,7 @@ mod tests {
             tenant: Some(TenantId::from_uuid(Uuid::from_u128(7))),
             user: None,
             read_only: true,
+            marks: Marks::None,
         };
 
         assert_eq!(

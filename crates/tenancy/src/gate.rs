@@ -1,11 +1,11 @@
 //! The gate: the only place that mints scopes for members, keys, operators and workers.
 //!
 //! **Invariants:** a member enters only a tenant they are an active member of; nobody but operators and
-//! workers enters a suspended one; a stranger cannot tell a tenant they do not belong to from none.
+//! workers enters a suspended one, save members who come to pay what it is suspended for; a stranger cannot tell a tenant they do not belong to from none.
 
 use std::sync::Arc;
 
-use tenantry_kernel::id::{ApiKeyId, MembershipId, SessionId, UserId};
+use tenantry_kernel::id::{ApiKeyId, MembershipId, PlatformKeyId, SessionId, UserId};
 use tenantry_kernel::{
     Authority, DomainError, ErrorKind, Origin, PermissionSet, Principal, StoreError, SystemScope, TenantId,
     TenantScope, Value,
@@ -15,7 +15,7 @@ use crate::directory::{AccessDirectory, MemberAccess, TenantAccess};
 use crate::membership::MembershipState;
 use crate::permissions::{PLATFORM_MANAGE, PLATFORM_READ};
 use crate::role::RoleBook;
-use crate::tenant::TenantStatus;
+use crate::tenant::{SuspensionCause, TenantStatus};
 
 /// Why somebody may not enter.
 #[derive(Debug, thiserror::Error)]
@@ -24,11 +24,13 @@ pub enum EnterError {
     /// There is no such tenant, or not for this caller.
     #[error("there is no such tenant")]
     NotFound,
-    /// The tenant is closed until an operator reactivates it.
+    /// The tenant is closed.
     #[error("the tenant is suspended")]
     Suspended {
-        /// Why, in the operator's words.
+        /// Why, in words for its members.
         reason: String,
+        /// What closed it.
+        cause: SuspensionCause,
     },
     /// The membership is not active: not accepted yet, or deactivated.
     #[error("the membership is {}", .0.as_str())]
@@ -59,7 +61,9 @@ impl DomainError for EnterError {
 
     fn details(&self) -> Vec<(&'static str, Value)> {
         match self {
-            Self::Suspended { reason } => vec![("reason", reason.as_str().into())],
+            Self::Suspended { reason, cause } => {
+                vec![("reason", reason.as_str().into()), ("cause", cause.as_str().into())]
+            }
             _ => Vec::new(),
         }
     }
@@ -121,22 +125,58 @@ impl Gate {
         session: SessionId,
         origin: Origin,
     ) -> Result<TenantScope, EnterError> {
+        let (found, member) = self.member(tenant, user, membership).await?;
+        Self::require_open(&found)?;
+
+        Ok(self.as_member(tenant, &member, session, origin))
+    }
+
+    /// As [`Gate::enter_member`], and also into a tenant that is suspended because an invoice is unpaid: for what
+    /// a member needs to pay it, and for nothing else. The caller sees to that.
+    ///
+    /// # Errors
+    /// [`EnterError`]; what an operator has suspended stays closed.
+    pub async fn enter_member_to_pay(
+        &self,
+        tenant: TenantId,
+        user: UserId,
+        membership: MembershipId,
+        session: SessionId,
+        origin: Origin,
+    ) -> Result<TenantScope, EnterError> {
+        let (found, member) = self.member(tenant, user, membership).await?;
+        if found.status.suspension() != Some(SuspensionCause::Unpaid) {
+            Self::require_open(&found)?;
+        }
+
+        Ok(self.as_member(tenant, &member, session, origin))
+    }
+
+    /// The tenant and the active member. Membership is looked at before anything is said about the tenant: only those
+    /// inside learn that it is suspended.
+    async fn member(
+        &self,
+        tenant: TenantId,
+        user: UserId,
+        membership: MembershipId,
+    ) -> Result<(Arc<TenantAccess>, Arc<MemberAccess>), EnterError> {
         let found = self.tenant(tenant).await?;
         let member = self.directory.member(tenant, membership).await?;
         let member = member
             .filter(|member| member.user == user)
             .ok_or(EnterError::NotFound)?;
-        // Membership first: only those inside learn that the tenant is suspended.
         Self::require_active(&member)?;
-        Self::require_open(&found)?;
+        Ok((found, member))
+    }
 
+    fn as_member(&self, tenant: TenantId, member: &MemberAccess, session: SessionId, origin: Origin) -> TenantScope {
         let permissions = self.roles.permissions_of(&member.role, &member.extra);
         let principal = Principal::Member {
-            user,
-            membership,
+            user: member.user,
+            membership: member.membership,
             session,
         };
-        Ok(self.authority.enter(tenant, principal, permissions, origin))
+        self.authority.enter(tenant, principal, permissions, origin)
     }
 
     /// A program enters with a key that has been checked; the permissions are the key's.
@@ -231,6 +271,19 @@ impl Gate {
             .enter_system(Principal::Operator { user, session }, permissions, origin)
     }
 
+    /// A program of the installation works across tenants with a platform key that has been checked; the permissions
+    /// are the key's.
+    #[must_use]
+    pub const fn enter_platform_key(
+        &self,
+        key: PlatformKeyId,
+        permissions: PermissionSet,
+        origin: Origin,
+    ) -> SystemScope {
+        self.authority
+            .enter_system(Principal::PlatformKey { key }, permissions, origin)
+    }
+
     /// A background worker works across tenants.
     #[must_use]
     pub fn enter_system_as_worker(&self, job: &'static str, permissions: PermissionSet) -> SystemScope {
@@ -266,7 +319,10 @@ impl Gate {
     fn require_open(tenant: &TenantAccess) -> Result<(), EnterError> {
         match &tenant.status {
             TenantStatus::Active => Ok(()),
-            TenantStatus::Suspended { reason, .. } => Err(EnterError::Suspended { reason: reason.clone() }),
+            TenantStatus::Suspended { reason, cause, .. } => Err(EnterError::Suspended {
+                reason: reason.clone(),
+                cause: *cause,
+            }),
         }
     }
 }

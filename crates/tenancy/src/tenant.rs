@@ -6,7 +6,7 @@ pub mod reserved;
 pub mod service;
 pub mod slug;
 
-pub use model::{Profile, ProfileChange, Tenant, TenantState, TenantStatus, WrongTenantState};
+pub use model::{Profile, ProfileChange, SuspensionCause, Tenant, TenantState, TenantStatus, WrongTenantState};
 pub use repository::{SLUG_TAKEN, TenantRepository};
 pub use reserved::ReservedSlugs;
 pub use slug::{InvalidSlug, Slug};

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use sea_orm::Database;
+use sea_orm::{ConnectionTrait as _, Database, DbErr, Statement};
 use tenantry_kernel::testing::{FixedClock, SequentialIds};
 use tenantry_store_seaorm::{SeaOrmStore, StoreOptions, StorePorts};
 use time::macros::datetime;
@@ -104,6 +104,43 @@ impl FreshDatabase {
             },
         };
         Some(Self { engine, url })
+    }
+
+    /// Does something to it that no program of this version would do.
+    ///
+    /// # Panics
+    /// When the database refuses.
+    #[expect(clippy::disallowed_methods, reason = "stands in for another version of the program")]
+    pub async fn tell(&self, sql: &str) {
+        let told = async {
+            let connection = Database::connect(&self.url).await?;
+            connection.execute_unprepared(sql).await?;
+            connection.close().await
+        };
+        if let Err(cause) = told.await {
+            panic!("{sql}: {cause}");
+        }
+    }
+
+    /// Asks it for one whole number.
+    ///
+    /// # Panics
+    /// When the database refuses, or has no answer.
+    #[expect(clippy::disallowed_methods, reason = "looks past every port, at what is stored")]
+    pub async fn number(&self, sql: &str) -> i64 {
+        let asked = async {
+            let connection = Database::connect(&self.url).await?;
+            let question = Statement::from_string(connection.get_database_backend(), sql);
+            let row = connection.query_one_raw(question).await?;
+            let row = row.ok_or_else(|| DbErr::RecordNotFound(sql.to_owned()))?;
+            let number = row.try_get_by_index(0)?;
+            connection.close().await?;
+            Ok::<i64, DbErr>(number)
+        };
+        match asked.await {
+            Ok(number) => number,
+            Err(cause) => panic!("{sql}: {cause}"),
+        }
     }
 
     /// What it runs on.

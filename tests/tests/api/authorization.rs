@@ -7,6 +7,7 @@ use serde_json::json;
 use tenantry_app::catalog;
 use tenantry_http_actix::routes::{self, Needs, Row};
 use tenantry_identity::user::PlatformRole;
+use tenantry_kernel::Permission;
 
 use crate::harness::{
     Caller, NOWHERE, Node, Owner, Reply, Setup, call, everything, is_operators, on_each_database, told,
@@ -48,6 +49,9 @@ struct People {
     members: Vec<(String, Caller)>,
     operator: Caller,
     support: Caller,
+    /// A platform key with all that such a key can hold, and one without anything.
+    gateway: Caller,
+    bare_gateway: Caller,
 }
 
 impl People {
@@ -70,6 +74,12 @@ impl People {
         let suspended_key = node.bearer(&suspended.key(&["*"]).await);
         let path = format!("/admin/tenants/{}/suspend", suspended.tenant);
         operator.post(&path, &json!({"reason": "unpaid"})).await.expect(200);
+        let platform_key = async |body| {
+            let made = operator.post("/admin/api-keys", &body).await.expect(201);
+            node.bearer(made["key"].as_str().unwrap())
+        };
+        let gateway = platform_key(json!({"name": "gateway"})).await;
+        let bare_gateway = platform_key(json!({"name": "bare", "permissions": []})).await;
         Self {
             owner,
             stranger,
@@ -79,6 +89,8 @@ impl People {
             members,
             operator,
             support,
+            gateway,
+            bare_gateway,
         }
     }
 }
@@ -139,8 +151,12 @@ async fn everybody_is_let_in_with_what_the_route_needs() {
                 Needs::PublicOrPerson => &node.log_in(&people.stranger.email).await,
                 Needs::Platform(_) => &people.operator,
                 Needs::Tenant(one_of) if is_operators(one_of) => &people.operator,
-                Needs::Tenant(_) | Needs::SignedIn => &people.owner.caller,
+                Needs::Tenant(_) | Needs::Gateway(_) | Needs::SignedIn => &people.owner.caller,
             };
+            if matches!(row.needs(), Needs::Gateway(_)) {
+                let reply = call(&people.gateway, row, &people.owner.tenant).await;
+                assert!(!is_turned_away(&reply) && reply.status < 500, "{row:?}: {}", reply.text);
+            }
             let reply = call(caller, row, &people.owner.tenant).await;
             assert!(!is_turned_away(&reply), "{row:?}: {}", reply.text);
             assert!(reply.status < 500, "{row:?}: {} {}", reply.status, reply.text);
@@ -155,31 +171,26 @@ async fn turns_away(node: &Node, people: &People, row: &Row) {
         Needs::Public | Needs::PublicOrPerson => {}
         Needs::SignedIn => {
             unauthenticated(&anybody, row, acme).await;
-            call(&people.bare_key, row, acme)
-                .await
-                .refused(403, "permission_denied");
+            for key in [&people.bare_key, &people.gateway] {
+                call(key, row, acme).await.refused(403, "permission_denied");
+            }
         }
         Needs::Tenant(one_of) => {
-            unauthenticated(&anybody, row, acme).await;
-            call(&people.bare_key, row, acme)
+            outsiders(&anybody, people, row, one_of).await;
+            // A platform key enters no tenant, and learns of none.
+            for (gateway, tenant) in [(&people.gateway, acme), (&people.bare_gateway, NOWHERE)] {
+                call(gateway, row, tenant).await.refused(404, "not_found");
+            }
+        }
+        Needs::Gateway(permission) => {
+            outsiders(&anybody, people, row, std::slice::from_ref(permission)).await;
+            call(&people.bare_gateway, row, acme)
                 .await
                 .refused(403, "permission_denied");
-            for (role, caller) in &people.members {
-                if !one_of.iter().any(|permission| role_holds(role, permission.as_str())) {
-                    let reply = call(caller, row, acme).await;
-                    assert_eq!(reply.status, 403, "{role} at {row:?}: {}", reply.text);
-                    reply.refused(403, "permission_denied");
-                }
-            }
-            strangers(people, row).await;
-            let initech = people.suspended.tenant.as_str();
-            for caller in [&people.suspended.caller, &people.suspended_key] {
-                call(caller, row, initech).await.refused(423, "tenant_suspended");
-            }
         }
         Needs::Platform(permission) => {
             unauthenticated(&anybody, row, acme).await;
-            for caller in [&people.owner.caller, &people.bare_key] {
+            for caller in [&people.owner.caller, &people.bare_key, &people.gateway] {
                 call(caller, row, acme).await.refused(403, "permission_denied");
             }
             if permission.as_str() == "platform.manage" {
@@ -189,11 +200,33 @@ async fn turns_away(node: &Node, people: &People, row: &Row) {
     }
 }
 
+/// Whoever lacks what a tenant's route needs.
+async fn outsiders(anybody: &Caller, people: &People, row: &Row, one_of: &[Permission]) {
+    let acme = people.owner.tenant.as_str();
+    unauthenticated(anybody, row, acme).await;
+    call(&people.bare_key, row, acme)
+        .await
+        .refused(403, "permission_denied");
+    for (role, caller) in &people.members {
+        if !one_of.iter().any(|permission| role_holds(role, permission.as_str())) {
+            let reply = call(caller, row, acme).await;
+            assert_eq!(reply.status, 403, "{role} at {row:?}: {}", reply.text);
+            reply.refused(403, "permission_denied");
+        }
+    }
+    strangers(people, row).await;
+    let initech = people.suspended.tenant.as_str();
+    for caller in [&people.suspended.caller, &people.suspended_key] {
+        call(caller, row, initech).await.refused(423, "tenant_suspended");
+    }
+}
+
 async fn unauthenticated(anybody: &Caller, row: &Row, tenant: &str) {
     for caller in [
         anybody.clone(),
         anybody.bearer("forged"),
         anybody.with("x-api-key", "tk_live_forged"),
+        anybody.bearer("tk_platform_forged"),
     ] {
         call(&caller, row, tenant).await.refused(401, "not_authenticated");
     }

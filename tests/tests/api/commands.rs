@@ -1,76 +1,9 @@
 //! The commands of the program, as a shell runs them.
 
-use std::io::Write as _;
-use std::path::{Path, PathBuf};
-use std::process::Stdio;
-
 use serde_json::{Value, json};
 use tenantry_http_actix::routes;
 
-use crate::harness::{Engine, FreshDatabase, PASSWORD, Process, Setup, folder, program};
-
-/// What a command said, and whether it succeeded.
-struct Said {
-    well: bool,
-    out: String,
-    complaint: String,
-}
-
-/// A shell in a folder of its own.
-struct Shell {
-    settings: Vec<(&'static str, String)>,
-    folder: PathBuf,
-}
-
-impl Shell {
-    fn new(setup: &Setup, database: Option<&FreshDatabase>) -> Self {
-        let folder = folder("shell");
-        let mut settings = setup.settings();
-        settings.push(("data_dir", folder.join("data").display().to_string()));
-        if let Some(database) = database {
-            settings.push(("database_url", database.url().to_owned()));
-        }
-        Self { settings, folder }
-    }
-
-    fn run(&self, arguments: &[&str]) -> Said {
-        self.run_with(arguments, "")
-    }
-
-    fn run_with(&self, arguments: &[&str], typed: &str) -> Said {
-        let mut child = program(&self.settings, arguments, &self.folder)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        child.stdin.take().unwrap().write_all(typed.as_bytes()).unwrap();
-        let ended = child.wait_with_output().unwrap();
-        let out = String::from_utf8(ended.stdout).unwrap();
-        Said {
-            well: ended.status.success(),
-            // The test binary says a line of its own first.
-            out: out.trim_start().trim_start_matches("running 1 test\n").to_owned(),
-            complaint: String::from_utf8(ended.stderr).unwrap(),
-        }
-    }
-
-    fn file(&self, name: &str, text: &str) -> PathBuf {
-        let path = self.folder.join(name);
-        std::fs::write(&path, text).unwrap();
-        path
-    }
-}
-
-impl Drop for Shell {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.folder);
-    }
-}
-
-fn text(path: &Path) -> &str {
-    path.to_str().unwrap()
-}
+use crate::harness::{Engine, FreshDatabase, PASSWORD, Process, Setup, Shell, text};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_schema_is_brought_up_to_date_once() {
@@ -125,7 +58,19 @@ async fn an_operator_is_made_at_the_console_and_signs_in_over_http() {
         ];
         let weak = shell.run_with(&create, "short\n");
         assert!(!weak.well && weak.complaint.contains("password"), "{}", weak.complaint);
-        let made = shell.run_with(&create, &format!("{PASSWORD}\n"));
+        let unknown = shell.run_with(
+            &[&create[..], &["--role", "emperor"]].concat(),
+            &format!("{PASSWORD}\n"),
+        );
+        assert!(
+            !unknown.well && unknown.complaint.contains("super_admin or support"),
+            "{}",
+            unknown.complaint
+        );
+        let made = shell.run_with(
+            &[&create[..], &["--role", "SuperAdmin"]].concat(),
+            &format!("{PASSWORD}\n"),
+        );
         assert!(made.well, "{}", made.complaint);
         assert!(!made.out.contains(PASSWORD) && !made.complaint.contains(PASSWORD));
 
@@ -133,10 +78,39 @@ async fn an_operator_is_made_at_the_console_and_signs_in_over_http() {
         let body = json!({"email": "root@rentroll.example", "password": PASSWORD});
         let signed_in = node.anybody().post("/auth/login", &body).await.expect(200);
         assert_eq!(signed_in["tenant"], Value::Null);
-        assert_eq!(signed_in["user"]["platform_role"], "operator");
+        // As this catalog calls it.
+        assert_eq!(signed_in["user"]["platform_role"], "super_admin");
         let operator = node.bearer(signed_in["access_token"].as_str().unwrap());
         let client = json!({"organization_name": "Acme", "tenant_tier": "basic", "billing_email": "a@acme.example"});
         operator.post("/admin/tenants", &client).await.expect(201);
+        assert_eq!(operator.get("/me").await.expect(200)["platform_role"], "super_admin");
+
+        // Tenantry's own name is understood too.
+        let helper = [
+            "admin",
+            "create",
+            "--email",
+            "help@rentroll.example",
+            "--role",
+            "Support",
+            "--password-stdin",
+        ];
+        let made = shell.run_with(&helper, &format!("{PASSWORD}\n"));
+        assert!(
+            made.well && made.out.contains("support"),
+            "{}{}",
+            made.out,
+            made.complaint
+        );
+        let body = json!({"email": "help@rentroll.example", "password": PASSWORD});
+        let signed_in = node.anybody().post("/auth/login", &body).await.expect(200);
+        assert_eq!(signed_in["user"]["platform_role"], "support");
+        let helper = node.bearer(signed_in["access_token"].as_str().unwrap());
+        helper.get("/admin/tenants").await.expect(200);
+        helper
+            .post("/admin/tenants", &client)
+            .await
+            .refused(403, "permission_denied");
 
         // The billing run by hand beside it has nothing to do, and says so.
         let billed = shell.run(&["billing", "run"]);

@@ -13,6 +13,8 @@ mod node;
 mod people;
 #[path = "harness/process.rs"]
 mod process;
+#[path = "harness/shell.rs"]
+mod shell;
 #[path = "harness/walk.rs"]
 mod walk;
 
@@ -21,6 +23,7 @@ pub use documented::refusals;
 pub use node::{Node, Setup, eventually, folder, on_each_database, token_sent_to};
 pub use people::{Owner, PASSWORD};
 pub use process::{Process, program};
+pub use shell::{Shell, text};
 pub use walk::{NOWHERE, call, everything, is_operators, path, told};
 
 /// Databases, for tests that need more than one, or a certain one.

@@ -36,12 +36,15 @@ const NEIGHBOURS: &[&str] = &[
     "migrations",
     "payments",
     "quota-engine",
+    "rates-redis",
     "store-contract",
     "store-seaorm",
     "tenancy",
     "test-support",
 ];
 const PURE: &[&str] = &["async-trait", "mockall", "thiserror", "time", "uuid"];
+/// And the database of time zones.
+const PURE_WITH_ZONES: &[&str] = &["async-trait", "jiff", "mockall", "thiserror", "time", "uuid"];
 
 /// The table. A crate without a row fails: a further crate needs a decision record first.
 const TABLE: &[Row] = &[
@@ -49,7 +52,7 @@ const TABLE: &[Row] = &[
     pure("tenancy", &["kernel"], PURE),
     pure("identity", &["kernel"], PURE),
     pure("billing", &["kernel"], PURE),
-    pure("quotas", &["kernel"], PURE),
+    pure("quotas", &["kernel"], PURE_WITH_ZONES),
     pure("activity", &["kernel"], PURE),
     pure("lifecycle", DOMAINS, PURE),
     Row {
@@ -58,6 +61,7 @@ const TABLE: &[Row] = &[
         libraries: Some(&[
             "async-trait",
             "aws-lc-rs",
+            "foldhash",
             "papaya",
             "thiserror",
             "time",
@@ -82,6 +86,7 @@ const TABLE: &[Row] = &[
         ]),
         in_tests: NEIGHBOURS,
     },
+    adapter("rates-redis", &["kernel", "quotas"]),
     adapter(
         "store-seaorm",
         &[
@@ -148,10 +153,12 @@ const HOMES: &[(&str, &[&str])] = &[
     ("aws-lc-rs", &["auth-jwt", "http-actix", "payments"]),
     ("clap", &[]),
     ("hickory-resolver", &["delivery"]),
+    ("jiff", &["quotas"]),
     ("jsonwebtoken", &["auth-jwt"]),
     ("lettre", &["delivery"]),
     ("metrics-exporter-prometheus", &[]),
     ("papaya", &["cache", "http-actix", "quota-engine"]),
+    ("redis", &["rates-redis"]),
     ("sea-orm", &["store-seaorm", "test-support"]),
     ("sea-orm-migration", &["migrations"]),
     ("sqlx", &["store-seaorm", "test-support"]),

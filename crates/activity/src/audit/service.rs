@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tenantry_kernel::{Denied, DomainError, ErrorKind, FieldError, Page, PageRequest, StoreError, TenantScope};
 
-use crate::audit::{AuditEntry, AuditFilter};
+use crate::audit::{AuditEntry, AuditFilter, AuditRetention};
 use crate::permissions::AUDIT_READ;
 use crate::store::ActivityStore;
 
@@ -58,16 +58,18 @@ impl DomainError for AuditError {
 /// Shows the audit log of a tenant.
 pub struct AuditService {
     store: Arc<dyn ActivityStore>,
+    retention: Arc<dyn AuditRetention>,
 }
 
 impl AuditService {
-    /// Reads from this store.
+    /// Reads from this store what `retention` keeps.
     #[must_use]
-    pub fn new(store: Arc<dyn ActivityStore>) -> Self {
-        Self { store }
+    pub fn new(store: Arc<dyn ActivityStore>, retention: Arc<dyn AuditRetention>) -> Self {
+        Self { store, retention }
     }
 
-    /// A page of entries, newest first.
+    /// A page of entries, newest first. What the tenant's plan does not keep is not shown, whether it has been
+    /// removed by now or not.
     ///
     /// # Errors
     /// [`AuditError`].
@@ -83,6 +85,10 @@ impl AuditService {
         {
             return Err(AuditError::EmptyRange);
         }
+        let filter = AuditFilter {
+            from: filter.from.max(self.retention.kept_from(scope).await?),
+            ..filter
+        };
 
         let mut unit = self.store.read(scope).await?;
         Ok(unit.audit().list(&filter, page).await?)
@@ -92,8 +98,15 @@ impl AuditService {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::MockAuditRetention;
     use crate::testing::{self, FakeActivity};
-    use tenantry_kernel::time::Duration;
+    use tenantry_kernel::time::{Duration, OffsetDateTime};
+
+    fn service(fake: FakeActivity, kept_from: Option<OffsetDateTime>) -> AuditService {
+        let mut retention = MockAuditRetention::new();
+        retention.expect_kept_from().returning(move |_| Ok(kept_from));
+        AuditService::new(fake.into_store(), Arc::new(retention))
+    }
 
     fn auditor() -> TenantScope {
         TenantScope::for_test(1, &[AUDIT_READ])
@@ -101,7 +114,7 @@ mod tests {
 
     #[tokio::test]
     async fn without_the_permission_the_log_is_never_opened() {
-        let service = AuditService::new(FakeActivity::default().into_store());
+        let service = service(FakeActivity::default(), None);
         let scope = TenantScope::for_test(1, &[]);
 
         let refused = service
@@ -133,7 +146,7 @@ mod tests {
                     next: None,
                 })
             });
-        let service = AuditService::new(fake.into_store());
+        let service = service(fake, None);
 
         let page = service.list(&auditor(), filter, PageRequest::first()).await.unwrap();
 
@@ -141,8 +154,39 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn what_the_plan_does_not_keep_is_not_asked_for() {
+        let kept_from = testing::NOW - Duration::days(30);
+        for (asked, wanted) in [
+            (None, kept_from),
+            (Some(kept_from - Duration::DAY), kept_from),
+            (Some(testing::NOW), testing::NOW),
+        ] {
+            let mut fake = FakeActivity::default();
+            fake.audit
+                .expect_list()
+                .withf(move |filter, _| filter.from == Some(wanted))
+                .return_once(|_, _| {
+                    Ok(Page {
+                        items: vec![],
+                        next: None,
+                    })
+                });
+            let filter = AuditFilter {
+                from: asked,
+                ..AuditFilter::default()
+            };
+
+            let listed = service(fake, Some(kept_from))
+                .list(&auditor(), filter, PageRequest::first())
+                .await;
+
+            assert!(listed.is_ok(), "{asked:?}");
+        }
+    }
+
+    #[tokio::test]
     async fn a_time_that_ends_before_it_begins_is_refused() {
-        let service = AuditService::new(FakeActivity::default().into_store());
+        let service = service(FakeActivity::default(), None);
         let filter = AuditFilter {
             from: Some(testing::NOW),
             to: Some(testing::NOW - Duration::SECOND),

@@ -9,12 +9,13 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use tenantry_billing::plan::{Cycle, Plan, Price, PriceBasis};
-use tenantry_kernel::{Code, Currency, Money, Ratio};
+use tenantry_kernel::{Code, Currency, Money, Ratio, Value};
 use tenantry_lifecycle::catalog::{ArchivedPlan, Offer};
-use tenantry_quotas::entitlement::{Allowance, Enforcement};
+use tenantry_quotas::entitlement::{Allowance, Enforcement, Share};
 use tenantry_quotas::period::Period;
 
 use super::fingerprint;
+use super::rates::RatesDocument;
 
 /// An archived document is not what was published.
 #[derive(Debug, thiserror::Error)]
@@ -40,6 +41,20 @@ struct OfferDocument {
     retention_days: Option<u32>,
     security_level: Option<String>,
     metadata: BTreeMap<String, String>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    values: BTreeMap<String, ValueDocument>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    trial_allowances: Vec<AllowanceDocument>,
+    #[serde(default, skip_serializing_if = "RatesDocument::is_empty")]
+    rates: RatesDocument,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum ValueDocument {
+    Flag(bool),
+    Number(i64),
+    Text(String),
 }
 
 #[derive(Serialize, Deserialize)]
@@ -62,6 +77,14 @@ struct AllowanceDocument {
     enforcement: String,
     overage: bool,
     period: String,
+    /// Absent for the whole tenant.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    per: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rollover: Option<i64>,
+    /// Absent for none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    grace_percent: Option<u8>,
 }
 
 /// Gives every offer its version, and its document for the archive.
@@ -115,6 +138,31 @@ fn offer_document(offer: &Offer) -> OfferDocument {
         retention_days: offer.retention_days,
         security_level: offer.security_level.as_ref().map(ToString::to_string),
         metadata: offer.metadata.clone(),
+        values: offer
+            .values
+            .iter()
+            .filter_map(|(code, value)| Some((code.to_string(), value_document(value)?)))
+            .collect(),
+        trial_allowances: offer.trial_allowances.iter().map(allowance_document).collect(),
+        rates: RatesDocument::from(&offer.rates),
+    }
+}
+
+/// Catalogs have no other values than these.
+fn value_document(value: &Value) -> Option<ValueDocument> {
+    match value {
+        Value::Bool(flag) => Some(ValueDocument::Flag(*flag)),
+        Value::Int(number) => Some(ValueDocument::Number(*number)),
+        Value::Text(text) => Some(ValueDocument::Text(text.clone())),
+        _ => None,
+    }
+}
+
+fn value(document: ValueDocument) -> Value {
+    match document {
+        ValueDocument::Flag(flag) => Value::Bool(flag),
+        ValueDocument::Number(number) => Value::Int(number),
+        ValueDocument::Text(text) => Value::Text(text),
     }
 }
 
@@ -139,6 +187,9 @@ fn allowance_document(allowance: &Allowance) -> AllowanceDocument {
         enforcement: allowance.enforcement.as_str().to_owned(),
         overage: allowance.overage,
         period: allowance.period.as_str().to_owned(),
+        per: (allowance.share != Share::Tenant).then(|| allowance.share.as_str().to_owned()),
+        rollover: allowance.rollover,
+        grace_percent: (allowance.grace_percent > 0).then_some(allowance.grace_percent),
     }
 }
 
@@ -163,9 +214,20 @@ fn offer(document: OfferDocument, version: &str) -> Result<Offer, String> {
             .iter()
             .map(|name| code(name))
             .collect::<Result<_, _>>()?,
+        rates: document.rates.restore()?,
         retention_days: document.retention_days,
         security_level: document.security_level.as_deref().map(code).transpose()?,
         metadata: document.metadata,
+        values: document
+            .values
+            .into_iter()
+            .map(|(name, held)| Ok((code(&name)?, value(held))))
+            .collect::<Result<_, String>>()?,
+        trial_allowances: document
+            .trial_allowances
+            .iter()
+            .map(allowance)
+            .collect::<Result<_, _>>()?,
     })
 }
 
@@ -192,6 +254,10 @@ fn price(document: &PriceDocument) -> Result<Price, String> {
 }
 
 fn allowance(document: &AllowanceDocument) -> Result<Allowance, String> {
+    let share = match document.per.as_deref() {
+        None => Share::Tenant,
+        Some(per) => Share::parse(per).ok_or_else(|| format!("the share {per}"))?,
+    };
     Ok(Allowance {
         meter: code(&document.meter)?,
         limit: document.limit,
@@ -199,6 +265,9 @@ fn allowance(document: &AllowanceDocument) -> Result<Allowance, String> {
             .ok_or_else(|| format!("the enforcement {}", document.enforcement))?,
         overage: document.overage,
         period: Period::parse(&document.period).ok_or_else(|| format!("the period {}", document.period))?,
+        share,
+        rollover: document.rollover,
+        grace_percent: document.grace_percent.unwrap_or(0),
     })
 }
 

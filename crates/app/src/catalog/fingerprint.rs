@@ -9,6 +9,7 @@ use aws_lc_rs::digest::{SHA256, digest};
 use serde::Serialize;
 use tenantry_kernel::Currency;
 use tenantry_lifecycle::catalog::CatalogParts;
+use tenantry_quotas::meter::{Aggregation, Engine, EventRule};
 
 #[derive(Serialize)]
 struct CatalogDocument<'c> {
@@ -45,6 +46,13 @@ struct MeterDocument<'c> {
     unit: &'c str,
     kind: &'c str,
     source: &'c str,
+    /// These are left out while they have their defaults.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    aggregation: Option<&'c str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    engine: Option<&'c str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    events: Option<(&'c [String], Option<&'c str>, Option<&'c str>)>,
 }
 
 /// The hash of everything that a catalog promises.
@@ -89,8 +97,8 @@ pub(super) fn of_catalog(parts: &CatalogParts, reserved_slugs: &[String]) -> Str
         api_keys: (
             parts.api_key_prefix.to_string(),
             rules.max_per_tenant,
-            rules.max_expires_in_days,
-            rules.max_rate_limit,
+            rules.days(),
+            rules.rate(),
         ),
         dunning: (
             &dunning.retry_days,
@@ -124,6 +132,12 @@ fn meters(parts: &CatalogParts) -> Vec<MeterDocument<'_>> {
         unit: &meter.unit,
         kind: meter.kind.as_str(),
         source: meter.source.as_str(),
+        aggregation: (meter.aggregation != Aggregation::default()).then(|| meter.aggregation.as_str()),
+        engine: (meter.engine != Engine::default()).then(|| meter.engine.as_str()),
+        events: (meter.events != EventRule::default()).then(|| {
+            let rule = &meter.events;
+            (&rule.types[..], rule.value.as_deref(), rule.member.as_deref())
+        }),
     });
     meters.collect()
 }

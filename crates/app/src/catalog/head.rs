@@ -160,10 +160,11 @@ fn api_keys(root: &Section<'_>) -> (Option<KeyPrefix>, KeyRules) {
     let number = |key: &str, most: i64, default: u32| {
         u32::try_from(table.number(key, 1..=most, i64::from(default))).unwrap_or(default)
     };
+    let named = |key: &str, most: i64| table.get(key).is_some().then(|| number(key, most, 1));
     let rules = KeyRules {
         max_per_tenant: number("max_per_tenant", 100_000, standard.max_per_tenant),
-        max_expires_in_days: number("max_expires_in_days", 36_500, standard.max_expires_in_days),
-        max_rate_limit: number("max_rate_limit", i64::from(u32::MAX), standard.max_rate_limit),
+        max_expires_in_days: named("max_expires_in_days", 36_500),
+        max_rate_limit: named("max_rate_limit", i64::from(u32::MAX)),
     };
     (prefix, rules)
 }

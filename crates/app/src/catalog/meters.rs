@@ -2,11 +2,11 @@
 
 use tenantry_kernel::Code;
 use tenantry_quotas::entitlement::Enforcement;
-use tenantry_quotas::meter::{Meter, MeterKind, MeterSource};
+use tenantry_quotas::meter::{Aggregation, Engine, EventRule, Meter, MeterKind, MeterSource};
 use tenantry_quotas::period::Period;
 
 use super::words::{Names, code};
-use crate::toml_source::{Placed, Section};
+use crate::toml_source::{Item, Placed, Section};
 
 pub(super) const PERIODS: [(&str, Period); 5] = [
     ("minute", Period::Minute),
@@ -16,7 +16,22 @@ pub(super) const PERIODS: [(&str, Period); 5] = [
     ("lifetime", Period::Lifetime),
 ];
 pub(super) const ENFORCEMENTS: [(&str, Enforcement); 2] = [("hard", Enforcement::Hard), ("soft", Enforcement::Soft)];
-pub(super) const KEYS: &[&str] = &["name", "unit", "kind", "source", "period", "enforcement", "overage"];
+pub(super) const KEYS: &[&str] = &[
+    "name",
+    "unit",
+    "kind",
+    "source",
+    "period",
+    "enforcement",
+    "overage",
+    "aggregation",
+    "engine",
+    "events",
+    "value_from",
+    "member_from",
+];
+/// How reports are counted: not for what Tenantry counts by itself.
+const OF_REPORTS: [&str; 5] = ["aggregation", "engine", "events", "value_from", "member_from"];
 const KINDS: [(&str, MeterKind); 3] = [
     ("counter", MeterKind::Counter),
     ("gauge", MeterKind::Gauge),
@@ -27,6 +42,15 @@ const SOURCES: [(&str, MeterSource); 3] = [
     ("members", MeterSource::Members),
     ("requests", MeterSource::Requests),
 ];
+
+const AGGREGATIONS: [(&str, Aggregation); 5] = [
+    ("sum", Aggregation::Sum),
+    ("count", Aggregation::Count),
+    ("max", Aggregation::Max),
+    ("last", Aggregation::Last),
+    ("unique", Aggregation::Unique),
+];
+const ENGINES: [(&str, Engine); 2] = [("strict", Engine::Strict), ("leased", Engine::Leased)];
 
 /// A meter and what its limits are unless a plan says otherwise.
 pub(super) struct Declared {
@@ -69,13 +93,28 @@ fn one(table: &Section<'_>, name: Placed<&str>, code: Code) -> Option<Declared> 
     let label = table.text("name").map_or(name.value, |label| label.value);
     let unit = table.text("unit").map_or("unit", |unit| unit.value);
     let kind = table.need("kind")?.word(&KINDS)?;
+    let source = table.word("source", &SOURCES, MeterSource::Reported);
+    let aggregation = table
+        .get("aggregation")
+        .map_or(Some(Aggregation::Sum), |item| item.word(&AGGREGATIONS));
     let meter = Meter {
         code,
         name: label.to_owned(),
         unit: unit.to_owned(),
         kind,
-        source: table.word("source", &SOURCES, MeterSource::Reported),
+        source,
+        aggregation: aggregation.unwrap_or_default(),
+        engine: table.word("engine", &ENGINES, Engine::Strict),
+        events: EventRule {
+            types: table.get("events").map_or_else(Vec::new, |item| event_types(&item)),
+            value: property(table, "value_from"),
+            member: property(table, "member_from"),
+        },
     };
+    // What goes with an aggregation that nobody knows is guesswork.
+    if aggregation.is_some() {
+        check_counting(table, &meter);
+    }
     let period = table.word("period", &PERIODS, meter.default_period());
     for message in [bad_period(kind, period), bad_source(&meter)].into_iter().flatten() {
         table.problems().add(table.at(), format!("{}: {message}", table.path()));
@@ -109,5 +148,80 @@ fn bad_source(meter: &Meter) -> Option<&'static str> {
         }
         (MeterSource::Reported, MeterKind::Rate) => Some("only requests have a rate: the source must be requests"),
         _ => None,
+    }
+}
+
+/// One type of event, or a list of them.
+fn event_types(item: &Item<'_>) -> Vec<String> {
+    let texts = if item.is_text() {
+        item.text().into_iter().collect()
+    } else {
+        item.texts()
+    };
+    let mut types: Vec<String> = Vec::new();
+    for text in texts {
+        if text.value.trim().is_empty() {
+            item.problems().add(text.at, "the type of an event must not be empty");
+        } else if types.iter().any(|known| known == text.value) {
+            let message = format!("the event \"{}\" is listed twice", text.value);
+            item.problems().add(text.at, message);
+        } else {
+            types.push(text.value.to_owned());
+        }
+    }
+    types
+}
+
+/// The name of a property of an event's `data`.
+fn property(table: &Section<'_>, key: &str) -> Option<String> {
+    let item = table.get(key)?;
+    let name = item.text()?.value;
+    if name.trim().is_empty() {
+        item.wrong("must name a property of the event's data");
+    }
+    Some(name.to_owned())
+}
+
+/// Refuses ways of counting that do not go together, each at its key.
+fn check_counting(table: &Section<'_>, meter: &Meter) {
+    let wrong = |key: &str, message: &str| {
+        if let Some(item) = table.get(key) {
+            item.wrong(message);
+        }
+    };
+    let by_itself = match (meter.kind, meter.source) {
+        (MeterKind::Rate, _) => Some("is for usage that the application reports, and a rate counts calls"),
+        (_, MeterSource::Members) => Some("is for usage that the application reports, and Tenantry counts members"),
+        (_, MeterSource::Requests) => Some("is for usage that the application reports, and Tenantry counts requests"),
+        (_, MeterSource::Reported) => None,
+    };
+    if let Some(message) = by_itself {
+        for key in OF_REPORTS {
+            wrong(key, message);
+        }
+        return;
+    }
+    if meter.engine == Engine::Leased {
+        if !meter.aggregation.adds_up() {
+            wrong("engine", "a leased meter adds up: its aggregation must be sum or count");
+        }
+        if meter.kind == MeterKind::Gauge {
+            wrong(
+                "engine",
+                "a leased meter must be a counter: a gauge never starts anew, so that what a killed node held would stay counted",
+            );
+        }
+    }
+    if matches!(meter.aggregation, Aggregation::Count | Aggregation::Unique) {
+        wrong(
+            "value_from",
+            "count and unique take no value: every event counts as one",
+        );
+    }
+    if meter.aggregation != Aggregation::Unique {
+        wrong(
+            "member_from",
+            "only unique counts different members: set aggregation = \"unique\"",
+        );
     }
 }

@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use tenantry_billing::plan::{Cycle, Plan};
-use tenantry_kernel::{Code, Currency};
+use tenantry_kernel::{Code, Currency, Value};
 use tenantry_lifecycle::catalog::{Feature, Offer};
 
 use super::meters::Declared;
 use super::words::{Names, code};
-use super::{limits, prices};
+use super::{limits, prices, rates};
 use crate::nearest::hint;
 use crate::toml_source::{Item, Placed, Section};
 
@@ -22,7 +22,10 @@ pub(super) const KEYS: &[&str] = &[
     "cycles",
     "features",
     "limits",
+    "values",
+    "trial_limits",
     "prices",
+    "rates",
     "retention_days",
     "security_level",
     "metadata",
@@ -93,6 +96,9 @@ fn one(
         table.problems().add(table.at(), message);
     }
     let trial_days = table.number("trial_days", 0..=MAX_TRIAL_DAYS, 0);
+    if let (0, Some(item)) = (trial_days, table.get("trial_limits")) {
+        item.wrong("needs trial_days: the plan has no trial");
+    }
     let plan = Plan {
         version: String::new(),
         name: table.text("name").map_or(name.value, |text| text.value).to_owned(),
@@ -108,6 +114,9 @@ fn one(
         aliases,
         allowances: limits::read(table, words.meters),
         features: features(table, words.features),
+        values: values(table),
+        trial_allowances: limits::read_trial(table, words.meters),
+        rates: rates::read(table),
         retention_days: table
             .get("retention_days")
             .and_then(|item| item.number(1..=MAX_RETENTION_DAYS))
@@ -153,6 +162,20 @@ fn features(table: &Section<'_>, declared: &[Feature]) -> BTreeSet<Code> {
         }
     }
     features
+}
+
+/// What the plan grants that is neither counted nor switched.
+fn values(table: &Section<'_>) -> BTreeMap<Code, Value> {
+    let Some(section) = table.section("values") else {
+        return BTreeMap::new();
+    };
+    let mut names = Names::new("value");
+    let entry = |(name, item): (Placed<&str>, Item<'_>)| {
+        let code = code(table.problems(), name, "value")?;
+        names.take(table.problems(), name, code.as_str());
+        Some((code, item.plain()?))
+    };
+    section.entries().filter_map(entry).collect()
 }
 
 fn metadata(table: &Section<'_>) -> BTreeMap<String, String> {

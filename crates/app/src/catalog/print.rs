@@ -4,11 +4,11 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use tenantry_billing::plan::{Plan, PriceBasis};
-use tenantry_kernel::{Currency, Money, Ratio};
+use tenantry_kernel::{Currency, Money, Ratio, Value};
 use tenantry_lifecycle::catalog::{Catalog, Offer};
 use tenantry_lifecycle::roles;
-use tenantry_quotas::entitlement::{Allowance, Enforcement};
-use tenantry_quotas::meter::{Meter, MeterKind};
+use tenantry_quotas::entitlement::{Allowance, Enforcement, Share};
+use tenantry_quotas::meter::{Aggregation, Engine, Meter, MeterKind};
 use tenantry_quotas::period::Period;
 
 use super::{LoadError, built_in, load_file};
@@ -76,6 +76,11 @@ pub fn summary(catalog: &Catalog) -> String {
         text.push('\n');
         text.push_str(&plan(catalog, offer));
     }
+    let meters: Vec<String> = catalog.meters().iter().filter_map(counting).collect();
+    if !meters.is_empty() {
+        text.push_str("\nHow reports are counted\n");
+        text.push_str(&meters.concat());
+    }
     text.push('\n');
     text.push_str(&roles::matrix(catalog.roles()));
     text
@@ -94,10 +99,21 @@ fn plan(catalog: &Catalog, offer: &Offer) -> String {
         lines.push(format!("  trial      {} days", plan.trial_days));
     }
     lines.extend(prices(plan).into_iter().map(|price| format!("  price      {price}")));
-    for meter in catalog.meters().iter() {
-        for allowance in offer.allowances.iter().filter(|one| one.meter == meter.code) {
-            lines.push(format!("  limit      {}: {}", meter.code, limit(meter, allowance)));
+    for (label, allowances) in [("limit ", &offer.allowances), ("in trial", &offer.trial_allowances)] {
+        for meter in catalog.meters().iter() {
+            for allowance in allowances.iter().filter(|one| one.meter == meter.code) {
+                lines.push(format!("  {label:<9}  {}: {}", meter.code, limit(meter, allowance)));
+            }
         }
+    }
+    lines.extend(
+        offer
+            .values
+            .iter()
+            .map(|(code, value)| format!("  value      {code}: {}", plain(value))),
+    );
+    for (name, number) in super::rates::named(&offer.rates) {
+        lines.push(format!("  rate       {name}: {number}"));
     }
     let features: Vec<&str> = offer.features.iter().map(AsRef::as_ref).collect();
     if !features.is_empty() {
@@ -150,14 +166,49 @@ fn fine(minor: Ratio, currency: Currency) -> String {
     format!("{whole}.{decimals:0<shown$} {currency}")
 }
 
+/// How a meter counts reports, when it is not the sum of what its own events say, each kept before it is answered.
+fn counting(meter: &Meter) -> Option<String> {
+    let rule = &meter.events;
+    let mut words = Vec::new();
+    if meter.aggregation != Aggregation::default() {
+        words.push(meter.aggregation.as_str().to_owned());
+    }
+    if meter.engine != Engine::default() {
+        words.push(meter.engine.as_str().to_owned());
+    }
+    if !rule.types.is_empty() {
+        words.push(format!("events {}", rule.types.join(", ")));
+    }
+    for (what, property) in [("value", &rule.value), ("member", &rule.member)] {
+        words.extend(property.iter().map(|property| format!("{what} from {property}")));
+    }
+    (!words.is_empty()).then(|| format!("  {}: {}\n", meter.code, words.join("; ")))
+}
+
+fn plain(value: &Value) -> String {
+    match value {
+        Value::Bool(flag) => flag.to_string(),
+        Value::Int(number) => number.to_string(),
+        Value::Text(text) => format!("\"{text}\""),
+        other => format!("{other:?}"),
+    }
+}
+
 fn limit(meter: &Meter, allowance: &Allowance) -> String {
-    let Some(limit) = allowance.limit else {
-        return "unlimited".to_owned();
+    let amount = |amount: i64| {
+        if meter.unit == "byte" {
+            size::describe(amount)
+        } else {
+            amount.to_string()
+        }
     };
-    let amount = if meter.unit == "byte" {
-        size::describe(limit)
-    } else {
-        limit.to_string()
+    let whose = match allowance.share {
+        Share::Tenant => "",
+        Share::User => " for each user",
+        Share::Key => " for each API key",
+    };
+    let Some(limit) = allowance.limit else {
+        return format!("unlimited{whose}");
     };
     let per = match allowance.period {
         Period::Minute => " per minute",
@@ -172,5 +223,14 @@ fn limit(meter: &Meter, allowance: &Allowance) -> String {
         (Enforcement::Hard, true) => ", more is billed",
         (Enforcement::Hard, false) => "",
     };
-    format!("{amount}{per}{soft}")
+    let rollover = match allowance.rollover {
+        Some(most) if most >= limit => ", what is left over is added to the next".to_owned(),
+        Some(most) => format!(", up to {} left over are added to the next", amount(most)),
+        None => String::new(),
+    };
+    let grace = match allowance.grace_percent {
+        0 => String::new(),
+        percent => format!(", {percent} % grace"),
+    };
+    format!("{}{per}{whose}{soft}{rollover}{grace}", amount(limit))
 }

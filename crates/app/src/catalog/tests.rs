@@ -2,6 +2,8 @@
 
 mod figures;
 mod mistakes;
+mod usage;
+mod usage_mistakes;
 
 use tenantry_billing::plan::{Cycle, PriceBasis};
 use tenantry_kernel::{Code, Currency, Ratio};
@@ -35,6 +37,8 @@ fn an_edition_survives_the_archive() {
             assert_eq!(restored.retention_days, offer.retention_days);
             assert_eq!(restored.security_level, offer.security_level);
             assert_eq!(restored.metadata, offer.metadata);
+            assert_eq!(restored.values, offer.values);
+            assert_eq!(restored.trial_allowances, offer.trial_allowances);
         }
     }
 }
@@ -104,6 +108,7 @@ fn everything_that_a_catalog_promises_is_in_its_hash() {
         ),
         ("prefix = \"pk\"", "prefix = \"px\""),
         ("prefix = \"pk\"", "prefix = \"pk\"\nmax_per_tenant = 5"),
+        ("prefix = \"pk\"", "prefix = \"pk\"\nmax_rate_limit = 600"),
         ("[roles.owner]", "[dunning]\nretry_days = [2]\n\n[roles.owner]"),
         ("base = \"viewer\"", "base = \"viewer\"\naliases = [\"guest\"]"),
         ("aliases = [\"professional\"]", "aliases = [\"gold\"]"),

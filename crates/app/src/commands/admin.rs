@@ -4,12 +4,14 @@ use std::io::BufRead as _;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use tenantry_identity::platform_key::CreatePlatformKey;
 use tenantry_identity::user::PlatformRole;
-use tenantry_kernel::{DisplayName, EmailAddress, Secret};
+use tenantry_kernel::{DisplayName, DomainError as _, EmailAddress, Secret};
 use tenantry_lifecycle::appoint::{AppointService, Appointed};
+use tenantry_lifecycle::catalog::Catalog;
 
 use super::fail;
-use crate::cli::CreateAdmin;
+use crate::cli::{CreateAdmin, CreateKey};
 use crate::config::Config;
 use crate::wiring::{Installation, Sources};
 
@@ -42,20 +44,64 @@ pub async fn create(config: &Config, wish: CreateAdmin) -> ExitCode {
         Ok(node) => node,
         Err(cause) => return fail(&cause),
     };
+    let Some(role) = node.catalog.platform_role(&wish.role) else {
+        node.close().await;
+        eprintln!("tenantry: {}", no_such_role(&wish.role, &node.catalog));
+        return ExitCode::FAILURE;
+    };
     let service = AppointService::new(
         Arc::new(node.store.clone()),
         Arc::clone(&node.hasher),
         node.sources.clock.clone(),
         node.sources.ids.clone(),
     );
-    let appointed = service.appoint(&email, name, password, PlatformRole::Operator).await;
+    let appointed = service.appoint(&email, name, password, role).await;
+    let called = node.catalog.platform_role_name(role);
     node.close().await;
     match appointed {
-        Ok(Appointed::New(_)) => println!("{email} is an operator now."),
-        Ok(Appointed::Known(_)) => println!("{email} was known already: an operator now, with the new password."),
+        Ok(Appointed::New(_)) => println!("{email} has the platform role {called} now."),
+        Ok(Appointed::Known(_)) => {
+            println!("{email} was known already: has the platform role {called} now, with the new password.");
+        }
         Err(cause) => return fail(&cause),
     }
     ExitCode::SUCCESS
+}
+
+/// Makes a platform key. Standard output is the key and nothing else, so that it can go straight into a vault.
+pub async fn create_key(config: &Config, wish: CreateKey) -> ExitCode {
+    let node = match Installation::open(config, Sources::default()).await {
+        Ok(node) => node,
+        Err(cause) => return fail(&cause),
+    };
+    let request = CreatePlatformKey {
+        name: wish.name,
+        permissions: None,
+        expires_in_days: wish.expires_in_days,
+        allowed_ips: wish.allowed_ips,
+    };
+    let scope = node.system_scope("console");
+    let made = node.services.platform_keys.create(&scope, request).await;
+    node.close().await;
+    match made {
+        Ok(minted) => {
+            println!("{}", minted.text.expose());
+            eprintln!("The platform key {} is printed this once.", minted.key.id());
+            ExitCode::SUCCESS
+        }
+        Err(cause) => {
+            for fault in cause.fields() {
+                eprintln!("tenantry: {} {}", fault.field, fault.detail);
+            }
+            fail(&cause)
+        }
+    }
+}
+
+/// Lists what there is, as a wrong name deserves.
+fn no_such_role(text: &str, catalog: &Catalog) -> String {
+    let names = [PlatformRole::Operator, PlatformRole::Support].map(|role| catalog.platform_role_name(role));
+    format!("there is no platform role \"{text}\"; choose {}", names.join(" or "))
 }
 
 fn read_line() -> std::io::Result<String> {

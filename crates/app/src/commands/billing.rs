@@ -8,7 +8,7 @@ use super::fail;
 use crate::config::Config;
 use crate::wiring::{Installation, Sources};
 
-/// Bills everything that is due. Running it twice bills nothing twice.
+/// Bills everything that is due, and follows up what stays unpaid. Running it twice bills nothing twice.
 pub async fn run(config: &Config, as_of: Option<OffsetDateTime>) -> ExitCode {
     let node = match Installation::open(config, Sources::default()).await {
         Ok(node) => node,
@@ -23,6 +23,10 @@ pub async fn run(config: &Config, as_of: Option<OffsetDateTime>) -> ExitCode {
     println!(
         "{} period ends settled, {} invoices issued, {} paid, {} payments finished",
         report.periods, report.invoices, report.paid, report.resumed
+    );
+    println!(
+        "unpaid invoices: {} charges tried again, {} tenants suspended, {} subscriptions cancelled",
+        report.retried, report.suspended, report.cancelled
     );
     for (tenant, cause) in &report.failed {
         eprintln!("tenantry: tenant {tenant} could not be billed: {cause}");

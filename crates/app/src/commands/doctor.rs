@@ -3,6 +3,8 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
+use tenantry_auth_jwt::keys::KeyRingError;
+use tenantry_store_seaorm::SeaOrmStore;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
@@ -108,7 +110,10 @@ async fn database(config: &Config, findings: &mut Findings) {
         }
     };
     match tenantry_migrations::status(store.schema_connection()).await {
-        Ok(status) if status.pending.is_empty() => findings.good("schema", "up to date"),
+        Ok(status) if status.pending.is_empty() => {
+            findings.good("schema", "up to date");
+            belongings(config, &store, findings).await;
+        }
         Ok(status) => findings.note(
             "schema",
             &format!("{} migrations pending: `tenantry migrate`", status.pending.len()),
@@ -140,7 +145,67 @@ async fn database(config: &Config, findings: &mut Findings) {
     }
 }
 
-async fn clock(store: &tenantry_store_seaorm::SeaOrmStore, sources: &Sources, findings: &mut Findings) {
+/// A node refuses to start on a database that another master key sealed, or that another catalog is in use on.
+async fn belongings(config: &Config, store: &SeaOrmStore, findings: &mut Findings) {
+    let found = match wiring::belongings(config, store).await {
+        Ok(found) => found,
+        Err(cause) => {
+            findings.bad("database", &told(&cause), "check that the server is up");
+            return;
+        }
+    };
+    match found.keys {
+        Ok(0) => findings.note("signing keys", "there are none yet; the first start makes one"),
+        Ok(count) => findings.good("signing keys", &format!("the master key opens all {count}")),
+        Err(cause @ KeyRingError::WrongMasterKey { .. }) => {
+            let mend = if config.master_key.is_some() {
+                "set TENANTRY_MASTER_KEY or TENANTRY_MASTER_KEY_FILE to the key that this database was begun with"
+            } else {
+                "restore master.key of the data directory from its backup, or set TENANTRY_MASTER_KEY to the key that \
+                 this database was begun with"
+            };
+            findings.bad("signing keys", &told(&cause), mend);
+        }
+        Err(cause) => findings.bad(
+            "signing keys",
+            &told(&cause),
+            "restore the table signing_key from a backup",
+        ),
+    }
+    let Ok(loaded) = catalog::load(&config.catalog) else {
+        // That was told already.
+        return;
+    };
+    let configured = loaded.catalog.state();
+    match found.catalog {
+        None => findings.note(
+            "catalog in use",
+            "there is none yet; the first start takes the configured one",
+        ),
+        Some(running) if running == configured => findings.good("catalog in use", "is the configured one"),
+        Some(running) => findings.bad(
+            "catalog in use",
+            &format!(
+                "is {} (edition {}), and {} (edition {}) is configured; no node starts with it",
+                running.name, running.hash, configured.name, configured.hash
+            ),
+            "configure the catalog in use, or make the configured one the installation's: `tenantry catalog apply`",
+        ),
+    }
+}
+
+/// An error with what caused it, on one line.
+fn told(error: &dyn std::error::Error) -> String {
+    let mut told = error.to_string();
+    let mut cause = error.source();
+    while let Some(next) = cause {
+        told = format!("{told}: {next}");
+        cause = next.source();
+    }
+    told
+}
+
+async fn clock(store: &SeaOrmStore, sources: &Sources, findings: &mut Findings) {
     match store.database_time().await {
         Ok(theirs) => {
             let drift = (sources.clock.system_now() - theirs).whole_seconds();

@@ -139,10 +139,18 @@ pub const KEYS: &[Key] = &[
         "`https://api.stripe.com`",
         "Where Stripe's API is. Without `stripe_secret_key` it means nothing.",
     ),
-    secret(
-        "redis_url",
-        "none: rate limits are per node",
-        "Redis, to share rate limits between nodes. This version has no Redis yet: it refuses to start with it.",
+    flagged(
+        "--redis-url",
+        secret(
+            "redis_url",
+            "none: rate limits are per node",
+            "Redis, to share rate limits between nodes, as `redis://:password@host:6379/0`. See docs/rate-limits.md.",
+        ),
+    ),
+    key(
+        "redis_fail",
+        "`open`",
+        "What holds while Redis does not answer: `open` goes on with this node's own rate limits, `closed` answers 503.",
     ),
     key(
         "rate_limit_person",

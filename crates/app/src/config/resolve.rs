@@ -8,11 +8,13 @@ use url::Url;
 
 use super::show::Effective;
 use super::sources::{ConfigErrors, Gathered, Origin};
-use super::{Config, LogFormat, Mode, PasswordCost, SqliteDurability, StripeConfig, keys, rules, sqlite_url, values};
+use super::{
+    Config, LogFormat, Mode, PasswordCost, RedisFail, SqliteDurability, StripeConfig, keys, rules, sqlite_url, values,
+};
 
 const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 8080);
 const SMTP: (&[&str], &str) = (&["smtp", "smtps"], "smtps://user:password@mail.example.com");
-const REDIS: (&[&str], &str) = (&["redis", "rediss"], "redis://127.0.0.1:6379");
+const REDIS: (&[&str], &str) = (&["redis"], "redis://127.0.0.1:6379");
 
 /// Reads texts one by one and collects what is wrong.
 struct Reader<'g> {
@@ -148,6 +150,9 @@ fn read(reader: &mut Reader<'_>) -> Option<Config> {
         }),
         stripe: stripe(reader),
         redis_url: reader.optional("redis_url", "none", |text| secret_url(text, REDIS)),
+        redis_fail: reader.or("redis_fail", RedisFail::Open, "open", |text| {
+            values::word(text, &[("open", RedisFail::Open), ("closed", RedisFail::Closed)])
+        }),
         rate_limit_person: reader.or(
             "rate_limit_person",
             std::num::NonZeroU32::new(6_000),

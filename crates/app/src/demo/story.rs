@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tenantry_billing::change::When;
 use tenantry_billing::gateway::MethodToken;
-use tenantry_billing::invoice::{InvoiceStatus, PayInvoice};
+use tenantry_billing::invoice::InvoiceStatus;
 use tenantry_billing::payment_method::AddPaymentMethod;
 use tenantry_billing::subscription::{CancelSubscription, CancelWhen};
 use tenantry_identity::user::PlatformRole;
@@ -14,6 +14,7 @@ use tenantry_kernel::{
 };
 use tenantry_lifecycle::appoint::AppointService;
 use tenantry_lifecycle::members::AddMember;
+use tenantry_lifecycle::owed::PayInvoice;
 use tenantry_lifecycle::plan_change::ChangePlan;
 use tenantry_lifecycle::sign_up::{Founder, OwnerRequest, SignUp};
 use tenantry_quotas::meter::{MeterKind, MeterSource};
@@ -234,7 +235,8 @@ async fn pay_what_is_owed(node: &Installation, scope: &TenantScope) -> Result<()
             invoice: invoice.id(),
             payment_method: None,
         };
-        invoices.pay(scope, wish).await.map_err(at("a payment"))?;
+        let owed = &node.services.owed_invoices;
+        owed.pay(scope, wish).await.map_err(at("a payment"))?;
     }
     Ok(())
 }
@@ -301,13 +303,7 @@ async fn use_up(node: &Installation, scope: &TenantScope, percent: i64) -> Resul
         if !reported || amount == 0 {
             continue;
         }
-        let wish = Consume {
-            meter: row.meter.code.to_string(),
-            amount,
-            description: Some("demo".to_owned()),
-            subject: None,
-            operation: None,
-        };
+        let wish = Consume::one(row.meter.code.to_string(), amount, None);
         node.services.usage.consume(scope, wish).await.map_err(at("usage"))?;
     }
     Ok(())

@@ -2,7 +2,8 @@
 //!
 //! A line per request, written by itself, costs more than most requests. Warnings and errors do not wait, and take along
 //! what waits before them; [`flush`] writes the rest before the program ends. A killed program loses the lines of its
-//! last hundredth of a second.
+//! last hundredth of a second. No line is dropped: where standard error takes lines more slowly than they come, whoever
+//! adds the one that is too many waits for it (docs/adr/0016).
 
 use std::io::{self, Write};
 use std::sync::{Condvar, LazyLock, Mutex, MutexGuard, PoisonError};
@@ -22,21 +23,21 @@ static WAITING: LazyLock<Waiting> = LazyLock::new(Waiting::default);
 struct Waiting {
     lines: Mutex<Vec<u8>>,
     some: Condvar,
+    /// The lines that are being written. Whoever writes holds this from before it takes the waiting ones, so that lines
+    /// keep their order and nobody who only adds one waits for the file.
+    leaving: Mutex<Vec<u8>>,
 }
 
 impl Waiting {
-    fn lock(&self) -> MutexGuard<'_, Vec<u8>> {
-        self.lines.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Adds a line and, when it is urgent or too much waits, writes everything. The lock is held meanwhile, so that
-    /// lines keep their order.
+    /// Adds a line and, when it is urgent or too much waits, writes everything.
     fn add(&self, line: &[u8], urgent: bool, out: &mut impl Write) -> io::Result<()> {
-        let mut lines = self.lock();
+        let mut lines = lock(&self.lines);
         let first = lines.is_empty();
         lines.extend_from_slice(line);
-        if urgent || lines.len() >= MOST_BYTES {
-            return write_out(&mut lines, out);
+        let full = lines.len() >= MOST_BYTES;
+        drop(lines);
+        if urgent || full {
+            return self.write_out(out);
         }
         if first {
             self.some.notify_one();
@@ -47,21 +48,23 @@ impl Waiting {
     /// Waits for lines, lets more of them gather, and writes them.
     fn turn(&self, out: &mut impl Write) -> io::Result<()> {
         let none = |lines: &mut Vec<u8>| lines.is_empty();
-        let lines = self
-            .some
-            .wait_while(self.lock(), none)
-            .unwrap_or_else(PoisonError::into_inner);
-        let gathered = self.some.wait_timeout(lines, GATHERED_FOR);
-        let (mut lines, _) = gathered.unwrap_or_else(PoisonError::into_inner);
-        write_out(&mut lines, out)
+        drop(self.some.wait_while(lock(&self.lines), none));
+        std::thread::sleep(GATHERED_FOR);
+        self.write_out(out)
+    }
+
+    fn write_out(&self, out: &mut impl Write) -> io::Result<()> {
+        let mut leaving = lock(&self.leaving);
+        std::mem::swap(&mut *leaving, &mut *lock(&self.lines));
+        let written = out.write_all(&leaving);
+        // What could not be written will not be writable later either.
+        leaving.clear();
+        written
     }
 }
 
-fn write_out(lines: &mut Vec<u8>, out: &mut impl Write) -> io::Result<()> {
-    let written = out.write_all(lines);
-    // What could not be written will not be writable later either.
-    lines.clear();
-    written
+fn lock(lines: &Mutex<Vec<u8>>) -> MutexGuard<'_, Vec<u8>> {
+    lines.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Starts the thread that writes; standard error itself where there can be none.
@@ -77,13 +80,25 @@ pub(super) fn start() -> bool {
 
 /// Writes what waits.
 pub fn flush() {
-    let _ = write_out(&mut WAITING.lock(), &mut io::stderr());
+    let _ = WAITING.write_out(&mut io::stderr());
 }
 
 /// Takes lines, each by its level.
+#[derive(Clone, Copy)]
 pub(super) struct Lines {
     /// False when nobody would write later.
     pub gathers: bool,
+}
+
+impl Lines {
+    /// Takes one line of this level.
+    pub fn add(self, line: &[u8], level: Level) -> io::Result<()> {
+        WAITING.add(line, self.is_urgent(level), &mut io::stderr())
+    }
+
+    fn is_urgent(self, level: Level) -> bool {
+        !self.gathers || level <= Level::WARN
+    }
 }
 
 /// One line.
@@ -100,7 +115,7 @@ impl<'a> MakeWriter<'a> for Lines {
 
     fn make_writer_for(&'a self, about: &Metadata<'_>) -> Line {
         Line {
-            urgent: !self.gathers || *about.level() <= Level::WARN,
+            urgent: self.is_urgent(*about.level()),
         }
     }
 }
@@ -145,7 +160,7 @@ mod tests {
         waiting.turn(&mut out).unwrap();
 
         assert_eq!(out, b"one\n");
-        assert!(waiting.lock().is_empty());
+        assert!(lock(&waiting.lines).is_empty());
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::ops::RangeInclusive;
 
+use tenantry_kernel::Value;
 use toml::Spanned;
 use toml::de::DeValue;
 
@@ -32,6 +33,11 @@ impl<'d> Item<'d> {
         }
     }
 
+    /// Where mistakes go.
+    pub const fn problems(&self) -> &'d Problems<'d> {
+        self.problems
+    }
+
     /// Where the value begins.
     pub fn at(&self) -> usize {
         self.value.span().start
@@ -55,6 +61,11 @@ impl<'d> Item<'d> {
     /// True when the value is a list.
     pub fn is_list(&self) -> bool {
         self.value.get_ref().is_array()
+    }
+
+    /// True when the value is `true` or `false`.
+    pub fn is_flag(&self) -> bool {
+        self.value.get_ref().is_bool()
     }
 
     /// A number as the file writes it.
@@ -107,6 +118,19 @@ impl<'d> Item<'d> {
                     bounds.start(),
                     bounds.end()
                 ));
+                None
+            }
+        }
+    }
+
+    /// The value as a whole number, text, or `true` or `false`.
+    pub fn plain(&self) -> Option<Value> {
+        match self.value.get_ref() {
+            DeValue::String(text) => Some(Value::Text(text.as_ref().to_owned())),
+            DeValue::Boolean(flag) => Some(Value::Bool(*flag)),
+            DeValue::Integer(_) => self.number(i64::MIN..=i64::MAX).map(|number| Value::Int(number.value)),
+            _ => {
+                self.expected("a whole number, text, or true or false");
                 None
             }
         }

@@ -45,6 +45,9 @@ pub enum StartError {
     /// Threads or sockets could not be had.
     #[error("the machine refused")]
     Machine(#[source] io::Error),
+    /// Redis cannot even be looked for.
+    #[error(transparent)]
+    Redis(#[from] tenantry_rates_redis::InvalidRedisUrl),
     /// There is no usable master key.
     #[error(transparent)]
     MasterKey(#[from] MasterKeyError),

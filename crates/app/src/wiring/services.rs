@@ -12,9 +12,11 @@ use tenantry_billing::subscription::SubscriptionService;
 use tenantry_cache::{CachedAccess, CachedApiKeys, CachedEntitlements, CachedProfiles};
 use tenantry_delivery::DnsTxtResolver;
 use tenantry_http_actix::Services;
+use tenantry_identity::api_key::KeyReader;
 use tenantry_identity::api_key::{ApiKeyService, ApiKeySettings};
 use tenantry_identity::mint::Mint;
 use tenantry_identity::password::PasswordService;
+use tenantry_identity::platform_key::PlatformKeyService;
 use tenantry_identity::profile::ProfileService;
 use tenantry_identity::session::{SessionPolicy, SessionService};
 use tenantry_identity::token::AccessClaims;
@@ -25,13 +27,17 @@ use tenantry_lifecycle::catalog::Catalog;
 use tenantry_lifecycle::key_check::{KeyCheckParts, KeyCheckService};
 use tenantry_lifecycle::members::{AcceptService, MembersParts, MembersService};
 use tenantry_lifecycle::operators::OperatorService;
+use tenantry_lifecycle::owed::OwedInvoiceService;
 use tenantry_lifecycle::plan_change::{PlanChangeParts, PlanChangeService};
+use tenantry_lifecycle::retention::{PlanRetention, PurgeParts, PurgeService};
 use tenantry_lifecycle::sign_in::{SignInParts, SignInService};
 use tenantry_lifecycle::sign_up::{SignUpParts, SignUpService};
 use tenantry_lifecycle::tokens::TokenIssuer;
 use tenantry_quotas::directory::PlanLadder;
 use tenantry_quotas::entitlement::EntitlementService;
-use tenantry_quotas::usage::{RequestService, UsagePorts, UsageService};
+use tenantry_quotas::usage::{
+    CorrectionService, IngestService, InsightService, RequestService, ReservationService, UsagePorts, UsageService,
+};
 use tenantry_store_seaorm::SeaOrmStore;
 use tenantry_tenancy::domain::service::{DomainPorts, DomainService};
 use tenantry_tenancy::gate::Gate;
@@ -55,16 +61,18 @@ pub(super) struct Ingredients<'a> {
     pub hasher: &'a Arc<dyn PasswordHasher>,
     pub signer: &'a Arc<JwtSigner>,
     pub cipher: &'a Arc<dyn Cipher>,
+    pub key_texts: &'a Arc<dyn KeyReader>,
     pub sources: &'a Sources,
     pub resolver: Arc<DnsTxtResolver>,
     pub gateway: Arc<dyn PaymentGateway>,
     pub gate: &'a dyn Fn() -> Gate,
 }
 
-/// The services, and the one that no request calls.
+/// The services, and those that no request calls.
 pub(super) struct Built {
     pub services: Services,
     pub billing: Arc<BillingRunService>,
+    pub purge: Arc<PurgeService>,
 }
 
 /// Puts every service together.
@@ -92,6 +100,11 @@ pub(super) fn build(from: &Ingredients<'_>) -> Built {
         entropy: entropy.clone(),
         ids: ids.clone(),
     };
+    let key_settings = ApiKeySettings {
+        prefix: catalog.api_key_prefix().clone(),
+        registry: catalog.permission_registry(),
+        rules: *catalog.key_rules(),
+    };
     let tokens = TokenIssuer::new(from.signer.clone(), ids.clone(), AccessClaims::MAX_LIFE);
     let collection = Collection::new(from.gateway.clone(), ids.clone());
 
@@ -100,6 +113,7 @@ pub(super) fn build(from: &Ingredients<'_>) -> Built {
         catalog: Arc::clone(catalog),
         store: store.clone(),
         collection: collection.clone(),
+        accounts: from.usage.accounts.clone(),
         clock: clock.clone(),
     }));
     let billing = Arc::new(BillingRunService::new(BillingRunParts {
@@ -107,9 +121,17 @@ pub(super) fn build(from: &Ingredients<'_>) -> Built {
         store: store.clone(),
         due: store.clone(),
         pending: store.clone(),
+        overdue: store.clone(),
         collection: collection.clone(),
         plan_changes: plan_changes.clone(),
         clock: clock.clone(),
+        gate: gate(),
+    }));
+    let retention = PlanRetention::new(Arc::clone(catalog), store.clone(), clock.clone());
+    let purge = Arc::new(PurgeService::new(PurgeParts {
+        retention: retention.clone(),
+        tenants: store.clone(),
+        log: store.clone(),
         gate: gate(),
     }));
     let services = Services {
@@ -194,27 +216,26 @@ pub(super) fn build(from: &Ingredients<'_>) -> Built {
         )),
         sessions: Arc::new(SessionService::new(store.clone(), clock.clone(), policy)),
         profiles: Arc::new(ProfileService::new(store.clone())),
-        api_keys: Arc::new(ApiKeyService::new(
+        platform_keys: Arc::new(PlatformKeyService::new(
             store.clone(),
             clock.clone(),
-            mint,
-            ApiKeySettings {
-                prefix: catalog.api_key_prefix().clone(),
-                registry: catalog.permission_registry(),
-            },
+            mint.clone(),
+            key_settings.clone(),
         )),
+        api_keys: Arc::new(ApiKeyService::new(store.clone(), clock.clone(), mint, key_settings)),
         key_checks: Arc::new(KeyCheckService::new(KeyCheckParts {
             catalog: Arc::clone(catalog),
             keys: from.api_keys.clone(),
             requests: from.requests.clone(),
             usage: usage.clone(),
-            cipher: Arc::clone(cipher),
+            texts: Arc::clone(from.key_texts),
             clock: clock.clone(),
             gate: gate(),
         })),
         plan_changes,
         subscriptions: Arc::new(SubscriptionService::new(store.clone(), clock.clone())),
-        invoices: Arc::new(InvoiceService::new(store.clone(), collection, clock.clone())),
+        invoices: Arc::new(InvoiceService::new(store.clone())),
+        owed_invoices: Arc::new(OwedInvoiceService::new(store.clone(), collection, clock.clone())),
         payment_methods: Arc::new(PaymentMethodService::new(
             store.clone(),
             from.gateway.clone(),
@@ -222,6 +243,11 @@ pub(super) fn build(from: &Ingredients<'_>) -> Built {
             ids,
         )),
         usage,
+        reservations: Arc::new(ReservationService::new(from.usage.clone())),
+        corrections: Arc::new(CorrectionService::new(from.usage.clone())),
+        ingest: Arc::new(IngestService::new(from.usage.clone())),
+        insights: Arc::new(InsightService::new(from.usage.clone())),
+        clock: clock.clone(),
         entitlements: Arc::new(EntitlementService::new(
             store.clone(),
             from.entitlements.clone(),
@@ -229,7 +255,7 @@ pub(super) fn build(from: &Ingredients<'_>) -> Built {
             from.usage.meters.clone(),
             clock.clone(),
         )),
-        audit: Arc::new(AuditService::new(store.clone())),
+        audit: Arc::new(AuditService::new(store.clone(), Arc::new(retention))),
         operators: Arc::new(OperatorService::new(
             Arc::clone(catalog),
             store.clone(),
@@ -238,7 +264,11 @@ pub(super) fn build(from: &Ingredients<'_>) -> Built {
             gate(),
         )),
     };
-    Built { services, billing }
+    Built {
+        services,
+        billing,
+        purge,
+    }
 }
 
 /// Zones that are the installation's own: no tenant claims a host in them.

@@ -1,30 +1,16 @@
-//! Use cases over invoices: list, show, explain, pay, void.
+//! Use cases over invoices: list, show, explain. Paying and waiving reach other domains and are lifecycle's.
 
 use std::sync::Arc;
 
 use tenantry_kernel::money::MoneyError;
-use tenantry_kernel::retry::{self, MaybeContended};
-use tenantry_kernel::{
-    Clock, Denied, DomainError, ErrorKind, Event, FieldError, Page, PageRequest, StoreError, TenantScope, Value,
-};
+use tenantry_kernel::retry::MaybeContended;
+use tenantry_kernel::{Denied, DomainError, ErrorKind, FieldError, Page, PageRequest, StoreError, TenantScope, Value};
 
 use super::explain::{Explanation, explain};
 use super::model::{Invoice, InvoiceId, InvoiceRule};
-use crate::payment::{
-    AttemptStatus, Begun, ChargeOutcome, CollectError, Collection, PAYMENT_IN_PROGRESS, PayWith, PaymentAttempt,
-    Settlement,
-};
-use crate::permissions::{BILLING_MANAGE, INVOICES_READ, PLATFORM_MANAGE};
+use crate::payment::{CollectError, PAYMENT_IN_PROGRESS};
+use crate::permissions::INVOICES_READ;
 use crate::store::BillingStore;
-
-/// Pay an invoice that is owed.
-#[derive(Clone, Debug)]
-pub struct PayInvoice {
-    /// Which.
-    pub invoice: InvoiceId,
-    /// With what: the id of a method on file, or a gateway's token; the default method when absent.
-    pub payment_method: Option<String>,
-}
 
 /// Why an invoice could not be read, paid or waived.
 #[derive(Debug, thiserror::Error)]
@@ -106,32 +92,23 @@ impl MaybeContended for InvoiceError {
     fn is_contended(&self) -> bool {
         match self {
             Self::Collect(cause) => cause.is_contended(),
-            Self::Store(cause) => cause.is_contended(),
+            Self::Store(cause) => cause.is_contended() || matches!(cause, StoreError::Stale),
             _ => false,
         }
     }
 }
 
-/// How often a unit is tried when others are in the way.
-const TRIES: u8 = 5;
-
 /// Use cases over invoices.
 #[derive(Clone)]
 pub struct InvoiceService {
     store: Arc<dyn BillingStore>,
-    collection: Collection,
-    clock: Arc<dyn Clock>,
 }
 
 impl InvoiceService {
-    /// Reads and writes through `store`, charges through `collection`.
+    /// Reads through `store`.
     #[must_use]
-    pub fn new(store: Arc<dyn BillingStore>, collection: Collection, clock: Arc<dyn Clock>) -> Self {
-        Self {
-            store,
-            collection,
-            clock,
-        }
+    pub fn new(store: Arc<dyn BillingStore>) -> Self {
+        Self { store }
     }
 
     /// The issued invoices of the tenant, newest first.
@@ -163,76 +140,6 @@ impl InvoiceService {
     pub async fn explain(&self, scope: &TenantScope, id: InvoiceId) -> Result<Explanation, InvoiceError> {
         let invoice = self.show(scope, id).await?;
         Ok(explain(&invoice)?)
-    }
-
-    /// Pays what is owed on an issued invoice. A payment that an earlier call began and did not finish is finished
-    /// rather than made twice.
-    ///
-    /// # Errors
-    /// [`InvoiceError::Collect`] when it is refused, [`InvoiceError::NotFound`], [`InvoiceError::Denied`].
-    pub async fn pay(&self, scope: &TenantScope, request: PayInvoice) -> Result<Invoice, InvoiceError> {
-        scope.require(&BILLING_MANAGE)?;
-        let pay_with = self.collection.pay_with(request.payment_method.as_deref()).await?;
-
-        let begun = retry::contended(TRIES, || self.begin_payment(scope, request.invoice, &pay_with)).await?;
-        let outcome = if begun.earlier {
-            self.collection.resume(&begun.attempt).await?
-        } else {
-            self.collection.charge(&begun.attempt).await?
-        };
-        let settlement = retry::contended(TRIES, || self.settle(scope, &begun.attempt, &outcome)).await?;
-        settlement.into_paid()?.invoice.ok_or(InvoiceError::NotFound)
-    }
-
-    /// The intention has no effect of its own and is found again by whoever pays the invoice: it leaves no receipt,
-    /// so that the same request made again finishes it.
-    async fn begin_payment(
-        &self,
-        scope: &TenantScope,
-        invoice: InvoiceId,
-        pay_with: &PayWith,
-    ) -> Result<Begun, InvoiceError> {
-        let now = self.clock.now(scope);
-        let mut unit = self.store.begin(&scope.without_receipt()).await?;
-        let begun = self.collection.begin(&mut *unit, invoice, pay_with, now).await?;
-        unit.commit(Vec::new()).await?;
-        Ok(begun)
-    }
-
-    async fn settle(
-        &self,
-        scope: &TenantScope,
-        attempt: &PaymentAttempt,
-        outcome: &ChargeOutcome,
-    ) -> Result<Settlement, InvoiceError> {
-        let now = self.clock.now(scope);
-        let mut unit = self.store.begin(scope).await?;
-        let settlement = self.collection.settle(&mut *unit, attempt.id, outcome, now).await?;
-        unit.commit(settlement.events.clone()).await?;
-        Ok(settlement)
-    }
-
-    /// Waives what is owed on an issued invoice and returns the credit it used. Operators only.
-    ///
-    /// # Errors
-    /// [`InvoiceError::InProgress`] while it is being paid; [`InvoiceError::Collect`] when it is not owed.
-    pub async fn void(&self, scope: &TenantScope, id: InvoiceId) -> Result<Invoice, InvoiceError> {
-        scope.require(&PLATFORM_MANAGE)?;
-
-        let mut unit = self.store.begin(scope).await?;
-        let mut account = unit.billing_accounts().lock().await?.ok_or(CollectError::NoAccount)?;
-        let mut invoice = unit.invoices().find(id).await?.ok_or(InvoiceError::NotFound)?;
-        let attempts = unit.payment_attempts().of_invoice(id).await?;
-        if attempts.iter().any(|attempt| attempt.status == AttemptStatus::Pending) {
-            return Err(InvoiceError::InProgress);
-        }
-        invoice.void(self.clock.now(scope))?;
-        account.give_back(invoice.credit_applied())?;
-        unit.billing_accounts().update(&account).await?;
-        unit.invoices().update(&invoice).await?;
-        let event = Event::new("invoice.voided", id).change("status", "open", invoice.status().as_str());
-        unit.commit(vec![event]).await?;
-        Ok(invoice)
     }
 }
 

@@ -8,7 +8,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_trait::async_trait;
 use tenantry_kernel::{Event, Page, PageRequest, StoreError, TenantId, TenantScope, Transaction};
 
+use time::OffsetDateTime;
+
 use crate::account::{BILLING_ACCOUNT_ONE, BillingAccount, BillingAccountRepository};
+use crate::dunning::{DunningCase, DunningCaseRepository};
 use crate::gateway::MethodToken;
 use crate::invoice::{Invoice, InvoiceId, InvoiceNumber, InvoiceNumbers, InvoiceRepository, InvoiceStatus};
 use crate::invoice::{InvoiceParts, Purpose};
@@ -30,6 +33,8 @@ pub struct Book {
     pub methods: Vec<PaymentMethod>,
     /// Its payment attempts, oldest first.
     pub attempts: Vec<PaymentAttempt>,
+    /// Its dunning cases, each with the time of its next step.
+    pub cases: Vec<(DunningCase, Option<OffsetDateTime>)>,
     /// What was committed, oldest first.
     pub events: Vec<Event>,
 }
@@ -107,6 +112,10 @@ impl BillingUnit for MemoryUnit {
     }
 
     fn billing_accounts(&mut self) -> &mut dyn BillingAccountRepository {
+        self
+    }
+
+    fn dunning_cases(&mut self) -> &mut dyn DunningCaseRepository {
         self
     }
 
@@ -207,6 +216,20 @@ impl InvoiceRepository for MemoryUnit {
             version: invoice.version() + 1,
         };
         *row = Invoice::restore(parts).map_err(|cause| StoreError::Backend(Box::new(cause)))?;
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl DunningCaseRepository for MemoryUnit {
+    async fn find(&mut self, invoice: InvoiceId) -> Result<Option<DunningCase>, StoreError> {
+        let mut cases = self.book.cases.iter().map(|(case, _)| case);
+        Ok(cases.find(|case| case.invoice == invoice).cloned())
+    }
+
+    async fn record(&mut self, case: &DunningCase, next_at: Option<OffsetDateTime>) -> Result<(), StoreError> {
+        self.book.cases.retain(|(known, _)| known.invoice != case.invoice);
+        self.book.cases.push((case.clone(), next_at));
         Ok(())
     }
 }

@@ -45,7 +45,8 @@ pub enum InvalidMailSettings {
     PublicUrl,
 }
 
-/// Why a mail could not become a message. None of these heals by trying again.
+/// Why a mail could not become a message. Only an unknown template heals by trying again: in a rolling deploy a newer
+/// node, which knows it, may take the mail.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum ComposeError {
     #[error("there is no template named {0}")]
@@ -58,7 +59,10 @@ pub(super) enum ComposeError {
 
 impl From<ComposeError> for MailError {
     fn from(cause: ComposeError) -> Self {
-        Self::Refused(cause.to_string())
+        match cause {
+            ComposeError::UnknownTemplate(_) => Self::Unavailable(Box::new(cause)),
+            ComposeError::Recipient(_) | ComposeError::Build(_) => Self::Refused(cause.to_string()),
+        }
     }
 }
 

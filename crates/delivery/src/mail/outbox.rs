@@ -163,14 +163,14 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_letter_without_a_template_is_refused_for_good() {
+    async fn a_letter_without_a_template_waits_for_a_node_that_knows_it() {
         let folder = Folder::named("unknown");
 
         let refused = OutboxMailer::new(&folder.0, composer())
             .send(&letter("nonsense", "en"))
             .await;
 
-        assert!(matches!(refused, Err(MailError::Refused(_))));
+        assert!(matches!(refused, Err(MailError::Unavailable(_))));
         assert!(!folder.0.exists());
     }
 }

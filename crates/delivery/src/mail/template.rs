@@ -200,6 +200,7 @@ mod tests {
             ("message", "Welcome!"),
             ("amount", "29.00 USD"),
             ("invoice", "2026-0001"),
+            ("days_left", "13"),
             ("expires_at", "2026-11-28 02:00 UTC"),
             ("retry_at", "2026-11-28"),
             ("trial_ends_at", "2026-12-05"),

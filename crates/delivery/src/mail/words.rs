@@ -2,8 +2,9 @@
 //!
 //! A *choice* lists wordings from the most to the least specific: the first one whose `{fields}` the
 //! mail carries is used. A paragraph of which no wording fits is left out. The fields are `name` (of
-//! the recipient), `tenant`, `product`, `plan`, `inviter`, `role`, `message`, `amount`, `invoice`, and the
-//! times `expires_at`, `retry_at` and `trial_ends_at`, all as people are to read them; none is required.
+//! the recipient), `tenant`, `product`, `plan`, `inviter`, `role`, `message`, `amount`, `invoice`,
+//! `days_left`, and the times `expires_at`, `retry_at` and `trial_ends_at`, all as people are to read them; none is
+//! required.
 
 mod en;
 mod ja;
@@ -78,13 +79,15 @@ pub(super) enum Template {
     Invitation,
     AlreadyRegistered,
     PaymentFailed,
+    TenantSuspended,
+    SubscriptionCancelled,
     TrialEnding,
 }
 
 impl Template {
     /// Every template.
     #[cfg(test)]
-    pub(super) const ALL: [Self; 8] = [
+    pub(super) const ALL: [Self; 10] = [
         Self::Welcome,
         Self::SetPassword,
         Self::ResetPassword,
@@ -92,6 +95,8 @@ impl Template {
         Self::Invitation,
         Self::AlreadyRegistered,
         Self::PaymentFailed,
+        Self::TenantSuspended,
+        Self::SubscriptionCancelled,
         Self::TrialEnding,
     ];
 
@@ -105,6 +110,8 @@ impl Template {
             "invitation" => Self::Invitation,
             "already_registered" => Self::AlreadyRegistered,
             "payment_failed" => Self::PaymentFailed,
+            "tenant_suspended" => Self::TenantSuspended,
+            "subscription_cancelled" => Self::SubscriptionCancelled,
             "trial_ending" => Self::TrialEnding,
             _ => return None,
         })
@@ -120,6 +127,7 @@ impl Template {
             (Self::SetPassword, _) => "set-password",
             (Self::ResetPassword, _) => "reset-password",
             (Self::PaymentFailed, _) => "billing/payment-methods",
+            (Self::TenantSuspended | Self::SubscriptionCancelled, _) => "billing/invoices",
             (Self::TrialEnding, _) => "billing/plan",
         }
     }

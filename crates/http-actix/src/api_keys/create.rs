@@ -74,4 +74,5 @@ pub(super) fn row() -> Row {
         .tenant([API_KEYS_MANAGE])
         .once()
         .refuses(403, "permission_denied")
+        .refuses(409, "too_many_api_keys")
 }

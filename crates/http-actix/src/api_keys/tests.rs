@@ -3,7 +3,7 @@ use std::sync::Arc;
 use actix_web::test::TestRequest;
 use actix_web::web::{Data, ServiceConfig};
 use serde_json::json;
-use tenantry_identity::api_key::{ApiKeyService, ApiKeySettings, KeyPrefix};
+use tenantry_identity::api_key::{ApiKeyService, ApiKeySettings, KeyPrefix, KeyRules};
 use tenantry_identity::permissions::{API_KEYS_MANAGE, API_KEYS_READ};
 use tenantry_identity::testing::{FakeIdentityStore, Mocks, fixtures, mint};
 use tenantry_kernel::Page;
@@ -22,6 +22,7 @@ async fn send(mocks: Mocks, request: TestRequest) -> Reply {
         ApiKeySettings {
             prefix: KeyPrefix::try_from("tk").unwrap(),
             registry: [API_KEYS_READ, API_KEYS_MANAGE].into_iter().collect(),
+            rules: KeyRules::default(),
         },
     );
     let more = |config: &mut ServiceConfig| {
@@ -33,7 +34,7 @@ async fn send(mocks: Mocks, request: TestRequest) -> Reply {
 #[actix_web::test]
 async fn a_new_key_shows_its_secret_and_where_it_lives() {
     let mut mocks = Mocks::default();
-    mocks.api_keys.expect_insert().returning(|_| Ok(()));
+    mocks.api_keys.expect_insert().returning(|_, _| Ok(()));
     let body = json!({"name": "Server", "permissions": ["*"], "rate_limit": 60, "environment": "test"});
 
     let reply = send(mocks, with_json(TestRequest::post().uri(PATH), &body)).await;

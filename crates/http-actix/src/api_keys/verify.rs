@@ -8,11 +8,12 @@ use tenantry_identity::permissions::API_KEYS_VERIFY;
 use tenantry_kernel::Secret;
 use tenantry_lifecycle::key_check::{CheckKey, KeyCheckService, KeyVerdict};
 use tenantry_quotas::ledger::OperationId;
+use tenantry_quotas::rate::RouteClass;
 use time::OffsetDateTime;
 use utoipa::ToSchema;
 
 use crate::error::{Answer, ApiError};
-use crate::extract::{InTenant, JsonBody, Operation};
+use crate::extract::{Gateway, JsonBody, Operation};
 use crate::render;
 use crate::routes::Row;
 
@@ -80,7 +81,7 @@ struct View {
     #[schema(example = true)]
     valid: bool,
     /// `valid`, or why not: `api_key_invalid`, `api_key_revoked`, `api_key_expired`, `address_not_allowed`,
-    /// `permission_denied`, `rate_limited`, `quota_exceeded`.
+    /// `permission_denied`, `rate_limited`, `quota_exceeded`; for platform keys also `tenant_suspended`.
     #[schema(example = "valid")]
     code: &'static str,
     /// Whose key it is; null unless its secret is right.
@@ -122,12 +123,12 @@ impl From<KeyVerdict> for View {
 
 /// Checks a key, its permission, its pace and its quota, and counts, in one step.
 ///
-/// For gateways and other services that hold a key with `api_keys.verify`. A key that is refused is an answer with
-/// `valid: false`, not an error.
+/// For gateways and other services that hold a key with `api_keys.verify`: a tenant's key verifies the keys of its own
+/// tenant, a platform key those of all tenants. A key that is refused is an answer with `valid: false`, not an error.
 #[utoipa::path(post, path = "/api/v1/api-keys/verify", operation_id = "api_keys_verify", tag = "api keys",
     request_body = Body, responses((status = 200, description = "The answer.", body = View)))]
 async fn handler(
-    InTenant(scope): InTenant,
+    gateway: Gateway,
     JsonBody(body): JsonBody<Body>,
     Operation(named): Operation,
     checks: Data<KeyCheckService>,
@@ -147,13 +148,17 @@ async fn handler(
         address: body.ip,
         operation,
     };
-    let verdict = checks.check(&scope, request).await?;
+    let verdict = match gateway {
+        Gateway::Tenant(scope) => checks.check(&scope, request).await?,
+        Gateway::Installation(scope) => checks.check_any(&scope, request).await?,
+    };
     Ok(render::ok(&View::from(verdict)))
 }
 
 pub(super) fn row() -> Row {
     Row::of(__path_handler, handler)
-        .tenant([API_KEYS_VERIFY])
+        .gateway(API_KEYS_VERIFY)
+        .class(RouteClass::Usage)
         .once_by_ledger()
         .refuses(422, "unknown_meter")
 }

@@ -1,9 +1,11 @@
+use std::sync::Arc;
+
 use actix_web::test::TestRequest;
 use actix_web::web::{Data, ServiceConfig};
 use serde_json::json;
 use tenantry_activity::audit::{AuditService, RecordedChange, ResourceFilter};
 use tenantry_activity::permissions::AUDIT_READ;
-use tenantry_activity::testing::{FakeActivity, entry};
+use tenantry_activity::testing::{FakeActivity, MockAuditRetention, entry};
 use tenantry_kernel::uuid::Uuid;
 use tenantry_kernel::{Cursor, Page, Value};
 use time::macros::datetime;
@@ -13,7 +15,9 @@ use crate::testing::{Reply, ask};
 const PATH: &str = "/api/v1/tenants/acme/audit-logs";
 
 async fn send(fake: FakeActivity, request: TestRequest) -> Reply {
-    let service = AuditService::new(fake.into_store());
+    let mut everything = MockAuditRetention::new();
+    everything.expect_kept_from().returning(|_| Ok(None));
+    let service = AuditService::new(fake.into_store(), Arc::new(everything));
     let more = |config: &mut ServiceConfig| {
         config.app_data(Data::new(service));
     };

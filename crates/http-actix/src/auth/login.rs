@@ -3,6 +3,7 @@
 use actix_web::web;
 use serde::Deserialize;
 use tenantry_kernel::{EmailAddress, Secret};
+use tenantry_lifecycle::catalog::Catalog;
 use tenantry_lifecycle::sign_in::{LogIn, SignInService};
 use utoipa::ToSchema;
 
@@ -40,6 +41,7 @@ async fn handler(
     CalledFrom(origin): CalledFrom,
     api: web::Data<Api>,
     sign_in: web::Data<SignInService>,
+    catalog: web::Data<Catalog>,
 ) -> Answer {
     let addressed = api.doorman.public_tenant(&address).await?;
     let Ok(email) = EmailAddress::try_from(body.email) else {
@@ -51,7 +53,7 @@ async fn handler(
         tenant: body.tenant.or_else(|| addressed.map(|tenant| tenant.to_string())),
     };
     let signed_in = sign_in.log_in(request, origin).await?;
-    Ok(render::ok(&SignedInView::from(&signed_in)))
+    Ok(render::ok(&SignedInView::of(&signed_in, &catalog)))
 }
 
 pub(crate) fn row() -> Row {

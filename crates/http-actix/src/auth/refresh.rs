@@ -2,6 +2,7 @@
 
 use actix_web::web;
 use serde::Deserialize;
+use tenantry_lifecycle::catalog::Catalog;
 use tenantry_lifecycle::sign_in::SignInService;
 use utoipa::ToSchema;
 
@@ -30,9 +31,10 @@ async fn handler(
     JsonBody(body): JsonBody<Body>,
     CalledFrom(origin): CalledFrom,
     sign_in: web::Data<SignInService>,
+    catalog: web::Data<Catalog>,
 ) -> Answer {
     let signed_in = sign_in.refresh(&body.refresh_token, &origin).await?;
-    Ok(render::ok(&SignedInView::from(&signed_in)))
+    Ok(render::ok(&SignedInView::of(&signed_in, &catalog)))
 }
 
 pub(crate) fn row() -> Row {

@@ -1,10 +1,10 @@
 //! The wish for another plan, shared by preview and upgrade.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use tenantry_billing::change::When;
 use tenantry_billing::plan::Cycle;
 use tenantry_billing::subscription::Quantity;
-use tenantry_lifecycle::plan_change::ChangePlan;
+use tenantry_lifecycle::plan_change::{ChangePlan, OverLimit};
 use utoipa::ToSchema;
 
 use crate::error::{ApiError, FieldErrors};
@@ -48,5 +48,27 @@ impl TryFrom<Body> for ChangePlan {
             when,
             payment_method: body.payment_method,
         })
+    }
+}
+
+/// A meter that stands above a limit of the plan asked for.
+#[derive(Serialize, ToSchema)]
+#[schema(as = OverLimit, example = json!({"meter": "users", "used": 12, "limit": 5}))]
+pub(super) struct OverLimitView {
+    /// The meter's code.
+    meter: String,
+    /// How much is used now. All of it is kept.
+    used: i64,
+    /// How much the plan allows. More is refused until less than this is used.
+    limit: i64,
+}
+
+impl From<&OverLimit> for OverLimitView {
+    fn from(line: &OverLimit) -> Self {
+        Self {
+            meter: line.meter.to_string(),
+            used: line.used,
+            limit: line.limit,
+        }
     }
 }

@@ -19,5 +19,8 @@ async fn handler(InTenant(scope): InTenant, paging: Paging, invoices: web::Data<
 }
 
 pub(crate) fn row() -> Row {
-    Row::of(__path_handler, handler).tenant([INVOICES_READ]).paged()
+    Row::of(__path_handler, handler)
+        .tenant([INVOICES_READ])
+        .for_paying()
+        .paged()
 }

@@ -2,8 +2,9 @@
 
 use actix_web::web;
 use serde::Deserialize;
-use tenantry_billing::invoice::{InvoiceId, InvoiceService, PayInvoice};
+use tenantry_billing::invoice::InvoiceId;
 use tenantry_billing::permissions::BILLING_MANAGE;
+use tenantry_lifecycle::owed::{OwedInvoiceService, PayInvoice};
 use utoipa::ToSchema;
 
 use crate::error::Answer;
@@ -22,7 +23,7 @@ struct Body {
     payment_method: Option<String>,
 }
 
-/// Pays an open invoice.
+/// Pays an open invoice. A tenant that was suspended for it is open again with the answer.
 #[utoipa::path(post, path = "/api/v1/tenants/{tenant}/invoices/{id}/pay", operation_id = "invoices_pay",
     tag = "invoices", request_body = Option<Body>,
     responses((status = 200, description = "The paid invoice.", body = InvoiceView)))]
@@ -30,13 +31,13 @@ async fn handler(
     InTenant(scope): InTenant,
     OptionalBody(body): OptionalBody<Body>,
     PathId(id): PathId<InvoiceId>,
-    invoices: web::Data<InvoiceService>,
+    owed: web::Data<OwedInvoiceService>,
 ) -> Answer {
     let request = PayInvoice {
         invoice: id,
         payment_method: body.and_then(|body| body.payment_method),
     };
-    let invoice = invoices.pay(&scope, request).await?;
+    let invoice = owed.pay(&scope, request).await?;
     Ok(render::single(
         id.as_uuid(),
         invoice.version(),
@@ -47,6 +48,7 @@ async fn handler(
 pub(crate) fn row() -> Row {
     Row::of(__path_handler, handler)
         .tenant([BILLING_MANAGE])
+        .for_paying()
         .once()
         .refuses(402, "payment_required")
         .refuses(404, "not_found")

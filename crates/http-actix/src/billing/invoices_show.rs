@@ -29,5 +29,6 @@ async fn handler(
 pub(crate) fn row() -> Row {
     Row::of(__path_handler, handler)
         .tenant([INVOICES_READ])
+        .for_paying()
         .refuses(404, "not_found")
 }

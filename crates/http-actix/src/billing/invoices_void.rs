@@ -1,8 +1,9 @@
 //! POST /tenants/{tenant}/invoices/{id}/void: waives an open invoice.
 
 use actix_web::web;
-use tenantry_billing::invoice::{InvoiceId, InvoiceService};
+use tenantry_billing::invoice::InvoiceId;
 use tenantry_billing::permissions::PLATFORM_MANAGE;
+use tenantry_lifecycle::owed::OwedInvoiceService;
 
 use crate::error::Answer;
 use crate::extract::{InTenant, PathId};
@@ -16,9 +17,9 @@ use crate::views::invoice::InvoiceView;
 async fn handler(
     InTenant(scope): InTenant,
     PathId(id): PathId<InvoiceId>,
-    invoices: web::Data<InvoiceService>,
+    owed: web::Data<OwedInvoiceService>,
 ) -> Answer {
-    let invoice = invoices.void(&scope, id).await?;
+    let invoice = owed.void(&scope, id).await?;
     Ok(render::single(
         id.as_uuid(),
         invoice.version(),

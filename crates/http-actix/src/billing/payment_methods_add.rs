@@ -52,6 +52,7 @@ async fn handler(
 pub(crate) fn row() -> Row {
     Row::of(__path_handler, handler)
         .tenant([BILLING_MANAGE])
+        .for_paying()
         .once()
         .refuses(409, "payment_method_exists")
         .refuses(422, "invalid_payment_method")

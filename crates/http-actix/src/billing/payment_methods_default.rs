@@ -26,5 +26,6 @@ async fn handler(
 pub(crate) fn row() -> Row {
     Row::of(__path_handler, handler)
         .tenant([BILLING_MANAGE])
+        .for_paying()
         .refuses(404, "not_found")
 }

@@ -20,5 +20,8 @@ async fn handler(InTenant(scope): InTenant, paging: Paging, methods: web::Data<P
 }
 
 pub(crate) fn row() -> Row {
-    Row::of(__path_handler, handler).tenant([BILLING_READ]).paged()
+    Row::of(__path_handler, handler)
+        .tenant([BILLING_READ])
+        .for_paying()
+        .paged()
 }

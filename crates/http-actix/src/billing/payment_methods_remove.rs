@@ -24,6 +24,7 @@ async fn handler(
 pub(crate) fn row() -> Row {
     Row::of(__path_handler, handler)
         .tenant([BILLING_MANAGE])
+        .for_paying()
         .refuses(404, "not_found")
         .refuses(409, "payment_method_is_default")
         .refuses(409, "payment_in_progress")

@@ -56,5 +56,5 @@ async fn handler(InTenant(scope): InTenant, changes: web::Data<PlanChangeService
 }
 
 pub(crate) fn row() -> Row {
-    Row::of(__path_handler, handler).tenant([BILLING_READ])
+    Row::of(__path_handler, handler).tenant([BILLING_READ]).for_paying()
 }

@@ -8,7 +8,7 @@ use tenantry_lifecycle::plan_change::{PlanChangeService, Preview};
 use time::OffsetDateTime;
 use utoipa::ToSchema;
 
-use super::change::Body;
+use super::change::{Body, OverLimitView};
 use crate::error::Answer;
 use crate::extract::{InTenant, JsonBody};
 use crate::render::{self, MoneyView};
@@ -37,6 +37,8 @@ struct View {
     amount_due: MoneyView,
     /// The subscription after it.
     subscription: SubscriptionView,
+    /// What is used beyond the limits of the plan asked for. It would be kept, and more of it refused.
+    over_limit: Vec<OverLimitView>,
 }
 
 impl From<&Preview> for View {
@@ -57,6 +59,7 @@ impl From<&Preview> for View {
             credit_applied: preview.totals.credit_applied.into(),
             amount_due: preview.totals.amount_due.into(),
             subscription: SubscriptionView::from(&outcome.subscription),
+            over_limit: preview.over_limit.iter().map(OverLimitView::from).collect(),
         }
     }
 }

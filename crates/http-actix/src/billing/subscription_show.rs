@@ -23,5 +23,5 @@ async fn handler(InTenant(scope): InTenant, subscriptions: web::Data<Subscriptio
 }
 
 pub(crate) fn row() -> Row {
-    Row::of(__path_handler, handler).tenant([BILLING_READ])
+    Row::of(__path_handler, handler).tenant([BILLING_READ]).for_paying()
 }

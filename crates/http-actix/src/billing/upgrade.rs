@@ -6,7 +6,7 @@ use tenantry_billing::permissions::BILLING_MANAGE;
 use tenantry_lifecycle::plan_change::PlanChangeService;
 use utoipa::ToSchema;
 
-use super::change::Body;
+use super::change::{Body, OverLimitView};
 use crate::error::Answer;
 use crate::extract::{InTenant, JsonBody};
 use crate::render;
@@ -22,13 +22,15 @@ struct View {
     subscription: SubscriptionView,
     /// What was billed; null when nothing was.
     invoice: Option<InvoiceView>,
+    /// What is used beyond the limits of the plan asked for. It is kept, and more of it is refused.
+    over_limit: Vec<OverLimitView>,
 }
 
 /// Changes the plan, up or down.
 ///
 /// At once, when what is due has been paid: the unused rest of the old plan is credited, the rest of the period on
 /// the new one is charged. Downgrades wait for the end of the period unless `when` says `now`. A refused payment
-/// changes nothing.
+/// changes nothing. Who uses more than the new plan allows keeps it: `over_limit` tells what, and more is refused.
 #[utoipa::path(post, path = "/api/v1/tenants/{tenant}/upgrade", operation_id = "subscription_upgrade", tag = "billing",
     request_body = Body, responses((status = 200, description = "The subscription and its invoice.", body = View)))]
 async fn handler(
@@ -40,6 +42,7 @@ async fn handler(
     Ok(render::ok(&View {
         subscription: SubscriptionView::from(&done.subscription),
         invoice: done.invoice.as_ref().map(InvoiceView::from),
+        over_limit: done.over_limit.iter().map(OverLimitView::from).collect(),
     }))
 }
 

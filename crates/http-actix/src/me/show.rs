@@ -2,6 +2,7 @@
 
 use actix_web::web;
 use tenantry_identity::profile::ProfileService;
+use tenantry_lifecycle::catalog::Catalog;
 
 use super::identified;
 use crate::error::Answer;
@@ -17,12 +18,13 @@ async fn handler(
     SignedIn(person): SignedIn,
     CalledFrom(origin): CalledFrom,
     profiles: web::Data<ProfileService>,
+    catalog: web::Data<Catalog>,
 ) -> Answer {
     let user = profiles.show(&identified(&person, origin)).await?;
     Ok(render::single(
         user.id().as_uuid(),
         user.version(),
-        &PersonView::from(&user),
+        &PersonView::of(&user, &catalog),
     ))
 }
 

@@ -1,6 +1,7 @@
 //! POST /me/tenants/{tenant}/switch: goes on in another tenant.
 
 use actix_web::web;
+use tenantry_lifecycle::catalog::Catalog;
 use tenantry_lifecycle::sign_in::SignInService;
 
 use crate::error::Answer;
@@ -17,9 +18,10 @@ async fn handler(
     PathText(tenant): PathText,
     CalledFrom(origin): CalledFrom,
     sign_in: web::Data<SignInService>,
+    catalog: web::Data<Catalog>,
 ) -> Answer {
     let signed_in = sign_in.switch(&person, &tenant, origin).await?;
-    Ok(render::ok(&SignedInView::from(&signed_in)))
+    Ok(render::ok(&SignedInView::of(&signed_in, &catalog)))
 }
 
 pub(crate) fn row() -> Row {

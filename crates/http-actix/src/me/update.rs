@@ -3,6 +3,7 @@
 use actix_web::web;
 use serde::Deserialize;
 use tenantry_identity::profile::{ProfileService, UpdateProfile};
+use tenantry_lifecycle::catalog::Catalog;
 use utoipa::ToSchema;
 
 use super::identified;
@@ -34,6 +35,7 @@ async fn handler(
     IfMatch(demand): IfMatch,
     CalledFrom(origin): CalledFrom,
     profiles: web::Data<ProfileService>,
+    catalog: web::Data<Catalog>,
 ) -> Answer {
     let expected = demand.version_of(person.user.as_uuid())?;
     let request = UpdateProfile {
@@ -45,7 +47,7 @@ async fn handler(
     Ok(render::single(
         user.id().as_uuid(),
         user.version(),
-        &PersonView::from(&user),
+        &PersonView::of(&user, &catalog),
     ))
 }
 

@@ -73,8 +73,8 @@ const SHARED: [Shared; 16] = [
     (
         429,
         "TooMany",
-        &["quota_exceeded", "rate_limited"],
-        "A limit of the plan, or of the pace.",
+        &["quota_exceeded", "rate_limited", "too_many_concurrent"],
+        "A limit of the plan: how much, how fast, or how many at once.",
     ),
     (500, "Internal", &["internal_error"], "Our fault."),
     (
@@ -165,7 +165,7 @@ fn usual(row: &Row, operation: &Map<String, Value>) -> Vec<(u16, &'static str)> 
         Needs::SignedIn | Needs::Platform(_) => {
             codes.extend([(403, "address_not_allowed"), (403, "permission_denied")]);
         }
-        Needs::Tenant(_) => codes.extend([
+        Needs::Tenant(_) | Needs::Gateway(_) => codes.extend([
             (400, "tenant_mismatch"),
             (403, "address_not_allowed"),
             (403, "membership_inactive"),
@@ -197,9 +197,11 @@ fn usual(row: &Row, operation: &Map<String, Value>) -> Vec<(u16, &'static str)> 
     }
     if row.pace_class() != PaceClass::Free {
         codes.push((429, "rate_limited"));
-        if matches!(row.needs(), Needs::Tenant(_)) {
+        if matches!(row.needs(), Needs::Tenant(_) | Needs::Gateway(_)) {
             // Where the plan counts the calls of keys.
             codes.push((429, "quota_exceeded"));
+            // Where the plan limits how many calls are at work.
+            codes.push((429, "too_many_concurrent"));
         }
     }
     if !row.params().is_empty() {

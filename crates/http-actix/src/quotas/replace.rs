@@ -1,10 +1,11 @@
-//! PUT /tenants/{tenant}/quotas/{meter}: an operator's own limit for one tenant.
+//! PUT /tenants/{tenant}/quotas/{meter}: an operator's own limit for one tenant, or for one of its users or keys.
 
 use actix_web::web::Data;
 use serde::{Deserialize, Serialize};
 use tenantry_lifecycle::roles::PLATFORM_MANAGE;
 use tenantry_quotas::entitlement::EntitlementService;
 use tenantry_quotas::entitlement::service::OverrideLimit;
+use time::OffsetDateTime;
 use utoipa::ToSchema;
 
 use crate::error::{Answer, ApiError};
@@ -23,6 +24,12 @@ struct Body {
     /// Why, for the audit log.
     #[schema(example = "Agreed with sales until March.")]
     reason: String,
+    /// Whose: `user:<name>` or `key:<id>`; the tenant's as a whole when absent.
+    #[schema(example = "user:user-17")]
+    subject: Option<String>,
+    /// Until when; until it is taken away when absent.
+    #[serde(default, with = "time::serde::rfc3339::option")]
+    expires_at: Option<OffsetDateTime>,
 }
 
 /// The limit now.
@@ -31,12 +38,18 @@ struct View {
     /// The meter.
     #[schema(example = "messages")]
     meter: String,
+    /// Whose; null is the tenant's as a whole.
+    #[schema(example = "user:user-17")]
+    subject: Option<String>,
     /// The limit; null is unlimited.
     #[schema(example = 5000)]
     limit: Option<i64>,
     /// Why.
     #[schema(example = "Agreed with sales until March.")]
     reason: String,
+    /// Until when; null is until it is taken away.
+    #[serde(with = "time::serde::rfc3339::option")]
+    expires_at: Option<OffsetDateTime>,
 }
 
 /// Sets a limit for this tenant alone, whatever its plan says. For operators.
@@ -50,8 +63,10 @@ async fn handler(
 ) -> Answer {
     let request = OverrideLimit {
         meter,
+        subject: body.subject.unwrap_or_default(),
         limit: body.limit,
         reason: body.reason,
+        expires_at: body.expires_at,
     };
     let changed = entitlements.override_limit(&scope, &PLATFORM_MANAGE, request).await?;
     // The change just made stands last.
@@ -61,8 +76,10 @@ async fn handler(
         .ok_or_else(|| ApiError::internal("an override was not kept"))?;
     Ok(render::ok(&View {
         meter: limit.meter.to_string(),
+        subject: Some(limit.subject.to_string()).filter(|subject| !subject.is_empty()),
         limit: limit.limit,
         reason: limit.reason.clone(),
+        expires_at: limit.expires_at,
     }))
 }
 

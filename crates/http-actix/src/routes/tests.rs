@@ -83,6 +83,12 @@ async fn nobody_reaches_a_route_without_what_it_needs() {
                     assert_eq!(strange, (404, "not_found".to_owned()), "{row:?}");
                 }
             }
+            Needs::Gateway(_) => {
+                assert_eq!(refused(send(&api, row, None).await), unknown, "{row:?}");
+                assert_eq!(refused(send(&api, row, Some("forged")).await), unknown, "{row:?}");
+                assert_eq!(refused(send(&api, row, Some("bare")).await), denied, "{row:?}");
+                assert_eq!(refused(send(&api, row, Some("key")).await), denied, "{row:?}");
+            }
             Needs::Platform(_) => {
                 assert_eq!(refused(send(&api, row, None).await), unknown, "{row:?}");
                 assert_eq!(refused(send(&api, row, Some("bare")).await), denied, "{row:?}");

@@ -3,12 +3,13 @@
 use serde::Deserialize;
 use tenantry_billing::plan::Cycle;
 use tenantry_kernel::text::{Note, Phone};
-use tenantry_kernel::{Currency, DisplayName, EmailAddress, Locale, Secret, Timezone};
+use tenantry_kernel::{Currency, DisplayName, EmailAddress, Locale, Secret};
 use tenantry_lifecycle::sign_up::{OwnerRequest, SignUp};
 use tenantry_tenancy::tenant::Slug;
 use utoipa::ToSchema;
 
 use crate::error::{ApiError, FieldErrors};
+use crate::timezone::timezone;
 
 /// An organization that wants to be a tenant.
 #[derive(Deserialize, ToSchema)]
@@ -85,7 +86,7 @@ impl Body {
         let currency = errors.given("currency", self.currency.as_deref().map(Currency::try_from));
         let billing = errors.given("email", self.email.as_deref().map(EmailAddress::try_from));
         let phone = errors.given("phone", self.phone.as_deref().map(Phone::try_from));
-        let timezone = errors.given("timezone", self.timezone.as_deref().map(Timezone::try_from));
+        let timezone = errors.given("timezone", self.timezone.as_deref().map(timezone));
         let locale = errors.given("locale", self.locale.as_deref().map(Locale::try_from));
         let company_size = errors.given("company_size", self.company_size.as_deref().map(Note::try_from));
         let use_case = errors.given("use_case", self.use_case.as_deref().map(Note::try_from));

@@ -3,7 +3,7 @@
 use actix_web::web::Data;
 use serde::Deserialize;
 use tenantry_kernel::EmailAddress;
-use tenantry_tenancy::locale::{Locale, Timezone};
+use tenantry_tenancy::locale::Locale;
 use tenantry_tenancy::permissions::TENANT_UPDATE;
 use tenantry_tenancy::tenant::ProfileChange;
 use tenantry_tenancy::tenant::service::TenantService;
@@ -14,6 +14,7 @@ use crate::error::{Answer, ApiError, FieldErrors};
 use crate::extract::{IfMatch, InTenant, JsonBody, Patch};
 use crate::render;
 use crate::routes::Row;
+use crate::timezone::timezone;
 use crate::views::tenant::TenantView;
 
 #[derive(Deserialize, ToSchema)]
@@ -51,7 +52,7 @@ impl TryFrom<Body> for ProfileChange {
             name: errors.given("name", body.name.map(DisplayName::try_from)),
             billing_email: errors.given("billing_email", body.billing_email.map(EmailAddress::try_from)),
             phone: errors.given_or_null("phone", body.phone, Phone::try_from),
-            timezone: errors.given("timezone", body.timezone.map(Timezone::try_from)),
+            timezone: errors.given("timezone", body.timezone.as_deref().map(timezone)),
             locale: errors.given("locale", body.locale.map(Locale::try_from)),
             company_size: errors.given_or_null("company_size", body.company_size, Note::try_from),
             use_case: errors.given_or_null("use_case", body.use_case, Note::try_from),

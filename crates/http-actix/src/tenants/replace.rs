@@ -14,6 +14,7 @@ use crate::error::{Answer, ApiError, FieldErrors};
 use crate::extract::{IfMatch, InTenant, JsonBody};
 use crate::render;
 use crate::routes::Row;
+use crate::timezone::timezone;
 use crate::views::tenant::TenantView;
 
 #[derive(Deserialize, ToSchema)]
@@ -48,7 +49,7 @@ impl TryFrom<Body> for ProfileChange {
             name: errors.take("name", DisplayName::try_from(body.name)),
             billing_email: errors.take("billing_email", EmailAddress::try_from(body.billing_email)),
             phone: Some(errors.given("phone", body.phone.map(Phone::try_from))),
-            timezone: errors.given("timezone", body.timezone.map(Timezone::try_from)),
+            timezone: errors.given("timezone", body.timezone.as_deref().map(timezone)),
             locale: errors.given("locale", body.locale.map(Locale::try_from)),
             company_size: Some(errors.given("company_size", body.company_size.map(Note::try_from))),
             use_case: Some(errors.given("use_case", body.use_case.map(Note::try_from))),

@@ -1,104 +1,107 @@
 //! POST /tenants/{tenant}/usage: checks and counts in one step.
 
-use actix_web::http::header::HeaderValue;
 use actix_web::web::Data;
 use serde::{Deserialize, Serialize};
-use tenantry_quotas::ledger::OperationId;
 use tenantry_quotas::permissions::CONSUME_USAGE;
 use tenantry_quotas::usage::{Consume, Counted, UsageService};
 use time::OffsetDateTime;
 use utoipa::ToSchema;
 
+use super::items::{Asked, ItemBody, LimitView, LineView};
 use crate::error::{Answer, ApiError};
-use crate::extract::Operation;
-use crate::extract::{InTenant, JsonBody};
-use crate::names;
+use crate::extract::{InTenant, JsonBody, Operation};
 use crate::routes::Row;
 
-/// Something used.
+/// Something used: one amount on one meter, or several that count all or none.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Body {
-    /// The meter.
+    /// The meter. Leave it out when there are `items`.
     #[schema(example = "messages")]
-    meter: String,
-    /// How much; 1 when absent.
-    #[serde(default = "one")]
-    #[schema(example = 1, minimum = 1)]
-    amount: i64,
+    meter: Option<String>,
+    /// How much; 1 when absent. For meters that take the greatest or the latest value: the level.
+    #[schema(example = 1)]
+    amount: Option<i64>,
+    /// Whom to count, for meters that count different ones; the `subject` when absent.
+    #[schema(example = "user-17")]
+    member: Option<String>,
     /// What it was for.
     #[schema(example = "Campaign 42")]
     description: Option<String>,
-    /// Whom within the tenant it is about.
+    /// Whom within the tenant it is about: the user that limits per user count it on.
     #[schema(example = "user-17")]
     subject: Option<String>,
-}
-
-const fn one() -> i64 {
-    1
+    /// Several amounts, at most 20.
+    items: Option<Vec<ItemBody>>,
+    /// When it happened, at most 35 days ago; now when absent. It counts in the period of this moment.
+    #[serde(default, with = "time::serde::rfc3339::option")]
+    timestamp: Option<OffsetDateTime>,
+    /// True to be told every limit that it touched.
+    #[serde(default)]
+    explain: bool,
 }
 
 /// How the meter stands now.
 #[derive(Serialize, ToSchema)]
+#[schema(as = UsageCounted)]
 struct View {
-    /// The meter.
-    #[schema(example = "messages")]
-    meter: String,
-    /// How much is used.
-    #[schema(example = 46)]
-    used: i64,
-    /// What the plan allows; null is unlimited.
-    #[schema(example = 1000)]
-    limit: Option<i64>,
-    /// What is left; null when unlimited.
-    #[schema(example = 954)]
-    remaining: Option<i64>,
-    /// When the period ends; null when it never does.
-    #[serde(with = "time::serde::rfc3339::option")]
-    resets_at: Option<OffsetDateTime>,
+    /// How the first item's meter stands.
+    #[serde(flatten)]
+    first: LineView,
+    /// How every item's meter stands, when several were asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    items: Option<Vec<LineView>>,
+    /// Every limit that was touched, when that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    limits: Option<Vec<LimitView>>,
 }
 
-impl From<&Counted> for View {
-    fn from(counted: &Counted) -> Self {
-        Self {
-            meter: counted.meter.to_string(),
-            used: counted.used,
-            limit: counted.limit,
-            remaining: counted.remaining,
-            resets_at: counted.resets_at,
-        }
+impl View {
+    fn of(counted: &Counted, several: bool, explain: bool) -> Option<Self> {
+        Some(Self {
+            first: LineView::from(counted.lines.first()?),
+            items: several.then(|| counted.lines.iter().map(LineView::from).collect()),
+            limits: explain.then(|| counted.explained.iter().map(LimitView::from).collect()),
+        })
     }
 }
 
-/// Counts an amount on a meter, when the plan allows it.
+/// Counts amounts on meters, when the plan allows all of them.
 ///
 /// Exact under any concurrency: of a limit of 1,000 exactly 1,000 are granted. The `Idempotency-Key` is the
-/// operation's name in the ledger, so a retry is counted once. A refusal is not kept: a retry decides anew.
+/// operation's name in the ledger, so a retry is counted once. A refusal is not kept: a retry decides anew. A meter
+/// that the catalog declares as leased is counted without a commit of its own, unless the operation has a name.
 #[utoipa::path(post, path = "/api/v1/tenants/{tenant}/usage", operation_id = "usage_consume", tag = "usage",
     request_body = Body, responses((status = 201, description = "Counted.", body = View)))]
 async fn handler(
     InTenant(scope): InTenant,
     JsonBody(body): JsonBody<Body>,
-    Operation(named): Operation,
+    operation: Operation,
     usage: Data<UsageService>,
 ) -> Answer {
-    let operation = named
-        .map(|(key, digest)| OperationId::try_from(key.to_string()).map(|operation| (operation, digest)))
-        .transpose()
-        .map_err(|refused| ApiError::malformed("idempotency_key_invalid", refused.to_string()))?;
-    let request = Consume {
+    let several = body.items.is_some();
+    let asked = Asked {
         meter: body.meter,
         amount: body.amount,
+        member: body.member,
         description: body.description,
         subject: body.subject,
-        operation,
+        items: body.items,
     };
-    let counted = usage.consume(&scope, request).await?;
+    let request = Consume {
+        items: asked.items()?,
+        at: body.timestamp,
+        operation: operation.named()?,
+    };
+    let explain = body.explain;
+    let counted = usage
+        .consume(&scope, request)
+        .await
+        .map_err(|refused| super::items::explained(refused, explain))?;
+    let view = View::of(&counted, several, explain).ok_or_else(|| ApiError::internal("nothing was counted"))?;
     let mut answer = actix_web::HttpResponse::Created();
-    if counted.replayed {
-        answer.insert_header((names::IDEMPOTENCY_REPLAYED.clone(), HeaderValue::from_static("true")));
-    }
-    Ok(answer.json(View::from(&counted)))
+    super::replayed(&mut answer, counted.replayed);
+    Ok(answer.json(view))
 }
 
 pub(super) fn row() -> Row {

@@ -1,7 +1,8 @@
 //! Tokens and the person who holds them.
 
 use serde::Serialize;
-use tenantry_identity::user::{PlatformRole, User};
+use tenantry_identity::user::User;
+use tenantry_lifecycle::catalog::Catalog;
 use tenantry_lifecycle::sign_in::SignedIn;
 use tenantry_lifecycle::tokens::Tokens;
 use tenantry_tenancy::directory::TenantAccess;
@@ -71,22 +72,24 @@ pub(crate) struct PersonView {
     pub email_verified: bool,
     /// The language of mails to them.
     pub locale: String,
-    /// The role over the installation; null for most people.
-    pub platform_role: Option<&'static str>,
+    /// The role over the installation, as the catalog names it; null for most people.
+    #[schema(example = "operator")]
+    pub platform_role: Option<String>,
     /// When they last signed in.
     #[serde(with = "time::serde::rfc3339::option")]
     pub last_login_at: Option<OffsetDateTime>,
 }
 
-impl From<&User> for PersonView {
-    fn from(user: &User) -> Self {
+impl PersonView {
+    pub(crate) fn of(user: &User, catalog: &Catalog) -> Self {
+        let named = |role| catalog.platform_role_name(role).to_owned();
         Self {
             id: user.id().to_string(),
             email: user.email().to_string(),
             name: user.name().to_owned(),
             email_verified: user.email_verified_at().is_some(),
             locale: user.locale().to_owned(),
-            platform_role: user.platform_role().map(PlatformRole::as_str),
+            platform_role: user.platform_role().map(named),
             last_login_at: user.last_login_at(),
         }
     }
@@ -105,12 +108,12 @@ pub(crate) struct SignedInView {
     pub user: PersonView,
 }
 
-impl From<&SignedIn> for SignedInView {
-    fn from(signed_in: &SignedIn) -> Self {
+impl SignedInView {
+    pub(crate) fn of(signed_in: &SignedIn, catalog: &Catalog) -> Self {
         Self {
             tokens: TokensView::from(&signed_in.tokens),
             tenant: signed_in.tenant.as_deref().map(SeatView::from),
-            user: PersonView::from(&signed_in.user),
+            user: PersonView::of(&signed_in.user, catalog),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! A tenant, as its members see it.
 
 use serde::Serialize;
-use tenantry_tenancy::tenant::{Tenant, TenantStatus};
+use tenantry_tenancy::tenant::{SuspensionCause, Tenant, TenantStatus};
 use time::OffsetDateTime;
 use utoipa::ToSchema;
 
@@ -19,8 +19,10 @@ pub(crate) struct TenantView {
     pub name: String,
     /// `active` or `suspended`.
     pub status: &'static str,
-    /// Why it is suspended, in the operator's words.
+    /// Why it is suspended.
     pub suspension_reason: Option<String>,
+    /// What suspended it: `operator`, or `unpaid` while paying the open invoice opens it again.
+    pub suspension_cause: Option<&'static str>,
     /// Where invoices go.
     pub billing_email: String,
     /// Whom to call.
@@ -58,6 +60,7 @@ impl From<&Tenant> for TenantView {
             name: profile.name.to_string(),
             status: tenant.status().state().as_str(),
             suspension_reason: reason,
+            suspension_cause: tenant.status().suspension().map(SuspensionCause::as_str),
             billing_email: profile.billing_email.to_string(),
             phone: profile.phone.as_ref().map(ToString::to_string),
             timezone: profile.timezone.to_string(),

@@ -5,10 +5,12 @@ use std::num::NonZeroU32;
 
 use tenantry_kernel::id::{ApiKeyId, MembershipId};
 use tenantry_kernel::{PermissionSet, StoreError};
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 
+use super::admission::Terms;
 use super::cidr::Cidr;
 use super::name::KeyName;
+use super::rules::KeyRules;
 use crate::fingerprint::Fingerprint;
 
 /// Why a key does not admit its bearer.
@@ -153,22 +155,13 @@ impl ApiKey {
         now: OffsetDateTime,
         address: Option<IpAddr>,
     ) -> Result<(), KeyRefusal> {
-        if !self.0.fingerprint.matches(fingerprint) {
-            return Err(KeyRefusal::Unknown);
-        }
-        if self.0.revoked_at.is_some() {
-            return Err(KeyRefusal::Revoked);
-        }
-        if self.0.expires_at.is_some_and(|end| now >= end) {
-            return Err(KeyRefusal::Expired);
-        }
-        let anywhere = self.0.allowed_ips.is_empty();
-        let inside = |address| self.0.allowed_ips.iter().any(|range| range.contains(address));
-        if anywhere || address.is_some_and(inside) {
-            Ok(())
-        } else {
-            Err(KeyRefusal::AddressNotAllowed)
-        }
+        let terms = Terms {
+            fingerprint: &self.0.fingerprint,
+            revoked: self.is_revoked(),
+            expires_at: self.0.expires_at,
+            allowed_ips: &self.0.allowed_ips,
+        };
+        terms.admit(fingerprint, now, address)
     }
 
     /// Passes when the caller expects no version, or this one.
@@ -195,6 +188,17 @@ impl ApiKey {
         self.0.fingerprint = fingerprint;
         self.0.hint = hint;
         self.0.rotated_at = Some(now);
+    }
+
+    /// Draws its pace and its end within the bounds of keys that are made now.
+    pub fn bind(&mut self, rules: &KeyRules, now: OffsetDateTime) {
+        if let Some(most) = rules.max_rate_limit.and_then(NonZeroU32::new) {
+            self.0.rate_limit = Some(self.0.rate_limit.map_or(most, |limit| limit.min(most)));
+        }
+        let latest = rules.max_expires_in_days.map(i64::from).map(Duration::days);
+        if let Some(latest) = latest.and_then(|days| now.checked_add(days)) {
+            self.0.expires_at = Some(self.0.expires_at.map_or(latest, |end| end.min(latest)));
+        }
     }
 
     /// Another member answers for it from now on.

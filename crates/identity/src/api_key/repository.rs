@@ -6,6 +6,9 @@ use tenantry_kernel::{Page, PageRequest, StoreError};
 
 use super::model::ApiKey;
 
+/// The rule "no more live keys than the installation allows a tenant".
+pub const API_KEYS_FULL: &str = "too_many_api_keys";
+
 /// API keys of the tenant the unit is bound to.
 #[cfg_attr(any(test, feature = "testing"), mockall::automock)]
 #[async_trait]
@@ -16,8 +19,12 @@ pub trait ApiKeyRepository: Send {
     /// The tenant's keys that are not revoked, the youngest first.
     async fn list(&mut self, page: PageRequest) -> Result<Page<ApiKey>, StoreError>;
 
-    /// Adds a key.
-    async fn insert(&mut self, key: &ApiKey) -> Result<(), StoreError>;
+    /// Adds a key, unless the tenant has `at_most` already that are neither revoked nor expired when it was made. Of
+    /// two units that add at once the second counts the first one's.
+    ///
+    /// # Errors
+    /// `Conflict(API_KEYS_FULL)`.
+    async fn insert(&mut self, key: &ApiKey, at_most: u32) -> Result<(), StoreError>;
 
     /// Stores what changed, except the last use, and raises the version by one.
     ///

@@ -16,7 +16,8 @@ pub use error::ApiKeyError;
 pub use request::CreateApiKey;
 
 use super::model::{ApiKey, ApiKeyRecord};
-use super::repository::ApiKeyRepository;
+use super::repository::{API_KEYS_FULL, ApiKeyRepository};
+use super::rules::KeyRules;
 use super::text::{ApiKeyText, KeyPrefix};
 use crate::mint::Mint;
 use crate::permissions::{API_KEYS_MANAGE, API_KEYS_READ};
@@ -29,6 +30,8 @@ pub struct ApiKeySettings {
     pub prefix: KeyPrefix,
     /// Every permission there is: Tenantry's own and the application's.
     pub registry: PermissionSet,
+    /// The bounds of keys.
+    pub rules: KeyRules,
 }
 
 /// A key whose secret was just made. The text is nowhere else and never shown again.
@@ -68,12 +71,12 @@ impl ApiKeyService {
     /// Makes a key that may do at most what its maker may.
     ///
     /// # Errors
-    /// `Denied`; `Invalid` with every field at fault; `Lacking` a permission to pass on; `Store`.
+    /// `Denied`; `Invalid` with every field at fault; `Lacking` a permission to pass on; `Full`; `Store`.
     pub async fn create(&self, scope: &TenantScope, request: CreateApiKey) -> Result<MintedKey, ApiKeyError> {
         scope.require(&API_KEYS_MANAGE)?;
 
         let now = self.clock.now(scope);
-        let granted = request.check(scope, &self.settings.registry, now)?;
+        let granted = request.check(scope, &self.settings, now)?;
         let id = ApiKeyId::from_uuid(self.mint.ids.next());
         let text = self.text(scope, id, granted.live);
 
@@ -95,7 +98,14 @@ impl ApiKeyService {
             last_used_at: None,
             version: 1,
         });
-        unit.api_keys().insert(&key).await?;
+        let at_most = self.settings.rules.max_per_tenant;
+        unit.api_keys()
+            .insert(&key, at_most)
+            .await
+            .map_err(|cause| match cause {
+                StoreError::Conflict(API_KEYS_FULL) => ApiKeyError::Full(at_most),
+                other => other.into(),
+            })?;
 
         unit.commit(vec![created(&key)]).await?;
         let text = text.to_text();
@@ -123,7 +133,8 @@ impl ApiKeyService {
     }
 
     /// Replaces the key's secret; the old one dies at once. Whoever rotates a key comes to hold all it
-    /// may do, so they must hold it already; a member answers for it from now on.
+    /// may do, so they must hold it already; a member answers for it from now on. Bounds that the installation has
+    /// drawn closer since the key was made hold for it from now on.
     ///
     /// # Errors
     /// `Denied`, `NotFound`, `Lacking`, `Expired`, `Stale` when the version is not `expected`, `Store`.
@@ -152,16 +163,20 @@ impl ApiKeyService {
 
         let text = self.text(scope, id, key.is_live());
         key.rotate(text.fingerprint(self.mint.cipher.as_ref()), text.hint(), now);
-        let before = key.record().created_by;
+        let before = key.record().clone();
+        key.bind(&self.settings.rules, now);
         if let Principal::Member { membership, .. } = scope.principal() {
             key.adopt(*membership);
         }
         unit.api_keys().update(&key).await?;
 
         let named = |maker: Option<MembershipId>| maker.map(|maker| maker.to_string());
+        let pace = |record: &ApiKeyRecord| record.rate_limit.map(|limit| i64::from(limit.get()));
         let event = Event::new("api_key.rotated", id)
             .change("key", Value::Masked, Value::Masked)
-            .change("created_by", named(before), named(key.record().created_by));
+            .change("created_by", named(before.created_by), named(key.record().created_by))
+            .change("rate_limit", pace(&before), pace(key.record()))
+            .change("expires_at", before.expires_at, key.record().expires_at);
         unit.commit(vec![event]).await?;
         let text = text.to_text();
         Ok(MintedKey {

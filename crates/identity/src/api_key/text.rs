@@ -6,8 +6,7 @@ use tenantry_kernel::id::ApiKeyId;
 use tenantry_kernel::{Cipher, Entropy, Secret, TenantId};
 use uuid::Uuid;
 
-use crate::base62;
-use crate::crc32::crc32;
+use super::text_parts;
 use crate::fingerprint::Fingerprint;
 
 /// What an installation's keys begin with: 1 to 8 lower-case letters.
@@ -50,62 +49,34 @@ pub struct ApiKeyText {
     text: Secret<String>,
 }
 
-/// Characters of a secret of 32 bytes.
-const SECRET_CHARS: usize = base62::width(32);
-/// Characters of a checksum of 32 bits.
-const CHECKSUM_CHARS: usize = base62::width(4);
-/// The longest text there is; longer input is refused unread.
-const LONGEST: usize = 8 + 6 + base62::width(32) + 1 + SECRET_CHARS + CHECKSUM_CHARS;
-
 impl ApiKeyText {
     /// A fresh text for a key of the tenant.
     #[must_use]
     pub fn mint(prefix: &KeyPrefix, live: bool, tenant: TenantId, key: ApiKeyId, entropy: &dyn Entropy) -> Self {
-        let mut secret = [0; 32];
-        entropy.fill(&mut secret);
-        let mode = if live { "live" } else { "test" };
-        let ids = base62::encode_pair(tenant.as_uuid().as_bytes(), key.as_uuid().as_bytes());
-        let body = format!("{prefix}_{mode}_{ids}_{}", base62::encode(&secret));
-        let checksum = base62::encode(&crc32(body.as_bytes()).to_be_bytes());
+        let ids = [*tenant.as_uuid().as_bytes(), *key.as_uuid().as_bytes()];
         Self {
             prefix: prefix.clone(),
             live,
             tenant,
             key,
-            text: Secret::new(body + &checksum),
+            text: Secret::new(text_parts::write(prefix, mode(live), ids, entropy)),
         }
     }
 
     /// Reads a text.
     ///
     /// # Errors
-    /// [`InvalidKeyText`] for anything that this program has not written.
+    /// [`InvalidKeyText`] for anything that this program has not written as a tenant's key.
     pub fn parse(text: &str) -> Result<Self, InvalidKeyText> {
-        if text.len() > LONGEST || !text.is_ascii() {
-            return Err(InvalidKeyText);
-        }
-        Self::read(text).ok_or(InvalidKeyText)
-    }
-
-    fn read(text: &str) -> Option<Self> {
-        let (body, checksum) = text.split_at_checked(text.len().checked_sub(CHECKSUM_CHARS)?)?;
-        if checksum != base62::encode(&crc32(body.as_bytes()).to_be_bytes()) {
-            return None;
-        }
-        let mut parts = body.split('_');
-        let (prefix, mode, ids, secret) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
-        if parts.next().is_some() {
-            return None;
-        }
-        let live = match mode {
+        let parts = text_parts::read(text).ok_or(InvalidKeyText)?;
+        let live = match parts.mode {
             "live" => true,
             "test" => false,
-            _ => return None,
+            _ => return Err(InvalidKeyText),
         };
-        let [tenant, key] = base62::decode_pair(ids)?;
-        base62::decode::<32>(secret)?;
-        Some(Self {
-            prefix: KeyPrefix::try_from(prefix).ok()?,
+        let [tenant, key] = parts.ids;
+        Ok(Self {
+            prefix: parts.prefix,
             live,
             tenant: TenantId::from_uuid(Uuid::from_bytes(tenant)),
             key: ApiKeyId::from_uuid(Uuid::from_bytes(key)),
@@ -134,10 +105,7 @@ impl ApiKeyText {
     /// What may be shown of it later: where it begins and its last four characters.
     #[must_use]
     pub fn hint(&self) -> String {
-        let mode = if self.live { "live" } else { "test" };
-        let text = self.text.expose();
-        let tail = text.get(text.len().saturating_sub(4)..).unwrap_or_default();
-        format!("{}_{mode}_…{tail}", self.prefix)
+        text_parts::hint(&self.prefix, mode(self.live), self.text.expose())
     }
 
     /// How it is stored. Covers the whole text: a test key never passes for a live one, nor one tenant's
@@ -146,6 +114,10 @@ impl ApiKeyText {
     pub fn fingerprint(&self, cipher: &dyn Cipher) -> Fingerprint {
         Fingerprint::of(cipher, "api-key", self.text.expose().as_bytes())
     }
+}
+
+const fn mode(live: bool) -> &'static str {
+    if live { "live" } else { "test" }
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! People, sessions, tokens and keys to test with, by number.
 
-use tenantry_kernel::id::{ApiKeyId, SessionId, UserId};
+use tenantry_kernel::id::{ApiKeyId, PlatformKeyId, SessionId, UserId};
 use tenantry_kernel::{DisplayName, EmailAddress, Locale, Origin, Permission, TenantId};
 use time::macros::datetime;
 use time::{Duration, OffsetDateTime};
@@ -9,6 +9,7 @@ use uuid::Uuid;
 use crate::api_key::{ApiKey, ApiKeyRecord, KeyName};
 use crate::fingerprint::Fingerprint;
 use crate::one_time_token::{OneTimeToken, OneTimeTokenId, Purpose};
+use crate::platform_key::{PlatformKey, PlatformKeyRecord};
 use crate::session::{RefreshToken, RefreshTokenId, Session, SessionPolicy};
 use crate::user::User;
 
@@ -104,6 +105,29 @@ pub fn api_key(number: u8) -> ApiKey {
         expires_at: None,
         revoked_at: None,
         rotated_at: None,
+        last_used_at: None,
+        version: 1,
+    })
+}
+
+/// Platform key number `number`.
+///
+/// # Panics
+/// Never.
+#[must_use]
+#[expect(clippy::unwrap_used, reason = "a fixture")]
+pub fn platform_key(number: u8) -> PlatformKey {
+    PlatformKey::restore(PlatformKeyRecord {
+        id: PlatformKeyId::from_uuid(Uuid::from_u128(u128::from(number))),
+        name: KeyName::try_from("gateway").unwrap(),
+        permissions: [Permission::known("api_keys.verify")].into_iter().collect(),
+        allowed_ips: vec![],
+        fingerprint: fingerprint(number),
+        hint: "tk_platform_…0000".to_owned(),
+        created_by: None,
+        created_at: NOW,
+        expires_at: None,
+        revoked_at: None,
         last_used_at: None,
         version: 1,
     })

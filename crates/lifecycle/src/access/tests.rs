@@ -3,6 +3,10 @@
 use std::net::IpAddr;
 
 use tenantry_identity::api_key::CreateApiKey;
+use tenantry_identity::platform_key::PlatformKey;
+use tenantry_identity::testing::{PlainCipher, fixtures};
+use tenantry_kernel::testing::CountingEntropy;
+use tenantry_kernel::time::Duration;
 use tenantry_kernel::uuid::Uuid;
 use tenantry_kernel::{Note, PermissionSet, Principal, Secret};
 use tenantry_tenancy::domain::{CustomDomain, CustomDomainId, HostName};
@@ -315,6 +319,39 @@ async fn a_token_is_worth_nothing_once_it_or_its_session_is_over() {
 }
 
 #[tokio::test]
+async fn people_come_in_to_pay_what_their_tenant_is_suspended_for_and_programs_do_not() {
+    let house = House::default();
+    let made = house.found("acme", "team").await;
+    let member = owner(&house, &made).await;
+    let text = key(&house, &made, &[]).await;
+    let program = house
+        .access()
+        .authenticate_key(text.expose(), &Origin::default())
+        .await
+        .unwrap();
+    house.clock.advance(Duration::days(14));
+    house.billing_run().run(&house.worker(), None).await.unwrap();
+    let member_again = member.clone();
+
+    let work = enter(&house, &member, &path("acme")).await.unwrap_err();
+    let access = house.access();
+    let pay = access
+        .enter_to_pay(&member_again, &path("acme"), Origin::default())
+        .await;
+    let key = access.enter_to_pay(&program, &path("acme"), Origin::default()).await;
+
+    assert_eq!(
+        work.details(),
+        [
+            ("reason", "the invoice INV-000001 over 199.00 USD is not paid".into()),
+            ("cause", "unpaid".into())
+        ]
+    );
+    assert!(pay.is_ok());
+    assert!(matches!(key, Err(AccessError::Enter(EnterError::Suspended { .. }))));
+}
+
+#[tokio::test]
 async fn a_suspended_tenant_is_locked_for_members_and_keys_and_unknown_to_strangers() {
     let house = House::default();
     let made = house.found("acme", "free").await;
@@ -336,7 +373,15 @@ async fn a_suspended_tenant_is_locked_for_members_and_keys_and_unknown_to_strang
     for caller in [&member, &program] {
         let locked = enter(&house, caller, &path("acme")).await.unwrap_err();
         assert_eq!((locked.kind(), locked.code()), (ErrorKind::Locked, "tenant_suspended"));
-        assert_eq!(locked.details(), [("reason", "unpaid".into())]);
+        assert_eq!(
+            locked.details(),
+            [("reason", "unpaid".into()), ("cause", "operator".into())]
+        );
+        let paying = house
+            .access()
+            .enter_to_pay(caller, &path("acme"), Origin::default())
+            .await;
+        assert!(paying.is_err(), "an operator's suspension is not paid off");
     }
     let unknown = enter(&house, &stranger, &path("acme")).await;
     assert!(matches!(unknown, Err(AccessError::NoSuchTenant)));
@@ -437,4 +482,41 @@ async fn an_invited_person_does_not_enter_yet() {
         (refused.kind(), refused.code()),
         (ErrorKind::Denied, "membership_inactive")
     );
+}
+
+#[tokio::test]
+async fn a_platform_key_enters_no_tenant_and_no_operators_room() {
+    let house = House::default();
+    let made = house.found("acme", "free").await;
+    let id = PlatformKeyId::from_uuid(Uuid::from_u128(5));
+    let prefix = house.catalog.api_key_prefix();
+    let text = PlatformKeyText::mint(prefix, id, &CountingEntropy::default());
+    let mut key = fixtures::platform_key(5).record().clone();
+    key.fingerprint = text.fingerprint(&PlainCipher);
+    house.platform_keys.keep(PlatformKey::restore(key.clone()));
+    let text = text.to_text();
+    let access = house.access();
+
+    let caller = access
+        .authenticate_key(text.expose(), &Origin::default())
+        .await
+        .unwrap();
+
+    for address in [Address::default(), path("acme"), header(&made.tenant.id().to_string())] {
+        let refused = enter(&house, &caller, &address).await;
+        assert!(matches!(refused, Err(AccessError::NoSuchTenant)), "{address:?}");
+    }
+    let system = access.enter_system(&caller, Origin::default());
+    assert!(matches!(system, Err(AccessError::NotAnOperator)));
+    let own = access.enter_platform(&caller, Origin::default()).unwrap();
+    assert_eq!(own.permissions(), &key.permissions);
+    assert_eq!(own.principal(), &Principal::PlatformKey { key: id });
+    let operators = access.enter_platform(&operator(PlatformRole::Operator), Origin::default());
+    assert!(matches!(operators, Err(AccessError::NotAnOperator)));
+
+    let mut revoked = PlatformKey::restore(key);
+    revoked.revoke(NOW);
+    house.platform_keys.keep(revoked);
+    let refused = access.authenticate_key(text.expose(), &Origin::default()).await;
+    assert!(matches!(refused, Err(AccessError::NotAuthenticated)));
 }

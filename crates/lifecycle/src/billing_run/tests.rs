@@ -5,12 +5,13 @@ use tenantry_billing::invoice::InvoiceStatus;
 use tenantry_billing::payment::AttemptStatus;
 use tenantry_billing::subscription::{CancelSubscription, CancelWhen, Status, SubscriptionService};
 use tenantry_kernel::Note;
+use tenantry_quotas::period::Period;
 
 use super::*;
 use crate::plan_change::ChangePlan;
 use crate::sign_up::SignedUp;
 use crate::testing::House;
-use crate::testing::fixture::{MESSAGES, NOW, code, email};
+use crate::testing::fixture::{self, MESSAGES, NOW, USERS, code, email};
 
 async fn run(house: &House) -> BillingReport {
     house.billing_run().run(&house.worker(), None).await.unwrap()
@@ -84,6 +85,37 @@ async fn a_trial_converts_by_itself_and_is_renewed_each_month() {
     let actions = house.store.actions();
     assert!(actions.contains(&"subscription.trial_converted") && actions.contains(&"subscription.renewed"));
     assert_eq!(house.store.mails().len(), 1, "only the owner's welcome");
+}
+
+#[tokio::test]
+async fn with_the_trial_its_limits_end() {
+    let mut parts = fixture::parts();
+    for offer in &mut parts.offers {
+        if offer.plan.code.as_str() == "starter" {
+            offer.trial_allowances = vec![fixture::allowance(USERS, Some(1), Period::Lifetime)];
+        }
+    }
+    let house = House::selling(Catalog::new(parts).unwrap());
+    let seats = |made: &SignedUp| {
+        let granted = house.store.tenant_rows(made.tenant.id()).entitlements.unwrap();
+        granted.allowances.iter().map(|one| one.limit).collect::<Vec<_>>()
+    };
+    let stays = trying(&house, "acme", Some("card_ok")).await;
+    let leaves = trying(&house, "globex", None).await;
+    let service = SubscriptionService::new(Arc::new(house.store.clone()), house.clock.clone());
+    let wish = CancelSubscription {
+        when: CancelWhen::PeriodEnd,
+    };
+    service.cancel(&house.owner_of(&leaves).await, wish).await.unwrap();
+    let during = (seats(&stays), seats(&leaves));
+
+    house.clock.advance(Duration::days(14));
+    let report = run(&house).await;
+
+    assert_eq!(report.periods, 2);
+    assert_eq!(during, (vec![Some(1)], vec![Some(1)]));
+    assert_eq!(seats(&stays), [Some(3)], "the plan's own");
+    assert_eq!(seats(&leaves), [Some(1)], "nobody gets more by leaving");
 }
 
 #[tokio::test]

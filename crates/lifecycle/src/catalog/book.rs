@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use tenantry_billing::plan::{Cycle, Plan, PlanRef, PlanSource};
-use tenantry_identity::api_key::KeyPrefix;
+use tenantry_identity::api_key::{KeyPrefix, KeyRules};
 use tenantry_identity::user::PlatformRole;
 use tenantry_kernel::{Code, Currency, Permission, PermissionSet};
 use tenantry_quotas::directory::PlanLadder;
@@ -13,9 +13,10 @@ use tenantry_tenancy::role::RoleBook;
 use tenantry_tenancy::tenant::ReservedSlugs;
 
 use super::archive::CatalogState;
+use super::editions::Editions;
 use super::offer::Offer;
 use super::parts::{ApplicationPermission, CatalogError, CatalogParts, Feature, check_offer, names};
-use super::rules::{Dunning, KeyRules};
+use super::rules::Dunning;
 use crate::roles;
 
 /// What this installation sells.
@@ -24,8 +25,8 @@ pub struct Catalog {
     parts: CatalogParts,
     /// Every spelling of a plan's name, folded, to its place in `parts.offers`.
     names: BTreeMap<String, usize>,
-    /// Editions that subscribers keep although they are no longer sold.
-    earlier: Vec<Offer>,
+    /// Editions that subscribers have although this catalog does not sell them.
+    others: Arc<Editions>,
 }
 
 impl Catalog {
@@ -48,7 +49,7 @@ impl Catalog {
         let catalog = Self {
             parts,
             names,
-            earlier: Vec::new(),
+            others: Arc::default(),
         };
         if catalog.current_offer(&catalog.parts.default_plan).is_none() {
             return Err(CatalogError::NoDefaultPlan(catalog.parts.default_plan));
@@ -59,11 +60,19 @@ impl Catalog {
     /// The same catalog, knowing editions that were sold before. Current ones among them are left out.
     #[must_use]
     pub fn with_earlier(mut self, offers: Vec<Offer>) -> Self {
-        self.earlier = offers;
-        let current = &self.parts.offers;
-        self.earlier
-            .retain(|old| current.iter().all(|offer| offer.reference() != old.reference()));
+        self.others = Arc::default();
+        self.learn(offers);
         self
+    }
+
+    /// Comes to know editions that others sell, as after another catalog was applied elsewhere: their subscribers are
+    /// served here too. What this catalog sells stays what it was.
+    pub fn learn(&self, offers: Vec<Offer>) {
+        let current = &self.parts.offers;
+        let is_other = |other: &Offer| current.iter().all(|offer| offer.reference() != other.reference());
+        for offer in offers.into_iter().filter(is_other) {
+            self.others.learn(offer);
+        }
     }
 
     /// Its name.
@@ -218,8 +227,20 @@ impl Catalog {
         self.parts
             .offers
             .iter()
-            .chain(&self.earlier)
+            .chain(self.others.iter())
             .find(|offer| offer.plan.code == plan.code && offer.plan.version == plan.version)
+    }
+
+    /// Every edition that somebody may be subscribed to.
+    pub(super) fn editions(&self) -> impl Iterator<Item = &Offer> {
+        self.parts.offers.iter().chain(self.others.iter())
+    }
+
+    /// True when some edition does not keep history forever.
+    #[must_use]
+    pub fn forgets(&self) -> bool {
+        let mut editions = self.parts.offers.iter().chain(self.others.iter());
+        editions.any(|offer| offer.retention_days.is_some())
     }
 
     /// The plan of a tenant that names none.
@@ -266,11 +287,10 @@ impl Catalog {
 
     /// Public plans above `current`, the next one first. From a plan that is not known any more, all of them.
     fn above(&self, current: &Code) -> impl Iterator<Item = &Offer> {
-        let known = self.parts.offers.iter().chain(self.earlier.iter().rev());
-        let rank = known
-            .filter(|offer| offer.plan.code == *current)
-            .map(|offer| offer.plan.rank)
-            .next();
+        // An own one first; otherwise what was learned last.
+        let own = self.parts.offers.iter().find(|offer| offer.plan.code == *current);
+        let other = || self.others.iter().filter(|offer| offer.plan.code == *current).last();
+        let rank = own.or_else(other).map(|offer| offer.plan.rank);
         self.public_offers()
             .filter(move |offer| rank.is_none_or(|rank| offer.plan.rank > rank))
     }

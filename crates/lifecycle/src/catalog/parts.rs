@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use tenantry_billing::plan::{Cycle, InvalidPlan};
-use tenantry_identity::api_key::KeyPrefix;
+use tenantry_identity::api_key::{KeyPrefix, KeyRules};
 use tenantry_identity::user::PlatformRole;
 use tenantry_kernel::{Code, Currency, Permission};
 use tenantry_quotas::meter::MeterBook;
@@ -11,7 +11,7 @@ use tenantry_tenancy::role::RoleBook;
 use tenantry_tenancy::tenant::ReservedSlugs;
 
 use super::offer::Offer;
-use super::rules::{Dunning, KeyRules};
+use super::rules::Dunning;
 
 /// A feature that plans may switch on.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -126,7 +126,7 @@ pub(super) fn check_offer(parts: &CatalogParts, offer: &Offer) -> Result<(), Cat
         plan: plan.code.clone(),
         cause,
     })?;
-    for allowance in &offer.allowances {
+    for allowance in offer.allowances.iter().chain(&offer.trial_allowances) {
         if parts.meters.get(&allowance.meter).is_none() {
             return Err(undeclared(format!("the meter {}", allowance.meter)));
         }

@@ -4,19 +4,23 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use tenantry_billing::plan::{Cycle, Plan, PlanRef, PlanSource, Price};
+use tenantry_billing::start::plan_start;
+use tenantry_billing::subscription::{Quantity, Subscription, SubscriptionId, Terms};
 use tenantry_identity::api_key::KeyPrefix;
 use tenantry_identity::user::PlatformRole;
-use tenantry_kernel::{Code, Currency, Money, Permission, PermissionSet};
+use tenantry_kernel::uuid::Uuid;
+use tenantry_kernel::{Code, Currency, Money, Permission, PermissionSet, Value};
 use tenantry_quotas::directory::PlanLadder;
-use tenantry_quotas::entitlement::{Allowance, Enforcement};
-use tenantry_quotas::meter::{Meter, MeterBook, MeterKind, MeterSource};
+use tenantry_quotas::entitlement::{Allowance, Share};
+use tenantry_quotas::meter::{Aggregation, Engine, EventRule, Meter, MeterBook, MeterKind, MeterSource};
 use tenantry_quotas::period::Period;
+use tenantry_quotas::rate::{PerMinute, PlanRateBook, PlanRates};
 use tenantry_tenancy::role::RoleBook;
 use tenantry_tenancy::tenant::ReservedSlugs;
-use time::OffsetDateTime;
 
 use super::*;
 use crate::roles;
+use crate::testing::fixture::{NOW, allowance};
 
 fn code(text: &str) -> Code {
     Code::try_from(text).unwrap()
@@ -38,16 +42,11 @@ fn offer(plan: &str, rank: u32, messages: Option<i64>, features: &[&str]) -> Off
             )],
         }),
         aliases: Vec::new(),
-        allowances: vec![Allowance {
-            meter: code("messages"),
-            limit: messages,
-            enforcement: Enforcement::Hard,
-            overage: false,
-            period: Period::CalendarMonth,
-        }],
+        allowances: vec![allowance("messages", messages, Period::CalendarMonth)],
         features: features.iter().map(|feature| code(feature)).collect(),
-        values: std::collections::BTreeMap::new(),
+        values: BTreeMap::new(),
         trial_allowances: Vec::new(),
+        rates: PlanRates::default(),
         retention_days: None,
         security_level: None,
         metadata: BTreeMap::new(),
@@ -78,6 +77,9 @@ fn parts() -> CatalogParts {
             unit: "message".into(),
             kind: MeterKind::Counter,
             source: MeterSource::Reported,
+            aggregation: Aggregation::default(),
+            engine: Engine::default(),
+            events: EventRule::default(),
         }])
         .unwrap(),
         features: vec![Feature {
@@ -183,21 +185,67 @@ fn subscribers_keep_the_edition_that_they_bought() {
     assert_eq!(catalog.find(&unknown), None);
 }
 
+/// A subscription to this offer, with a trial of so many days.
+fn subscribed(offer: &Offer, trial_days: u16) -> Subscription {
+    let plan = Plan {
+        trial_days,
+        ..(*offer.plan).clone()
+    };
+    let terms = Terms {
+        plan: offer.reference(),
+        cycle: Cycle::Monthly,
+        quantity: Quantity::ONE,
+    };
+    let id = SubscriptionId::from_uuid(Uuid::from_u128(1));
+    plan_start(id, &plan, terms, Currency::USD, NOW).unwrap().subscription
+}
+
 #[test]
 fn entitlements_are_a_copy_of_the_edition() {
     let catalog = Catalog::new(parts()).unwrap();
+    let pro = catalog.find_plan("pro").unwrap();
+    let seats = BTreeMap::from([(code("seats"), Value::Int(5))]);
+    let pro = Offer {
+        values: seats.clone(),
+        ..pro.clone()
+    };
 
-    let entitlements = catalog
-        .find_plan("pro")
-        .unwrap()
-        .entitlements("Asia/Tokyo", OffsetDateTime::UNIX_EPOCH);
+    let entitlements = pro.entitlements("Asia/Tokyo", &subscribed(&pro, 0));
 
     assert_eq!(entitlements.plan, code("pro"));
     assert_eq!(entitlements.plan_version, "pro-1");
     assert_eq!(entitlements.allowances[0].limit, Some(1_000));
     assert_eq!(entitlements.features, BTreeSet::from([code("api_access")]));
-    assert_eq!(entitlements.timezone, "Asia/Tokyo");
+    assert_eq!(entitlements.values, seats);
+    assert_eq!(entitlements.zone.name(), "Asia/Tokyo");
+    assert_eq!(entitlements.anchor, NOW);
     assert!(entitlements.overrides.is_empty());
+}
+
+#[test]
+fn a_trial_has_limits_of_its_own_for_the_meters_that_it_names() {
+    let mut pro = offer("pro", 1, Some(1_000), &[]);
+    pro.allowances.extend([
+        allowance("messages", Some(90), Period::Day),
+        allowance("users", Some(9), Period::Lifetime),
+    ]);
+    pro.trial_allowances = vec![allowance("messages", Some(20), Period::CalendarMonth)];
+    let limits = |subscription: &Subscription| {
+        let granted = pro.entitlements("UTC", subscription).allowances;
+        granted
+            .into_iter()
+            .map(|one| (one.meter.to_string(), one.limit.unwrap()))
+            .collect::<Vec<_>>()
+    };
+    let of = |meter: &str, limit| (meter.to_owned(), limit);
+
+    let trying = limits(&subscribed(&pro, 14));
+    let paying = limits(&subscribed(&pro, 0));
+    let trying_another = limits(&subscribed(&offer("max", 2, None, &[]), 14));
+
+    assert_eq!(trying, [of("users", 9), of("messages", 20)]);
+    assert_eq!(paying, [of("messages", 1_000), of("messages", 90), of("users", 9)]);
+    assert_eq!(trying_another, paying, "what comes after the trial of another plan");
 }
 
 #[test]
@@ -210,7 +258,12 @@ fn of_several_allowances_the_longest_is_shown_and_none_is_unlimited() {
         period: Period::Day,
         ..two.allowances[0].clone()
     };
-    two.allowances.push(daily);
+    let each = Allowance {
+        limit: Some(2),
+        share: Share::User,
+        ..two.allowances[0].clone()
+    };
+    two.allowances.extend([daily, each]);
     let none = Offer {
         allowances: Vec::new(),
         ..two.clone()
@@ -267,7 +320,7 @@ fn a_plan_is_sold_in_the_first_cycle_that_has_a_price() {
 #[test]
 fn parts_that_do_not_fit_are_refused_by_name() {
     type Spoil = fn(&mut CatalogParts);
-    let cases: [(Spoil, &str); 8] = [
+    let cases: [(Spoil, &str); 9] = [
         (|parts| parts.currencies.clear(), "a catalog needs a currency"),
         (|parts| parts.cycles.clear(), "a catalog needs a billing cycle"),
         (
@@ -280,6 +333,14 @@ fn parts_that_do_not_fit_are_refused_by_name() {
         ),
         (
             |parts| change(parts, "pro", |offer| offer.allowances[0].meter = code("faxes")),
+            "the plan pro names the meter faxes, which the catalog does not declare",
+        ),
+        (
+            |parts| {
+                change(parts, "pro", |offer| {
+                    offer.trial_allowances = vec![allowance("faxes", None, Period::Day)];
+                });
+            },
             "the plan pro names the meter faxes, which the catalog does not declare",
         ),
         (
@@ -310,4 +371,24 @@ fn parts_that_do_not_fit_are_refused_by_name() {
 
         assert_eq!(refused.to_string(), expected);
     }
+}
+
+#[test]
+fn subscribers_keep_the_rates_of_the_edition_that_they_bought() {
+    let mut old = offer("pro", 2, Some(500), &[]);
+    edit_plan(&mut old, |plan| plan.version = "pro-0".into());
+    old.rates.per_user = PerMinute::new(60);
+    let mut parts = parts();
+    change(&mut parts, "pro", |offer| offer.rates.per_user = PerMinute::new(120));
+    let catalog = Catalog::new(parts).unwrap().with_earlier(vec![old]);
+
+    let rates = EditionRates::of(&catalog);
+
+    let per_user = |plan: &str, version: &str| rates.rates_of(&code(plan), version).per_user;
+    assert_eq!(per_user("pro", "pro-0"), PerMinute::new(60));
+    assert_eq!(per_user("pro", "pro-1"), PerMinute::new(120));
+    assert_eq!(per_user("pro", "pro-9"), PerMinute::new(120), "published elsewhere");
+    assert_eq!(per_user("free", "free-1"), None);
+    assert_eq!(per_user("free", "pro-0"), None, "another plan's edition");
+    assert!(rates.limits_anything());
 }

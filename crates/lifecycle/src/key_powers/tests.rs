@@ -31,7 +31,7 @@ async fn powers(house: &House, key: &MintedKey) -> Result<PermissionSet, AccessE
         .await?;
     match caller {
         Caller::Key(key) => Ok(key.permissions),
-        Caller::Person(_) => panic!("a key is no person"),
+        Caller::Person(_) | Caller::Platform(_) => panic!("a key is no person"),
     }
 }
 

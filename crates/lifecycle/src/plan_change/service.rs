@@ -6,7 +6,7 @@ use tenantry_billing::account::BillingAccount;
 use tenantry_billing::change::{ChangeOutcome, Effect, Totals, When, Wish, plan_change, totals};
 use tenantry_billing::invoice::{Invoice, Purpose};
 use tenantry_billing::payment::{
-    ChargeOutcome, CollectError, Collection, Draft, PayWith, PaymentAttempt, Prepared, Settlement,
+    ChargeOutcome, CollectError, Collection, Draft, PayWith, PaymentAttempt, Prepared, Settled, Settlement,
 };
 use tenantry_billing::payment_method::PaymentMethod;
 use tenantry_billing::permissions::{BILLING_MANAGE, BILLING_READ};
@@ -15,8 +15,10 @@ use tenantry_billing::subscription::{Quantity, ScheduledChange, Subscription};
 use tenantry_kernel::retry;
 use tenantry_kernel::time::OffsetDateTime;
 use tenantry_kernel::{Clock, Event, FieldError, Money, Principal, TenantScope};
+use tenantry_quotas::engine::AccountReader;
 
 use super::error::PlanChangeError;
+use super::over_limit::{OverLimit, Usage};
 use crate::catalog::{Catalog, Offer};
 use crate::counts;
 use crate::dunning;
@@ -47,6 +49,8 @@ pub struct Preview {
     pub outcome: ChangeOutcome,
     /// What would be due at once.
     pub totals: Totals,
+    /// What is used beyond the limits of the plan that was asked for. It is kept; more is refused.
+    pub over_limit: Vec<OverLimit>,
 }
 
 /// What a change did.
@@ -58,6 +62,8 @@ pub struct Changed {
     pub plan: Arc<Plan>,
     /// What was billed; `None` when nothing was.
     pub invoice: Option<Invoice>,
+    /// What is used beyond the limits of the plan that was asked for. It is kept; more is refused.
+    pub over_limit: Vec<OverLimit>,
 }
 
 /// How billing stands.
@@ -83,6 +89,8 @@ pub struct PlanChangeParts {
     pub store: Arc<dyn LifecycleStore>,
     /// The charge flow.
     pub collection: Collection,
+    /// What was counted.
+    pub accounts: Arc<dyn AccountReader>,
     /// The time.
     pub clock: Arc<dyn Clock>,
 }
@@ -146,10 +154,14 @@ impl PlanChangeService {
         let account = unit.billing_accounts().find().await?;
         let account = account.ok_or(PlanChangeError::NoSubscription)?;
         let totals = totals(&outcome.lines, account.credit())?;
+        let usage = Usage::read(&mut *unit, &self.0.catalog).await?;
+        drop(unit);
+        let over_limit = self.above(scope, usage, offer, &outcome, now).await?;
         Ok(Preview {
             plan: Arc::clone(&offer.plan),
             outcome,
             totals,
+            over_limit,
         })
     }
 
@@ -162,10 +174,48 @@ impl PlanChangeService {
         let offer = self.offer(scope, &request.plan)?;
         let pay_with = self.0.collection.pay_with(request.payment_method.as_deref()).await?;
 
-        match retry::contended(3, || self.begin(scope, request, offer, &pay_with)).await? {
-            Begun::Done(changed) => Ok(*changed),
-            Begun::Charge(attempt) => self.charge(scope, &attempt).await,
+        // Before anything happens: an answer to a change that was made must not fail for want of a figure.
+        let over_limit = self.foresee(scope, request, offer).await?;
+
+        let changed = match retry::contended(3, || self.begin(scope, request, offer, &pay_with)).await? {
+            Begun::Done(changed) => *changed,
+            Begun::Charge(attempt) => self.charge(scope, &attempt).await?,
+        };
+        Ok(Changed { over_limit, ..changed })
+    }
+
+    /// What is used beyond the limits of the plan asked for, as the change would find it now.
+    async fn foresee(
+        &self,
+        scope: &TenantScope,
+        request: &ChangePlan,
+        offer: &Offer,
+    ) -> Result<Vec<OverLimit>, PlanChangeError> {
+        let now = self.0.clock.now(scope);
+        let mut unit = self.0.store.read_spanning(scope).await?;
+        if unit.payment_attempts().pending().await?.is_some() {
+            return Err(CollectError::InProgress.into());
         }
+        let (_, outcome) = self.plan(&mut *unit, request, offer, now).await?;
+        let usage = Usage::read(&mut *unit, &self.0.catalog).await?;
+        drop(unit);
+        self.above(scope, usage, offer, &outcome, now).await
+    }
+
+    async fn above(
+        &self,
+        scope: &TenantScope,
+        usage: Option<Usage>,
+        offer: &Offer,
+        outcome: &ChangeOutcome,
+        now: OffsetDateTime,
+    ) -> Result<Vec<OverLimit>, PlanChangeError> {
+        let Some(usage) = usage else {
+            return Ok(Vec::new());
+        };
+        let change = (scope.tenant_id(), offer, &outcome.subscription);
+        let accounts = self.0.accounts.as_ref();
+        Ok(usage.above(change, &self.0.catalog, accounts, now).await?)
     }
 
     /// Finishes a payment that was begun and never finished, be it for a plan change or for an issued invoice: asks
@@ -329,6 +379,7 @@ impl PlanChangeService {
             plan: self.edition(&after)?,
             subscription: after,
             invoice: None,
+            over_limit: Vec::new(),
         })))
     }
 
@@ -350,7 +401,10 @@ impl PlanChangeService {
         let mut unit = self.0.store.begin_spanning(scope, None).await?;
         let collection = &self.0.collection;
         let mut settlement = collection.settle(unit.as_billing(), attempt.id, outcome, now).await?;
-        dunning::tell(&mut *unit, &self.0.catalog, &mut settlement).await?;
+        dunning::tell(&mut *unit, &self.0.catalog, &mut settlement, now).await?;
+        if settlement.settled == Settled::Paid && !settlement.repeated {
+            settlement.events.extend(dunning::lift(&mut *unit, now).await?);
+        }
         self.finish(unit, settlement).await
     }
 
@@ -385,6 +439,7 @@ impl PlanChangeService {
             plan: self.edition(&subscription)?,
             subscription,
             invoice: settlement.invoice,
+            over_limit: Vec::new(),
         })
     }
 }

@@ -1,9 +1,10 @@
 //! Tests of the use case.
 
+mod over_limit;
 mod paying;
 
 use tenantry_billing::change::When;
-use tenantry_billing::invoice::{InvoiceStatus, PayInvoice};
+use tenantry_billing::invoice::InvoiceStatus;
 use tenantry_billing::payment::{AttemptStatus, Settled};
 use tenantry_billing::plan::Cycle;
 use tenantry_billing::subscription::{Quantity, Status, Subscription};

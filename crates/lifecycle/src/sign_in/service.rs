@@ -373,8 +373,9 @@ impl SignInService {
     ) -> Result<(User, RefreshText), SignInError> {
         let user = session.user();
         let gate = &self.0.gate;
+        // Whoever may come in to pay must be able to sign in; what else they may not do, each request is told.
         let scope = gate
-            .enter_member(tenant, user, membership, session.id(), origin.clone())
+            .enter_member_to_pay(tenant, user, membership, session.id(), origin.clone())
             .await?;
         let mut unit = self.0.store.begin_spanning(&scope, Some(user)).await?;
         // The gate may have asked a cache; the seat itself is what counts.

@@ -14,8 +14,10 @@ use tenantry_kernel::time::OffsetDateTime;
 use tenantry_kernel::{
     Cipher, Clock, Currency, Entropy, FieldError, IdSource, Principal, Receipt, SessionId, TenantScope,
 };
+use tenantry_quotas::zone::Zone;
 use tenantry_tenancy::directory::AccessDirectory;
 use tenantry_tenancy::gate::Gate;
+use tenantry_tenancy::locale::InvalidTimezone;
 use tenantry_tenancy::membership::Membership;
 use tenantry_tenancy::tenant::Tenant;
 
@@ -115,6 +117,7 @@ impl SignUpService {
     ) -> Result<SignedUp, SignUpError> {
         self.permit(founder)?;
         let (offer, cycle, currency) = self.choose_terms(founder, request)?;
+        check_timezone(request)?;
         let hash = self.hash_password(request).await?;
 
         let plan = Plan {
@@ -233,5 +236,16 @@ impl SignUpService {
             Some(receipt) => scope.with_receipt(receipt.clone()),
             None => scope,
         }
+    }
+}
+
+/// Refuses a place that looks like one and is not on the map: its days would silently begin with those of UTC.
+fn check_timezone(request: &SignUp) -> Result<(), SignUpError> {
+    match &request.timezone {
+        Some(timezone) if Zone::named(timezone.as_str()).is_none() => {
+            let refused = FieldError::new("timezone", "invalid_value", InvalidTimezone);
+            Err(SignUpError::Invalid(vec![refused]))
+        }
+        _ => Ok(()),
     }
 }

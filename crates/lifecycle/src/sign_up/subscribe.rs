@@ -54,7 +54,7 @@ impl SignUpService {
         }
 
         let timezone = draft.tenant.profile().timezone.as_str();
-        let entitlements = plan.offer.entitlements(timezone, subscription.anchor().instant());
+        let entitlements = plan.offer.entitlements(timezone, &subscription);
         unit.entitlements().replace(&entitlements).await?;
         seats::adjust(unit, &self.0.catalog, 1, *now).await?;
         Ok(subscription)

@@ -9,6 +9,7 @@ use tenantry_identity::session::Session;
 use tenantry_identity::user::{PlatformRole, User};
 use tenantry_kernel::error::IDEMPOTENCY_KEY_USED;
 use tenantry_kernel::{Currency, DomainError, ErrorKind, Event, Mail, Origin, Principal, Receipt, StoreError, Value};
+use tenantry_tenancy::locale::Timezone;
 use tenantry_tenancy::membership::MembershipState;
 use tenantry_tenancy::tenant::Slug;
 
@@ -366,6 +367,22 @@ async fn terms_that_are_not_sold_are_refused_by_field() {
     );
     assert_eq!(field_code(&refused(&house, &weak).await).0, "owner_password");
     assert_eq!(house.store.tenant_count(), 0);
+}
+
+#[tokio::test]
+async fn a_time_zone_that_is_not_on_the_map_is_refused_by_field() {
+    let house = House::default();
+    let mut nowhere = fixture::sign_up("acme", "free");
+    nowhere.timezone = Some(Timezone::try_from("Europe/Atlantis").unwrap());
+    let mut tokyo = fixture::sign_up("acme", "free");
+    tokyo.timezone = Some(Timezone::try_from("Asia/Tokyo").unwrap());
+
+    let refusal = refused(&house, &nowhere).await;
+    let made = house.sign_up().found(&public(), &tokyo, None).await.unwrap();
+
+    assert_eq!(field_code(&refusal), ("timezone".to_owned(), "invalid_value"));
+    let rows = house.store.tenant_rows(made.tenant.id());
+    assert_eq!(rows.entitlements.unwrap().zone.name(), "Asia/Tokyo");
 }
 
 #[tokio::test]

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use tenantry_billing::directory::{DueSubscriptions, PendingPayments};
+use tenantry_billing::directory::{DueSubscriptions, OverdueInvoices, PendingPayments};
+use tenantry_billing::invoice::InvoiceStatus;
 use tenantry_billing::payment::AttemptStatus;
 use tenantry_billing::subscription::Subscription;
 use tenantry_identity::api_key::{ApiKey, ApiKeyRecord};
@@ -12,7 +13,7 @@ use tenantry_kernel::time::OffsetDateTime;
 use tenantry_kernel::{
     ApiKeyId, MembershipId, Page, PageRequest, SessionId, StoreError, SystemScope, TenantId, UserId, async_trait,
 };
-use tenantry_tenancy::directory::{AccessDirectory, MemberAccess, TenantAccess, TenantFilter};
+use tenantry_tenancy::directory::{AccessDirectory, MemberAccess, TenantAccess, TenantDirectory, TenantFilter};
 use tenantry_tenancy::membership::Membership;
 use tenantry_tenancy::tenant::{Tenant, TenantState};
 
@@ -159,6 +160,34 @@ impl PendingPayments for FakeLifecycleStore {
         };
         let all = self.founded_ids().into_iter().filter_map(begun);
         Ok(first(all.filter(|(at, _)| *at <= begun_before).collect(), limit))
+    }
+}
+
+#[async_trait]
+impl OverdueInvoices for FakeLifecycleStore {
+    async fn overdue(&self, _: &SystemScope, now: OffsetDateTime, limit: u32) -> Result<Vec<TenantId>, StoreError> {
+        let is_due = |tenant: &TenantId| {
+            let book = self.book(*tenant);
+            let mut open = book
+                .invoices
+                .iter()
+                .filter(|invoice| invoice.status() == InvoiceStatus::Open);
+            open.any(|invoice| {
+                let mut cases = book.cases.iter();
+                let known = cases.find(|(case, _)| case.invoice == invoice.id());
+                known.is_none_or(|(_, next_at)| next_at.is_some_and(|at| at <= now))
+            })
+        };
+        let mut found: Vec<TenantId> = self.founded_ids().into_iter().filter(is_due).collect();
+        found.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+        Ok(found)
+    }
+}
+
+#[async_trait]
+impl TenantDirectory for FakeLifecycleStore {
+    async fn list(&self, _: &SystemScope, _: &TenantFilter, page: PageRequest) -> Result<Page<TenantId>, StoreError> {
+        Ok(page_of(self.founded_ids().into_iter(), page, |tenant| tenant.as_uuid()))
     }
 }
 

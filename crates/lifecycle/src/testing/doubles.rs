@@ -2,16 +2,43 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use tenantry_billing::gateway::{Charge, ChargeRequest, GatewayError, MethodDetails, MethodToken, PaymentGateway};
 use tenantry_billing::testing::TestGateway;
+use tenantry_identity::directory::PlatformKeyDirectory;
+use tenantry_identity::platform_key::PlatformKey;
 use tenantry_identity::token::{AccessClaims, SigningFailed, TokenError, TokenSigner, TokenVerifier};
 use tenantry_identity::user::{HashFailed, PasswordHash, PasswordHasher, Verified};
 use tenantry_kernel::time::OffsetDateTime;
-use tenantry_kernel::{Secret, async_trait};
+use tenantry_kernel::{PlatformKeyId, Secret, StoreError, async_trait};
 
 use super::store::FakeLifecycleStore;
+
+/// Platform keys in memory.
+#[derive(Default)]
+pub struct PlatformKeys(Mutex<Vec<Arc<PlatformKey>>>);
+
+impl PlatformKeys {
+    /// Keeps a key, in place of an earlier state of it.
+    pub fn keep(&self, key: PlatformKey) {
+        let mut keys = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        keys.retain(|known| known.id() != key.id());
+        keys.push(Arc::new(key));
+    }
+}
+
+#[async_trait]
+impl PlatformKeyDirectory for PlatformKeys {
+    async fn find_platform_key(&self, key: PlatformKeyId) -> Result<Option<Arc<PlatformKey>>, StoreError> {
+        let keys = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(keys.iter().find(|known| known.id() == key).cloned())
+    }
+
+    async fn touch_platform_key(&self, _: PlatformKeyId, _: OffsetDateTime) -> Result<(), StoreError> {
+        Ok(())
+    }
+}
 
 /// A gateway that remembers its charges, and whether it was asked while a unit was open. What it does is written in
 /// the token, as [`TestGateway`] tells.

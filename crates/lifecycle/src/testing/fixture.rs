@@ -8,8 +8,8 @@ use tenantry_identity::api_key::KeyPrefix;
 use tenantry_kernel::time::OffsetDateTime;
 use tenantry_kernel::time::macros::datetime;
 use tenantry_kernel::{Code, Currency, DisplayName, EmailAddress, Money, Permission, PermissionSet, Ratio, Secret};
-use tenantry_quotas::entitlement::{Allowance, Enforcement};
-use tenantry_quotas::meter::{Meter, MeterBook, MeterKind, MeterSource};
+use tenantry_quotas::entitlement::{Allowance, Enforcement, Share};
+use tenantry_quotas::meter::{Aggregation, Engine, EventRule, Meter, MeterBook, MeterKind, MeterSource};
 use tenantry_quotas::period::Period;
 use tenantry_tenancy::role::RoleBook;
 use tenantry_tenancy::tenant::{ReservedSlugs, Slug};
@@ -125,6 +125,24 @@ fn meter(text: &str, kind: MeterKind, source: MeterSource) -> Meter {
         unit: "one".to_owned(),
         kind,
         source,
+        aggregation: Aggregation::default(),
+        engine: Engine::default(),
+        events: EventRule::default(),
+    }
+}
+
+/// A hard limit for the whole tenant.
+#[must_use]
+pub fn allowance(meter: &str, limit: Option<i64>, period: Period) -> Allowance {
+    Allowance {
+        meter: code(meter),
+        limit,
+        enforcement: Enforcement::Hard,
+        overage: false,
+        period,
+        share: Share::Tenant,
+        rollover: None,
+        grace_percent: 0,
     }
 }
 
@@ -146,16 +164,11 @@ fn offer(rank: u32, (text, monthly, trial_days, seats): Row) -> Offer {
         } else {
             Vec::new()
         },
-        allowances: vec![Allowance {
-            meter: code(USERS),
-            limit: seats,
-            enforcement: Enforcement::Hard,
-            overage: false,
-            period: Period::Lifetime,
-        }],
+        allowances: vec![allowance(USERS, seats, Period::Lifetime)],
         features: BTreeSet::new(),
-        values: std::collections::BTreeMap::new(),
+        values: BTreeMap::new(),
         trial_allowances: Vec::new(),
+        rates: tenantry_quotas::rate::PlanRates::default(),
         retention_days: None,
         security_level: None,
         metadata: BTreeMap::new(),

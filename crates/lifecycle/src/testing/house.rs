@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
+use tenantry_activity::audit::AuditPurge;
 use tenantry_billing::gateway::{MethodDetails, MethodToken};
-use tenantry_billing::invoice::InvoiceService;
 use tenantry_billing::payment::Collection;
 use tenantry_billing::payment_method::{PaymentMethod, PaymentMethodId};
-use tenantry_identity::api_key::{ApiKeyService, ApiKeySettings};
+use tenantry_identity::api_key::{ApiKeyService, ApiKeySettings, PlainKeyReader};
 use tenantry_identity::mint::Mint;
 use tenantry_identity::session::SessionPolicy;
 use tenantry_identity::testing::PlainCipher;
@@ -15,10 +15,10 @@ use tenantry_identity::user::PlatformRole;
 use tenantry_kernel::testing::{CountingEntropy, FixedClock, SequentialIds, test_authority};
 use tenantry_kernel::uuid::Uuid;
 use tenantry_kernel::{Clock, IdSource, Origin, PermissionSet, SessionId, SystemScope, TenantId, TenantScope, UserId};
-use tenantry_tenancy::gate::Gate;
+use tenantry_tenancy::gate::{EnterError, Gate};
 use tenantry_tenancy::membership::Membership;
 
-use super::doubles::{TestHasher, TestSigner, WatchfulGateway};
+use super::doubles::{PlatformKeys, TestHasher, TestSigner, WatchfulGateway};
 use super::fixture::{self, NOW};
 use super::store::FakeLifecycleStore;
 use crate::access::{Access, AccessParts, HostPolicy};
@@ -26,7 +26,9 @@ use crate::billing_run::{BillingRunParts, BillingRunService};
 use crate::catalog::Catalog;
 use crate::members::{AcceptService, MembersParts, MembersService};
 use crate::operators::OperatorService;
+use crate::owed::OwedInvoiceService;
 use crate::plan_change::{PlanChangeParts, PlanChangeService};
+use crate::retention::{PlanRetention, PurgeParts, PurgeService};
 use crate::roles;
 use crate::sign_in::{SignInParts, SignInService};
 use crate::sign_up::{Founder, SignUpParts, SignUpService, SignedUp};
@@ -47,6 +49,8 @@ pub struct House {
     pub hasher: Arc<TestHasher>,
     /// Access tokens.
     pub signer: Arc<TestSigner>,
+    /// Platform keys.
+    pub platform_keys: Arc<PlatformKeys>,
     /// False in production: addresses are verified before anybody acts.
     pub allow_unverified: bool,
     ids: Arc<SequentialIds>,
@@ -71,6 +75,7 @@ impl House {
             catalog: Arc::new(catalog),
             hasher: Arc::default(),
             signer: Arc::default(),
+            platform_keys: Arc::default(),
             allow_unverified: true,
             ids: Arc::default(),
             entropy: Arc::default(),
@@ -149,9 +154,10 @@ impl House {
         Access::new(AccessParts {
             directory: self.shared_store(),
             keys: self.shared_store(),
+            platform_keys: self.platform_keys.clone(),
             sessions: self.shared_store(),
             tokens: self.signer.clone(),
-            cipher: Arc::new(PlainCipher),
+            texts: Arc::new(PlainKeyReader::new(Arc::new(PlainCipher))),
             clock: self.clock.clone(),
             gate: self.gate(),
             hosts: HostPolicy {
@@ -200,6 +206,7 @@ impl House {
         let settings = ApiKeySettings {
             prefix: self.catalog.api_key_prefix().clone(),
             registry: self.catalog.permission_registry(),
+            rules: *self.catalog.key_rules(),
         };
         ApiKeyService::new(self.shared_store(), self.clock.clone(), mint, settings)
     }
@@ -211,14 +218,15 @@ impl House {
             catalog: self.catalog.clone(),
             store: self.shared_store(),
             collection: self.collection(),
+            accounts: self.shared_store(),
             clock: self.clock.clone(),
         })
     }
 
-    /// Invoices.
+    /// Paying and waiving invoices.
     #[must_use]
-    pub fn invoices(&self) -> InvoiceService {
-        InvoiceService::new(self.shared_store(), self.collection(), self.clock.clone())
+    pub fn owed_invoices(&self) -> OwedInvoiceService {
+        OwedInvoiceService::new(self.shared_store(), self.collection(), self.clock.clone())
     }
 
     /// The billing run.
@@ -229,9 +237,27 @@ impl House {
             store: self.shared_store(),
             due: self.shared_store(),
             pending: self.shared_store(),
+            overdue: self.shared_store(),
             collection: self.collection(),
             plan_changes: Arc::new(self.plan_changes()),
             clock: self.clock.clone(),
+            gate: self.gate(),
+        })
+    }
+
+    /// What plans keep.
+    #[must_use]
+    pub fn retention(&self) -> PlanRetention {
+        PlanRetention::new(self.catalog.clone(), self.shared_store(), self.clock.clone())
+    }
+
+    /// Removes from `log` what plans do not keep.
+    #[must_use]
+    pub fn purge(&self, log: Arc<dyn AuditPurge>) -> PurgeService {
+        PurgeService::new(PurgeParts {
+            retention: self.retention(),
+            tenants: self.shared_store(),
+            log,
             gate: self.gate(),
         })
     }
@@ -267,6 +293,18 @@ impl House {
         let gate = self.gate();
         let entered = gate.enter_member(tenant, member.user(), member.id(), session, Origin::default());
         fixture::valid(entered.await)
+    }
+
+    /// The owner's own scope while their tenant is suspended for an unpaid invoice.
+    ///
+    /// # Errors
+    /// The gate's.
+    pub async fn owner_who_pays(&self, made: &SignedUp) -> Result<TenantScope, EnterError> {
+        let owner = &made.owner;
+        let session = SessionId::from_uuid(owner.id().as_uuid());
+        let gate = self.gate();
+        gate.enter_member_to_pay(made.tenant.id(), owner.user(), owner.id(), session, Origin::default())
+            .await
     }
 
     /// The owner's own scope.

@@ -1,6 +1,6 @@
 //! Identity's repositories in memory.
 
-use tenantry_identity::api_key::{ApiKey, ApiKeyRecord, ApiKeyRepository};
+use tenantry_identity::api_key::{API_KEYS_FULL, ApiKey, ApiKeyRecord, ApiKeyRepository};
 use tenantry_identity::fingerprint::Fingerprint;
 use tenantry_identity::one_time_token::{OneTimeToken, OneTimeTokenId, OneTimeTokenRepository, Purpose};
 use tenantry_identity::session::{RefreshToken, RefreshTokenId, Session, SessionRecord, SessionRepository};
@@ -162,7 +162,13 @@ impl ApiKeyRepository for FakeUnit {
         Ok(page_of(live.into_iter(), page, |row| row.id().as_uuid()))
     }
 
-    async fn insert(&mut self, key: &ApiKey) -> Result<(), StoreError> {
+    async fn insert(&mut self, key: &ApiKey, at_most: u32) -> Result<(), StoreError> {
+        let made = key.record().created_at;
+        let live = |row: &&ApiKey| !row.is_revoked() && row.record().expires_at.is_none_or(|end| end > made);
+        let count = self.rows().api_keys.iter().filter(live).count();
+        if u32::try_from(count).is_ok_and(|count| count >= at_most) {
+            return Err(StoreError::Conflict(API_KEYS_FULL));
+        }
         self.rows().api_keys.push(key.clone());
         Ok(())
     }

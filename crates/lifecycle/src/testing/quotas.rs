@@ -2,16 +2,19 @@
 
 use tenantry_kernel::time::OffsetDateTime;
 use tenantry_kernel::{Code, Page, PageRequest, StoreError, TenantId, async_trait};
-use tenantry_quotas::account::{AccountKey, Subject};
+use tenantry_quotas::account::{AccountKey, Held, Subject};
 use tenantry_quotas::alert::{Alert, AlertRepository};
 use tenantry_quotas::closing::{Closing, ClosingRepository, Mark};
+use tenantry_quotas::engine::AccountReader;
 use tenantry_quotas::entitlement::{EntitlementRepository, Entitlements, LimitOverride};
 use tenantry_quotas::gauge::{Consumption, GaugeRepository};
 use tenantry_quotas::insight::{Consumer, Dimension, InsightRepository, Point, UsageSpan};
 use tenantry_quotas::ledger::{EntryFilter, LedgerEntry, OperationId, UsageRepository};
+use tenantry_quotas::limit::Limit;
 use tenantry_quotas::reservation::{Reservation, ReservationId, ReservationRepository};
 use tenantry_quotas::store::QuotaUnit;
 
+use super::store::{FakeLifecycleStore, give_way};
 use super::unit::FakeUnit;
 
 impl QuotaUnit for FakeUnit {
@@ -52,11 +55,12 @@ impl EntitlementRepository for FakeUnit {
 
     async fn replace(&mut self, entitlements: &Entitlements) -> Result<(), StoreError> {
         let stored = &mut self.rows().entitlements;
-        let overrides = stored.take().map(|before| before.overrides).unwrap_or_default();
-        *stored = Some(Entitlements {
-            overrides,
-            ..entitlements.clone()
-        });
+        let mut next = entitlements.clone();
+        if let Some(before) = stored.take() {
+            next.revision = before.revision + 1;
+            (next.overrides, next.pool, next.zone) = (before.overrides, before.pool, before.zone);
+        }
+        *stored = Some(next);
         Ok(())
     }
 
@@ -196,6 +200,23 @@ impl AlertRepository for FakeUnit {
 
     async fn told(&mut self, _alerts: &[Alert], _now: OffsetDateTime) -> Result<(), StoreError> {
         Ok(())
+    }
+}
+
+#[async_trait]
+impl AccountReader for FakeLifecycleStore {
+    async fn standing(&self, limits: &[Limit]) -> Result<Vec<Held>, StoreError> {
+        give_way().await;
+        let inner = self.lock();
+        let posted = |limit: &Limit| {
+            let (tenant, key) = (limit.account.tenant, &limit.account.key);
+            let rows = inner.state.tenants.get(&tenant).map_or(&[][..], |rows| &rows.usage);
+            let within = |(meter, at, _): &&(Code, OffsetDateTime, i64)| {
+                *meter == key.meter && *at >= key.period_start && limit.resets_at.is_none_or(|end| *at < end)
+            };
+            Held::posted(rows.iter().filter(within).map(|(_, _, amount)| amount).sum())
+        };
+        Ok(limits.iter().map(posted).collect())
     }
 }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tenantry_billing::account::BillingAccountRepository;
+use tenantry_billing::dunning::DunningCaseRepository;
 use tenantry_billing::invoice::{InvoiceNumbers, InvoiceRepository};
 use tenantry_billing::payment::PaymentAttemptRepository;
 use tenantry_billing::payment_method::PaymentMethodRepository;
@@ -136,6 +137,10 @@ impl BillingUnit for FakeUnit {
 
     fn billing_accounts(&mut self) -> &mut dyn BillingAccountRepository {
         self.billing.billing_accounts()
+    }
+
+    fn dunning_cases(&mut self) -> &mut dyn DunningCaseRepository {
+        self.billing.dunning_cases()
     }
 
     fn invoice_numbers(&mut self) -> &mut dyn InvoiceNumbers {

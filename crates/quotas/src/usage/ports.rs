@@ -9,6 +9,7 @@ use crate::account::Subject;
 use crate::counter::{ConsumeError, Item, UsageCounter};
 use crate::directory::{EntitlementSource, PlanLadder, reach_of};
 use crate::engine::AccountReader;
+use crate::insight::UsageDirectory;
 use crate::leased::LeasedCounter;
 use crate::limit::{Reach, User};
 use crate::meter::{Aggregation, Meter, MeterBook, MeterKind, MeterSource};
@@ -33,6 +34,8 @@ pub const AHEAD_AT_MOST: Duration = Duration::minutes(5);
 pub struct UsagePorts {
     /// Ledger, reservations and rolled-up usage, for reading.
     pub store: Arc<dyn QuotaStore>,
+    /// What tenants used, for operators.
+    pub tenants: Arc<dyn UsageDirectory>,
     /// Accounts, for reading.
     pub accounts: Arc<dyn AccountReader>,
     /// What tenants may use.

@@ -1,153 +1,286 @@
-//! Admitting calls with API keys: their pace first, then the plan's count of calls.
+//! Admitting calls: places, rates, then the plan's count of calls with API keys.
 
-use tenantry_kernel::{DomainError, ErrorKind, Principal, TenantScope, Value};
+mod refusal;
 
+use std::sync::Arc;
+use std::time::Duration;
+
+use tenantry_kernel::{Principal, TenantScope};
+
+use crate::concurrency::{NoPlaceLimits, Place, PlaceLimit, PlaceSubject, Places};
 use crate::leased::Leased;
-use crate::limit::User;
-use crate::meter::{MeterKind, MeterSource};
-use crate::rate::{Pace, PerMinute, RateSubject};
-use crate::usage::error::UsageError;
+use crate::limit::{Reach, User};
+use crate::meter::{Meter, MeterKind, MeterSource};
+use crate::rate::plan::NoPlanRates;
+use crate::rate::{Pace, PerMinute, PlanRateBook, PlanRates, RateLimit, RateLimiter, RateSubject, RouteClass};
 use crate::usage::ports::{UsagePorts, is_live, per_minute};
 
-/// How an admitted call stands.
+pub use refusal::AdmitError;
+
+/// What is asked for one call.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Call {
+    /// The class of its route; `None` when it is not a route of ours.
+    pub class: Option<RouteClass>,
+    /// The rate of the key itself, if it has one.
+    pub own: Option<PerMinute>,
+    /// The rate of a signed-in person, whatever their tenant.
+    pub person: Option<PerMinute>,
+    /// True when its end will be known, so that it can take a place among the calls at work.
+    pub ends: bool,
+}
+
+/// How a call stands to one policy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stand {
+    /// The policy's name.
+    pub policy: &'static str,
+    /// How it stands.
+    pub pace: Pace,
+}
+
+/// An admitted call.
+#[derive(Debug, Default)]
 pub struct Admitted {
-    /// Of all the paces that hold, the one with the fewest calls left; `None` when none holds.
-    pub pace: Option<Pace>,
+    /// How it stands to every rate that it was held to.
+    pub stands: Vec<Stand>,
+    /// The limits on calls at once, and how many more of each could begin now.
+    pub places: Vec<(PlaceLimit, u32)>,
+    /// Its places among the calls at work; keep them until it has ended.
+    pub place: Option<Place>,
 }
 
-/// Why a call was not admitted.
-#[derive(Debug, thiserror::Error)]
-pub enum AdmitError {
-    /// It came too fast. It counted on nothing.
-    #[error("the pace of {} calls per minute is exceeded", .0.limit)]
-    TooFast(Pace),
-    /// The plan's calls are used up, or they could not be counted.
-    #[error(transparent)]
-    Usage(#[from] UsageError),
-}
-
-impl DomainError for AdmitError {
-    fn kind(&self) -> ErrorKind {
-        match self {
-            Self::TooFast(_) => ErrorKind::Exhausted,
-            Self::Usage(cause) => cause.kind(),
-        }
-    }
-
-    fn code(&self) -> &'static str {
-        match self {
-            Self::TooFast(_) => "rate_limited",
-            Self::Usage(cause) => cause.code(),
-        }
-    }
-
-    fn details(&self) -> Vec<(&'static str, Value)> {
-        match self {
-            Self::TooFast(pace) => vec![("limit", Value::Int(i64::from(pace.limit)))],
-            Self::Usage(cause) => cause.details(),
-        }
-    }
-
-    fn retry_after_s(&self) -> Option<u64> {
-        match self {
-            Self::TooFast(pace) => Some(whole_seconds(pace.retry_after)),
-            Self::Usage(cause) => cause.retry_after_s(),
-        }
+impl Admitted {
+    /// Of all the rates that hold, the one with the fewest calls left; `None` when none holds.
+    #[must_use]
+    pub fn tightest(&self) -> Option<Pace> {
+        let mut paces = self.stands.iter().map(|stand| stand.pace);
+        let first = paces.next()?;
+        Some(paces.fold(
+            first,
+            |known, pace| {
+                if pace.remaining < known.remaining { pace } else { known }
+            },
+        ))
     }
 }
 
-fn whole_seconds(wait: std::time::Duration) -> u64 {
-    wait.as_secs() + u64::from(wait.subsec_nanos() > 0)
-}
-
-/// Admits calls with API keys.
+/// Admits calls.
 pub struct RequestService {
     ports: UsagePorts,
+    plans: Arc<dyn PlanRateBook>,
+    places: Arc<dyn Places>,
 }
 
 impl RequestService {
-    /// A service over these ports.
+    /// A service over these ports, for plans without rates of their own.
     #[must_use]
-    pub const fn new(ports: UsagePorts) -> Self {
-        Self { ports }
+    pub fn new(ports: UsagePorts) -> Self {
+        Self {
+            ports,
+            plans: Arc::new(NoPlanRates),
+            places: Arc::new(NoPlaceLimits),
+        }
     }
 
-    /// Admits one call with an API key: `own` is the key's pace, if it has one. Other principals pass uncounted.
+    /// The same, with what plans say about rates, and places for calls at work.
+    #[must_use]
+    pub fn with_plans(mut self, plans: Arc<dyn PlanRateBook>, places: Arc<dyn Places>) -> Self {
+        self.plans = plans;
+        self.places = places;
+        self
+    }
+
+    /// Admits one call: with a key of the tenant, or by a person inside it. Workers pass uncounted.
     ///
     /// # Errors
-    /// [`AdmitError::TooFast`], [`AdmitError::Usage`].
-    pub async fn admit(&self, scope: &TenantScope, own: Option<PerMinute>) -> Result<Admitted, AdmitError> {
-        let Principal::ApiKey { key, .. } = scope.principal() else {
-            return Ok(Admitted::default());
-        };
-        let live = is_live(scope);
-        let reach = self.ports.reach(scope).await?;
-        let now = self.ports.clock.now(scope);
-
-        let mut paces: Vec<(RateSubject, PerMinute)> = Vec::new();
-        paces.extend(own.map(|own| (RateSubject::ApiKey(*key), own)));
-        let mut counted = Vec::new();
-        for meter in self.ports.meters.counted_by(MeterSource::Requests) {
-            match (meter.kind, reach.entitlements.allowance(meter, now).hard_limit()) {
-                (MeterKind::Rate, Some(limit)) => {
-                    let pace = per_minute(limit).ok_or(AdmitError::TooFast(NEVER))?;
-                    let subject = RateSubject::Tenant(scope.tenant_id(), meter.code.clone(), live);
-                    paces.push((subject, pace));
-                }
-                (MeterKind::Rate, None) => {}
-                (MeterKind::Counter | MeterKind::Gauge, _) => counted.push(meter),
+    /// [`AdmitError`].
+    pub async fn admit(&self, scope: &TenantScope, call: &Call) -> Result<Admitted, AdmitError> {
+        match scope.principal() {
+            Principal::ApiKey { .. } => {
+                let reach = self.ports.reach(scope).await?;
+                let plan = &reach.entitlements;
+                let granted = Granted {
+                    rates: self.plans.rates_of(&plan.plan, &plan.plan_version),
+                    reach: Some(reach),
+                };
+                self.admit_as(scope, call, granted).await
             }
+            // What a person may do does not hang on a plan whose limits nobody can read now.
+            Principal::Member { .. } if self.plans.limits_anything() => {
+                let reach = self.ports.reach(scope).await.ok();
+                let plan = reach.map(|reach| reach.entitlements);
+                let rates = plan.map(|plan| self.plans.rates_of(&plan.plan, &plan.plan_version));
+                let granted = Granted {
+                    rates: rates.unwrap_or_default(),
+                    reach: None,
+                };
+                self.admit_as(scope, call, granted).await
+            }
+            Principal::Member { .. } | Principal::Operator { .. } => {
+                self.admit_as(scope, call, Granted::default()).await
+            }
+            _ => Ok(Admitted::default()),
         }
-
-        let tightest = self.keep_pace(&paces)?;
-        for meter in counted {
-            let leased = Leased {
-                meter: meter.clone(),
-                amount: 1,
-                user: User::of(scope.principal(), None),
-                live,
-                reach: reach.clone(),
-                at: now,
-            };
-            let counted = self.ports.leased.count(scope, leased).await;
-            counted.map_err(|cause| self.ports.refused(cause, &reach, now))?;
-        }
-        Ok(Admitted { pace: tightest })
     }
 
-    /// Looks at every pace before it counts on any, so that a refused call counts on none.
-    fn keep_pace(&self, paces: &[(RateSubject, PerMinute)]) -> Result<Option<Pace>, AdmitError> {
-        let slowest = paces
-            .iter()
-            .map(|(subject, pace)| self.ports.rates.peek(subject, *pace))
-            .filter(|stands| !stands.allowed)
-            .max_by_key(|stands| stands.retry_after);
-        if let Some(refused) = slowest {
-            return Err(AdmitError::TooFast(refused));
+    async fn admit_as(&self, scope: &TenantScope, call: &Call, granted: Granted) -> Result<Admitted, AdmitError> {
+        let (limits, counted) = self.limits(scope, call, &granted)?;
+        let at_once = places(scope, call, &granted.rates);
+
+        let mut admitted = Admitted::default();
+        if !at_once.is_empty() {
+            let taken = self.places.take(&at_once).map_err(AdmitError::TooManyAtOnce)?;
+            admitted.places = at_once.into_iter().zip(taken.left).collect();
+            admitted.place = Some(taken.place);
         }
-        let mut tightest: Option<Pace> = None;
-        for (subject, pace) in paces {
-            let stands = self.ports.rates.call(subject, *pace);
-            if !stands.allowed {
-                return Err(AdmitError::TooFast(stands));
+        admitted.stands = hold(&*self.ports.rates, &limits).await?;
+        for meter in counted {
+            self.count(scope, meter, granted.reach.as_ref()).await?;
+        }
+        Ok(admitted)
+    }
+
+    /// Every rate that the call is held to, and the meters that it counts on.
+    fn limits(
+        &self,
+        scope: &TenantScope,
+        call: &Call,
+        granted: &Granted,
+    ) -> Result<(Vec<RateLimit>, Vec<&Meter>), AdmitError> {
+        let mut limits = Vec::with_capacity(4);
+        let mut counted = Vec::new();
+        let (tenant, live) = (scope.tenant_id(), is_live(scope));
+        let mut hold = |policy, subject, pace: Option<PerMinute>| {
+            limits.extend(pace.map(|pace| RateLimit { policy, subject, pace }));
+        };
+        match scope.principal() {
+            Principal::ApiKey { key, .. } => {
+                let tighter = [call.own, granted.rates.per_key].into_iter().flatten().min();
+                hold("api_key", RateSubject::ApiKey(*key), tighter);
             }
-            if tightest.is_none_or(|known| stands.remaining < known.remaining) {
-                tightest = Some(stands);
+            Principal::Member { user, .. } => {
+                hold("person", RateSubject::Person(*user), call.person);
+                hold("member", RateSubject::Member(tenant, *user), granted.rates.per_user);
+            }
+            Principal::Operator { user, .. } => hold("person", RateSubject::Person(*user), call.person),
+            _ => {}
+        }
+        if let Some(class) = call.class {
+            let subject = RateSubject::TenantClass(tenant, class, live);
+            hold(class.as_str(), subject, granted.rates.of_class(class));
+        }
+        if let Some(reach) = &granted.reach {
+            let now = self.ports.clock.now(scope);
+            for meter in self.ports.meters.counted_by(MeterSource::Requests) {
+                match (meter.kind, reach.entitlements.allowance(meter, now).hard_limit()) {
+                    (MeterKind::Rate, Some(limit)) => {
+                        let pace = per_minute(limit).ok_or_else(never)?;
+                        let subject = RateSubject::Tenant(tenant, meter.code.clone(), live);
+                        hold("plan", subject, Some(pace));
+                    }
+                    (MeterKind::Rate, None) => {}
+                    (MeterKind::Counter | MeterKind::Gauge, _) => counted.push(meter),
+                }
             }
         }
-        Ok(tightest)
+        Ok((limits, counted))
+    }
+
+    async fn count(&self, scope: &TenantScope, meter: &Meter, reach: Option<&Reach>) -> Result<(), AdmitError> {
+        let Some(reach) = reach else {
+            return Ok(());
+        };
+        let now = self.ports.clock.now(scope);
+        let leased = Leased {
+            meter: meter.clone(),
+            amount: 1,
+            user: User::of(scope.principal(), None),
+            live: is_live(scope),
+            reach: reach.clone(),
+            at: now,
+        };
+        let counted = self.ports.leased.count(scope, leased).await;
+        counted.map_err(|cause| self.ports.refused(cause, reach, now))?;
+        Ok(())
     }
 }
 
-/// A pace of no calls at all.
-const NEVER: Pace = Pace {
-    allowed: false,
-    limit: 0,
-    remaining: 0,
-    reset_after: std::time::Duration::from_mins(1),
-    retry_after: std::time::Duration::from_mins(1),
-};
+/// What the tenant's plan says about the call.
+#[derive(Default)]
+struct Granted {
+    rates: PlanRates,
+    /// `None` when the plan does not count this caller's calls.
+    reach: Option<Reach>,
+}
+
+/// Counts one call on every rate, or tells which one refuses it.
+///
+/// # Errors
+/// [`AdmitError::TooFast`], [`AdmitError::RatesUnavailable`].
+pub async fn hold(rates: &dyn RateLimiter, limits: &[RateLimit]) -> Result<Vec<Stand>, AdmitError> {
+    if limits.is_empty() {
+        return Ok(Vec::new());
+    }
+    let paces = rates.call(limits).get().await?;
+    let named = limits.iter().zip(paces);
+    let stands: Vec<Stand> = named
+        .map(|(limit, pace)| Stand {
+            policy: limit.policy,
+            pace,
+        })
+        .collect();
+    match AdmitError::too_fast(&stands) {
+        None => Ok(stands),
+        Some(refused) => Err(refused),
+    }
+}
+
+/// The places that the call takes among those at work.
+fn places(scope: &TenantScope, call: &Call, rates: &PlanRates) -> Vec<PlaceLimit> {
+    let mut limits = Vec::new();
+    if !call.ends {
+        return limits;
+    }
+    if let (Principal::ApiKey { key, .. }, Some(places)) = (scope.principal(), rates.concurrent_per_key) {
+        limits.push(PlaceLimit {
+            policy: "concurrent_per_key",
+            subject: PlaceSubject::ApiKey(*key),
+            places,
+        });
+    }
+    if let Some(places) = rates.concurrent {
+        limits.push(PlaceLimit {
+            policy: "concurrent",
+            subject: PlaceSubject::Tenant(scope.tenant_id(), is_live(scope)),
+            places,
+        });
+    }
+    limits
+}
+
+/// The refusal of a plan that grants no calls at all.
+fn never() -> AdmitError {
+    let wait = Duration::from_mins(1);
+    let binding = Stand {
+        policy: "plan",
+        pace: Pace {
+            allowed: false,
+            limit: 0,
+            remaining: 0,
+            reset_after: wait,
+            retry_after: wait,
+        },
+    };
+    AdmitError::TooFast {
+        binding,
+        stands: vec![binding],
+    }
+}
+
+pub(crate) fn whole_seconds(wait: Duration) -> u64 {
+    wait.as_secs() + u64::from(wait.subsec_nanos() > 0)
+}
 
 #[cfg(test)]
 mod tests;

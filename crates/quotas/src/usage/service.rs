@@ -12,7 +12,7 @@ use crate::ledger::{EntryFilter, LedgerEntry, OperationId};
 use crate::limit::{Limit, Reach};
 use crate::meter::{Aggregation, Engine, Meter, MeterKind, MeterSource};
 use crate::permissions::{CONSUME_USAGE, READ_BASIC_USAGE, READ_USAGE};
-use crate::rate::RateSubject;
+use crate::rate::{RateLimit, RateSubject};
 use crate::usage::error::UsageError;
 use crate::usage::exceeded::Explained;
 use crate::usage::ports::{MAX_ITEMS, UsagePorts, Wanted, happened, is_live, per_minute};
@@ -317,7 +317,7 @@ impl UsageService {
                 };
                 row.used = unit.gauges().used(&meter.code).await?;
             } else if meter.kind == MeterKind::Rate {
-                (row.used, row.resets_at) = self.spent(scope, meter, row.allowance.limit, live, now);
+                (row.used, row.resets_at) = self.spent(scope, meter, row.allowance.limit, live, now).await;
             } else if let Some((limit, held)) = known.next() {
                 let unused = self.ports.leased.unused(&limit.account);
                 row.used = held.posted.saturating_sub(unused).max(0);
@@ -330,7 +330,7 @@ impl UsageService {
     }
 
     /// A pace without a limit is not tracked at all: nothing is spent of it.
-    fn spent(
+    async fn spent(
         &self,
         scope: &TenantScope,
         meter: &Meter,
@@ -341,8 +341,16 @@ impl UsageService {
         let Some(pace) = limit.and_then(per_minute) else {
             return (0, None);
         };
-        let subject = RateSubject::Tenant(scope.tenant_id(), meter.code.clone(), live);
-        let stands = self.ports.rates.peek(&subject, pace);
+        let limit = RateLimit {
+            policy: "plan",
+            subject: RateSubject::Tenant(scope.tenant_id(), meter.code.clone(), live),
+            pace,
+        };
+        // What cannot be asked now is shown as unspent: it is an estimate.
+        let paces = self.ports.rates.peek(&[limit]).get().await.unwrap_or_default();
+        let Some(stands) = paces.first() else {
+            return (0, None);
+        };
         let spent = i64::from(stands.limit.saturating_sub(stands.remaining));
         // Whole seconds, rounded up: what a pace tells is an estimate.
         let wait = stands.reset_after.as_secs() + u64::from(stands.reset_after.subsec_nanos() > 0);

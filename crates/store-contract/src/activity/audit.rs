@@ -2,8 +2,8 @@
 
 use tenantry_activity::audit::{AuditEntry, AuditFilter, ResourceFilter};
 use tenantry_kernel::id::ApiKeyId;
-use tenantry_kernel::{Event, Principal, TenantScope};
-use tenantry_tenancy::testing::NOW;
+use tenantry_kernel::{Event, Principal, SystemScope, TenantScope};
+use tenantry_tenancy::testing::{NOW, tenant_id};
 use time::Duration;
 use uuid::Uuid;
 
@@ -93,4 +93,29 @@ pub async fn entries_are_found_by_action_actor_resource_and_time(store: &impl Ac
     };
     assert_eq!(by(until_now).await, "");
     assert_eq!(by(from_now).await, "thing.made billing_x.paid billing.paid");
+}
+
+/// A batch removes the tenant's oldest entries, as many as asked for, and only those from before; the other tenant's
+/// stay, however old.
+pub async fn the_oldest_entries_of_one_tenant_are_purged_in_batches(store: &impl ActivityHarness) {
+    for tenant in [1, 2] {
+        for number in 1..=5 {
+            commit(store, &scope(tenant), vec![Event::new("thing.made", number)]).await;
+        }
+    }
+    let worker = SystemScope::for_test(&[]);
+    let purge = async |before, limit| {
+        let purged = store.audit_purge().purge_audit(&worker, tenant_id(1), before, limit);
+        purged.await.unwrap()
+    };
+    let left = async |tenant| entries(store, &scope(tenant), AuditFilter::default()).await.len();
+
+    assert_eq!(purge(NOW, 10).await, 0, "what happened at that time is kept");
+    assert_eq!(purge(NOW + Duration::MICROSECOND, 2).await, 2);
+    let kept = entries(store, &scope(1), AuditFilter::default()).await;
+    let numbers: Vec<_> = kept.iter().map(|entry| entry.resource_id.as_str()).collect();
+    assert_eq!(numbers, ["5", "4", "3"]);
+    assert_eq!(purge(NOW + Duration::MICROSECOND, 10).await, 3);
+    assert_eq!(purge(NOW + Duration::MICROSECOND, 10).await, 0);
+    assert_eq!((left(1).await, left(2).await), (0, 5));
 }

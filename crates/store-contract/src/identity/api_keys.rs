@@ -2,12 +2,12 @@
 
 use std::num::NonZeroU32;
 
-use tenantry_identity::api_key::{ApiKey, ApiKeyRecord};
+use tenantry_identity::api_key::{API_KEYS_FULL, ApiKey, ApiKeyRecord};
 use tenantry_identity::testing::fixtures::{NOW, api_key, fingerprint, tenant_id};
 use tenantry_kernel::id::MembershipId;
 use tenantry_kernel::time::Duration;
 use tenantry_kernel::uuid::Uuid;
-use tenantry_kernel::{Page, Permission};
+use tenantry_kernel::{Page, Permission, StoreError};
 
 use super::{IdentityHarness, begin, read};
 use crate::tenancy::found_two;
@@ -16,7 +16,7 @@ use crate::{is_stale, next_page};
 async fn make(store: &impl IdentityHarness, tenant: u128, keys: &[ApiKey]) {
     let mut unit = begin(store, tenant).await;
     for key in keys {
-        unit.api_keys().insert(key).await.unwrap();
+        unit.api_keys().insert(key, 100).await.unwrap();
     }
     unit.commit(Vec::new()).await.unwrap();
 }
@@ -70,6 +70,44 @@ pub async fn an_api_key_comes_back_whole(store: &impl IdentityHarness) {
     unit.commit(Vec::new()).await.unwrap();
 
     assert_eq!(told(&stored(store, 1, 2).await.unwrap()), told(&changed.stored()));
+}
+
+/// No more live keys than allowed; revoked and expired ones, and other tenants', do not count.
+pub async fn a_tenant_has_no_more_live_keys_than_allowed(store: &impl IdentityHarness) {
+    found_two(store).await;
+    let mut revoked = api_key(3);
+    revoked.revoke(NOW);
+    let expired = ApiKey::restore(ApiKeyRecord {
+        expires_at: Some(api_key(1).record().created_at),
+        ..api_key(4).record().clone()
+    });
+    make(store, 1, &[api_key(1), revoked, expired]).await;
+    make(store, 2, &[api_key(1), api_key(2)]).await;
+
+    let mut unit = begin(store, 1).await;
+    unit.api_keys().insert(&api_key(2), 2).await.unwrap();
+    let refused = unit.api_keys().insert(&api_key(5), 2).await;
+
+    assert!(
+        matches!(refused, Err(StoreError::Conflict(API_KEYS_FULL))),
+        "{refused:?}"
+    );
+}
+
+/// Of many who add a key at once no more get in than there is room for.
+pub async fn keys_added_at_once_are_counted(store: &impl IdentityHarness) {
+    found_two(store).await;
+    let add = |number: u8| async move {
+        let mut unit = begin(store, 1).await;
+        unit.api_keys().insert(&api_key(number), 3).await?;
+        unit.commit(Vec::new()).await
+    };
+
+    let outcomes = futures_util::future::join_all((1..=6).map(add)).await;
+
+    let added = outcomes.iter().filter(|outcome| outcome.is_ok()).count();
+    let full = |outcome: &Result<(), StoreError>| matches!(outcome, Err(StoreError::Conflict(API_KEYS_FULL)));
+    assert_eq!((added, outcomes.iter().filter(|outcome| full(outcome)).count()), (3, 3));
 }
 
 /// One tenant's keys are nobody else's, whatever is asked with their ids.

@@ -7,7 +7,7 @@ use tenantry_kernel::{Currency, Note, PageRequest, SystemScope};
 use tenantry_lifecycle::operators::{Headcount, SubscriptionGroup};
 use tenantry_tenancy::directory::TenantFilter;
 use tenantry_tenancy::role::SystemRole;
-use tenantry_tenancy::tenant::TenantState;
+use tenantry_tenancy::tenant::{SuspensionCause, TenantState};
 use tenantry_tenancy::testing::{self, member, tenant_id};
 
 use super::LifecycleHarness;
@@ -22,7 +22,9 @@ fn scope() -> SystemScope {
 async fn suspend(store: &impl LifecycleHarness, number: u128) {
     let mut unit = begin_tenancy(store, number).await;
     let mut tenant = unit.tenants().find().await.unwrap().unwrap();
-    let event = tenant.suspend(&Note::try_from("unpaid").unwrap(), NOW).unwrap();
+    let event = tenant
+        .suspend(&Note::try_from("unpaid").unwrap(), SuspensionCause::Operator, NOW)
+        .unwrap();
     unit.tenants().update(&tenant).await.unwrap();
     unit.commit(vec![event]).await.unwrap();
 }

@@ -4,7 +4,7 @@ use tenantry_kernel::{Permission, SystemScope};
 use tenantry_tenancy::directory::{TenantAccess, TenantFilter};
 use tenantry_tenancy::membership::MembershipState;
 use tenantry_tenancy::role::SystemRole;
-use tenantry_tenancy::tenant::{TenantState, TenantStatus};
+use tenantry_tenancy::tenant::{SuspensionCause, TenantState, TenantStatus};
 use tenantry_tenancy::testing::{self, NOW, member, membership_id, tenant_id};
 use tenantry_tenancy::text::Note;
 
@@ -14,7 +14,8 @@ use crate::next_page;
 async fn suspend_globex(store: &impl TenancyHarness) {
     let mut unit = begin(store, 2).await;
     let mut tenant = unit.tenants().find().await.unwrap().unwrap();
-    let event = tenant.suspend(&Note::try_from("unpaid").unwrap(), NOW).unwrap();
+    let reason = Note::try_from("unpaid").unwrap();
+    let event = tenant.suspend(&reason, SuspensionCause::Unpaid, NOW).unwrap();
     unit.tenants().update(&tenant).await.unwrap();
     unit.commit(vec![event]).await.unwrap();
 }
@@ -28,6 +29,7 @@ pub async fn a_tenant_is_known_by_id_and_slug(store: &impl TenancyHarness) {
     let suspended = TenantStatus::Suspended {
         at: NOW,
         reason: "unpaid".to_owned(),
+        cause: SuspensionCause::Unpaid,
     };
     let globex = TenantAccess {
         status: suspended,

@@ -1,7 +1,7 @@
 //! The tenant itself.
 
 use tenantry_kernel::time::Duration;
-use tenantry_tenancy::tenant::{ProfileChange, SLUG_TAKEN, Tenant};
+use tenantry_tenancy::tenant::{ProfileChange, SLUG_TAKEN, SuspensionCause, Tenant};
 use tenantry_tenancy::testing;
 use tenantry_tenancy::text::{DisplayName, Note, Phone};
 
@@ -26,7 +26,8 @@ pub async fn a_tenant_comes_back_whole(store: &impl TenancyHarness) {
     };
     let later = testing::NOW + Duration::microseconds(1);
     let revised = tenant.revise(change, later).unwrap();
-    let suspended = tenant.suspend(&Note::try_from("unpaid").unwrap(), later).unwrap();
+    let reason = Note::try_from("unpaid").unwrap();
+    let suspended = tenant.suspend(&reason, SuspensionCause::Operator, later).unwrap();
 
     let mut unit = begin(store, 1).await;
     unit.tenants().update(&tenant).await.unwrap();

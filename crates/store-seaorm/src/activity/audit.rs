@@ -2,15 +2,19 @@
 
 use std::net::IpAddr;
 
-use sea_orm::sea_query::LikeExpr;
-use sea_orm::{ColumnTrait, Condition, QueryFilter, QueryOrder, QuerySelect, Select};
-use tenantry_activity::audit::{Actor, AuditEntry, AuditEntryId, AuditFilter, AuditRepository, ResourceFilter};
-use tenantry_kernel::{Page, PageRequest, StoreError, async_trait};
+use sea_orm::sea_query::{LikeExpr, Query};
+use sea_orm::{ColumnTrait, Condition, Order, QueryFilter, QueryOrder, QuerySelect, Select};
+use tenantry_activity::audit::{
+    Actor, AuditEntry, AuditEntryId, AuditFilter, AuditPurge, AuditRepository, ResourceFilter,
+};
+use tenantry_kernel::time::OffsetDateTime;
+use tenantry_kernel::{Page, PageRequest, StoreError, SystemScope, TenantId, async_trait};
 
 use super::changes;
 use crate::entity::audit_log::{Column, Entity, Model};
 use crate::error::{corrupt, store_error};
 use crate::micros::Micros;
+use crate::store::SeaOrmStore;
 use crate::unit::SeaOrmUnit;
 
 #[async_trait]
@@ -28,6 +32,37 @@ impl AuditRepository for SeaOrmUnit {
             .map_err(store_error)?;
         let entries = rows.into_iter().map(restore).collect::<Result<Vec<_>, _>>()?;
         Ok(Page::from_rows(entries, page, |entry| entry.id.as_uuid()))
+    }
+}
+
+#[async_trait]
+impl AuditPurge for SeaOrmStore {
+    async fn purge_audit(
+        &self,
+        _scope: &SystemScope,
+        tenant: TenantId,
+        before: OffsetDateTime,
+        limit: u32,
+    ) -> Result<u64, StoreError> {
+        let unit = self.worker_unit().await?;
+        // Later entries have later ids: the primary key finds the oldest ones, and no more are looked at.
+        let oldest = Query::select()
+            .column(Column::Id)
+            .from(Entity)
+            .and_where(Column::TenantId.eq(tenant.as_uuid()))
+            .order_by(Column::Id, Order::Asc)
+            .limit(u64::from(limit))
+            .take();
+        let removed = unit
+            .remove_every::<Entity>()
+            .filter(Column::TenantId.eq(tenant.as_uuid()))
+            .filter(Column::At.lt(Micros::from(before)))
+            .filter(Column::Id.in_subquery(oldest))
+            .exec(unit.txn())
+            .await
+            .map_err(store_error)?;
+        unit.finish().await?;
+        Ok(removed.rows_affected)
     }
 }
 

@@ -31,7 +31,8 @@ pub(crate) fn from_json(stored: &Json) -> Option<Vec<RecordedChange>> {
     stored.as_array()?.iter().map(one).collect()
 }
 
-fn encode(value: &Value) -> Json {
+/// One value, for other columns too.
+pub(crate) fn encode(value: &Value) -> Json {
     match value {
         Value::Null => Json::Null,
         Value::Bool(truth) => Json::Bool(*truth),
@@ -44,7 +45,8 @@ fn encode(value: &Value) -> Json {
     }
 }
 
-fn decode(stored: &Json) -> Option<Value> {
+/// The same value again; `None` when it is none of ours.
+pub(crate) fn decode(stored: &Json) -> Option<Value> {
     Some(match stored {
         Json::Null => Value::Null,
         Json::Bool(truth) => Value::Bool(*truth),

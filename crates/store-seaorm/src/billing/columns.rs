@@ -68,7 +68,7 @@ impl Reader {
 
 /// A status written into the statement instead of bound to it: the partial indexes over it are only used for
 /// conditions that the planner can read.
-pub(super) fn literal(status: &'static str) -> Expr {
+pub(crate) fn literal(status: &'static str) -> Expr {
     Expr::cust(format!("'{status}'"))
 }
 

@@ -14,9 +14,13 @@ pub(crate) struct Model {
     pub meter: String,
     #[sea_orm(primary_key, auto_increment = false)]
     pub period: String,
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub share: String,
     pub limit_value: Option<i64>,
     pub enforcement: String,
     pub overage: bool,
+    pub rollover: Option<i64>,
+    pub grace_percent: i64,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -16,6 +16,8 @@ pub(crate) struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub live: bool,
     #[sea_orm(primary_key, auto_increment = false)]
+    pub subject: String,
+    #[sea_orm(primary_key, auto_increment = false)]
     pub period: String,
     #[sea_orm(primary_key, auto_increment = false)]
     pub period_start: Micros,

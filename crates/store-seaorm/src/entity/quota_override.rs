@@ -1,4 +1,4 @@
-//! Limits that operators changed for one tenant.
+//! Limits that operators changed for one tenant, or for one of its users or keys.
 
 use sea_orm::entity::prelude::*;
 
@@ -13,9 +13,12 @@ pub(crate) struct Model {
     pub tenant_id: Uuid,
     #[sea_orm(primary_key, auto_increment = false)]
     pub meter: String,
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub subject: String,
     pub limit_value: Option<i64>,
     pub reason: String,
     pub overridden_at: Micros,
+    pub expires_at: Option<Micros>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -27,6 +27,7 @@ pub(crate) struct Model {
     pub created_at: Micros,
     pub updated_at: Micros,
     pub version: i64,
+    pub suspended_for: Option<String>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -1,4 +1,4 @@
-//! Which plan a tenant has.
+//! Which plan a tenant has, and what it grants that is neither counted nor switched.
 
 use sea_orm::entity::prelude::*;
 
@@ -13,8 +13,11 @@ pub(crate) struct Model {
     pub tenant_id: Uuid,
     pub plan_code: String,
     pub plan_version: String,
+    pub revision: i64,
+    pub plan_values: String,
     pub timezone: String,
     pub anchor: Micros,
+    pub pool_id: Option<Uuid>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -1,4 +1,4 @@
-//! Every operation that was counted. Requests read it; the engine adds to it.
+//! Every line of every operation that was counted. Requests read it; the engine adds to it.
 
 use sea_orm::entity::prelude::*;
 
@@ -14,20 +14,28 @@ pub(crate) struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: Uuid,
     pub operation: String,
+    pub line: i64,
+    pub kind: String,
     pub digest: Vec<u8>,
     pub meter: String,
     pub live: bool,
     pub period: String,
     pub period_start: Micros,
     pub amount: i64,
+    pub value: i64,
+    pub member: Option<String>,
     pub used_after: i64,
     pub limit_value: Option<i64>,
     pub resets_at: Option<Micros>,
     pub description: Option<String>,
     pub subject: Option<String>,
+    pub used_by: Option<String>,
+    pub pool_id: Option<Uuid>,
     pub actor_kind: String,
     pub actor_id: String,
-    pub counted_at: Micros,
+    pub event_at: Micros,
+    pub recorded_at: Micros,
+    pub mark: i64,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

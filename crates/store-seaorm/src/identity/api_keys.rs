@@ -4,15 +4,16 @@ use std::num::NonZeroU32;
 
 use sea_orm::ActiveValue::{NotSet, Set};
 use sea_orm::prelude::Json;
-use sea_orm::{ColumnTrait, QueryFilter, QueryOrder, QuerySelect};
-use tenantry_identity::api_key::{ApiKey, ApiKeyRecord, ApiKeyRepository, Cidr, KeyName};
+use sea_orm::sea_query::LockType;
+use sea_orm::{ColumnTrait, Condition, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
+use tenantry_identity::api_key::{API_KEYS_FULL, ApiKey, ApiKeyRecord, ApiKeyRepository, Cidr, KeyName};
 use tenantry_kernel::id::{ApiKeyId, MembershipId};
 use tenantry_kernel::time::OffsetDateTime;
 use tenantry_kernel::{Page, PageRequest, Permission, PermissionSet, StoreError, async_trait};
 use uuid::Uuid;
 
 use super::fingerprint;
-use crate::entity::api_key;
+use crate::entity::{api_key, tenant};
 use crate::error::{corrupt, fresh, store_error};
 use crate::micros::Micros;
 use crate::unit::SeaOrmUnit;
@@ -42,7 +43,27 @@ impl ApiKeyRepository for SeaOrmUnit {
         Ok(Page::from_rows(keys, page, |key| key.id().as_uuid()))
     }
 
-    async fn insert(&mut self, key: &ApiKey) -> Result<(), StoreError> {
+    async fn insert(&mut self, key: &ApiKey, at_most: u32) -> Result<(), StoreError> {
+        // The tenant's row is locked: of two who add a key at once the second waits, and then counts the first one's.
+        self.rows::<tenant::Entity>()
+            .lock(LockType::NoKeyUpdate)
+            .one(self.txn())
+            .await
+            .map_err(store_error)?;
+        let made = Micros::from(key.record().created_at);
+        let alive = Condition::any()
+            .add(api_key::Column::ExpiresAt.is_null())
+            .add(api_key::Column::ExpiresAt.gt(made));
+        let live = self
+            .rows::<api_key::Entity>()
+            .filter(api_key::Column::RevokedAt.is_null())
+            .filter(alive)
+            .count(self.txn())
+            .await
+            .map_err(store_error)?;
+        if live >= u64::from(at_most) {
+            return Err(StoreError::Conflict(API_KEYS_FULL));
+        }
         self.add(to_row(self.tenant_uuid(), key, key.version())).await
     }
 
@@ -113,13 +134,13 @@ pub(super) fn restore(row: api_key::Model) -> Result<ApiKey, StoreError> {
     }))
 }
 
-fn permissions(stored: &Json) -> Result<PermissionSet, String> {
+pub(super) fn permissions(stored: &Json) -> Result<PermissionSet, String> {
     texts(stored)?
         .map(|name| Permission::declared(name?).map_err(|cause| cause.to_string()))
         .collect()
 }
 
-fn ranges(stored: &Json) -> Result<Vec<Cidr>, String> {
+pub(super) fn ranges(stored: &Json) -> Result<Vec<Cidr>, String> {
     texts(stored)?
         .map(|text| {
             text?

@@ -2,181 +2,438 @@
 //!
 //! On PostgreSQL it takes the role `tenantry_quota`, whose policies reach quota tables and nothing else.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use sea_orm::ActiveValue::Set;
-use sea_orm::sea_query::{Condition, OnConflict};
-use sea_orm::{ColumnTrait, QueryFilter, QueryOrder, QuerySelect};
-use tenantry_kernel::{StoreError, TenantId, Transaction, async_trait};
-use tenantry_quotas::account::TenantAccount;
+use sea_orm::ActiveValue::{NotSet, Set};
+use sea_orm::sea_query::OnConflict;
+use serde_json::Value as Json;
+use tenantry_kernel::time::OffsetDateTime;
+use tenantry_kernel::{StoreError, TenantId, async_trait};
+use tenantry_quotas::account::{Held, TenantAccount};
 use tenantry_quotas::alert::Alert;
-use tenantry_quotas::engine::{BatchWrites, LedgerBatch, LedgerStore, OperationRef, Posting};
+use tenantry_quotas::engine::{BatchWrites, LedgerBatch, LedgerStore, Locked, OperationRef, Posting};
 use tenantry_quotas::ledger::LedgerEntry;
+use tenantry_quotas::limit::Limit;
+use tenantry_quotas::reservation::{Hold, Member, Reservation, ReservationRef};
 
-use super::{accounts, usage};
-use crate::entity::{quota_account, quota_alert, usage_ledger};
-use crate::error::store_error;
+use super::listed::{Columns, Kind, Listed, id};
+use super::{accounts, marks, reckoning, reservations, rollups, usage};
+use crate::entity::{quota_account, quota_alert, quota_hold, quota_reservation, usage_ledger, usage_member};
+use crate::error::corrupt;
+use crate::micros::Micros;
 use crate::store::SeaOrmStore;
-use crate::unit::{Author, Pin, SeaOrmUnit};
+use crate::unit::{Author, Marks, Pin, SeaOrmUnit};
 
-/// How many entries one statement writes: every length is a statement of its own to prepare.
-const ROWS_AT_ONCE: usize = 64;
+/// How many rows one statement inserts at most. Below that lengths are powers of two: every length is a statement of
+/// its own to prepare.
+const ROWS_AT_ONCE: usize = 256;
 
 /// A unit that the ports of requests cannot be reached from.
-struct SeaOrmBatch(SeaOrmUnit);
+struct SeaOrmBatch {
+    unit: SeaOrmUnit,
+    /// True after a statement was refused: PostgreSQL would answer COMMIT with a silent rollback.
+    refused: bool,
+}
 
 #[async_trait]
 impl LedgerStore for SeaOrmStore {
     async fn begin_batch(&self) -> Result<Box<dyn LedgerBatch>, StoreError> {
-        let unit = self.open(Pin::quota(), Author::Nobody).await?;
-        Ok(Box::new(SeaOrmBatch(unit)))
+        let unit = self.open(Pin::quota().with(Marks::Stamps), Author::Nobody).await?;
+        Ok(Box::new(SeaOrmBatch { unit, refused: false }))
     }
 }
 
 #[async_trait]
 impl LedgerBatch for SeaOrmBatch {
-    async fn lock(&mut self, wanted: &[TenantAccount]) -> Result<BTreeMap<TenantAccount, i64>, StoreError> {
-        let mut held = self.lock_existing(wanted).await?;
-        let missing: Vec<_> = wanted.iter().filter(|account| !held.contains_key(account)).collect();
-        if !missing.is_empty() {
-            let nothing = Posting {
-                posted: 0,
-                within: None,
-            };
-            let rows = missing.iter().map(|account| account_row(account, nothing));
-            let mut clash = OnConflict::columns(accounts::name_columns());
-            clash.do_nothing();
-            let made = self.0.put_every(rows.collect::<Vec<_>>(), clash).await?;
-            // Another node made one at the same moment. Waiting for it now, out of order, could wait for ever.
-            if made < missing.len() as u64 {
-                return Err(StoreError::Contended);
-            }
-        }
-        held.retain(|account, _| wanted.contains(account));
-        held.extend(missing.into_iter().map(|account| (account.clone(), 0)));
-        Ok(held)
+    async fn lock(&mut self, limits: &[Limit]) -> Result<BTreeMap<TenantAccount, Locked>, StoreError> {
+        let locked = lock(&self.unit, limits).await;
+        self.noted(locked)
     }
 
-    async fn known(&mut self, operations: &[OperationRef]) -> Result<BTreeMap<OperationRef, LedgerEntry>, StoreError> {
-        let mut by_tenant: BTreeMap<TenantId, Vec<&str>> = BTreeMap::new();
-        for one in operations {
-            by_tenant.entry(one.tenant).or_default().push(one.operation.as_str());
-        }
-        let mut any = Condition::any();
-        for (tenant, names) in by_tenant {
-            let of_tenant = Condition::all()
-                .add(usage_ledger::Column::TenantId.eq(tenant.as_uuid()))
-                .add(usage_ledger::Column::Operation.is_in(padded(names)));
-            any = any.add(of_tenant);
-        }
-        let found = self.0.every::<usage_ledger::Entity>().filter(any);
-        let rows = found.all(self.0.txn()).await.map_err(store_error)?;
-        rows.into_iter()
-            .map(|row| {
+    async fn held(&mut self, wanted: &[TenantAccount]) -> Result<BTreeMap<TenantAccount, Held>, StoreError> {
+        let found = find_accounts(&self.unit, wanted.iter(), false).await;
+        let held = |(account, row): (TenantAccount, quota_account::Model)| (account, accounts::held(&row));
+        self.noted(found.map(|rows| rows.into_iter().map(held).collect()))
+    }
+
+    async fn known(
+        &mut self,
+        operations: &[OperationRef],
+    ) -> Result<BTreeMap<OperationRef, Vec<LedgerEntry>>, StoreError> {
+        let known = known(&self.unit, operations).await;
+        self.noted(known)
+    }
+
+    async fn reserved(
+        &mut self,
+        operations: &[OperationRef],
+    ) -> Result<BTreeMap<OperationRef, Reservation>, StoreError> {
+        let body = "select q.* from w cross join quota_reservation q \
+                    where q.tenant_id = w.tenant_id and q.operation = w.operation";
+        let found = operations_listed(operations).select(&self.unit, "w", body).await;
+        let restored = found.and_then(|rows: Vec<quota_reservation::Model>| {
+            let named = |row: quota_reservation::Model| {
                 let tenant = TenantId::from_uuid(row.tenant_id);
-                let entry = usage::restore(row)?;
-                let operation = entry.operation.clone();
-                Ok((OperationRef { tenant, operation }, entry))
-            })
-            .collect()
+                let reservation = reservations::restore(row)?;
+                let operation = reservation.operation.clone();
+                Ok((OperationRef { tenant, operation }, reservation))
+            };
+            rows.into_iter().map(named).collect()
+        });
+        self.noted(restored)
+    }
+
+    async fn reservations(
+        &mut self,
+        wanted: &[ReservationRef],
+    ) -> Result<BTreeMap<ReservationRef, Reservation>, StoreError> {
+        let body = "select q.* from w cross join quota_reservation q where q.tenant_id = w.tenant_id and q.id = w.id";
+        let found = reservations_listed(wanted).select(&self.unit, "w", body).await;
+        let restored = found.and_then(|rows: Vec<quota_reservation::Model>| {
+            let named = |row: quota_reservation::Model| {
+                let tenant = TenantId::from_uuid(row.tenant_id);
+                let reservation = reservations::restore(row)?;
+                let id = reservation.id;
+                Ok((ReservationRef { tenant, id }, reservation))
+            };
+            rows.into_iter().map(named).collect()
+        });
+        self.noted(restored)
+    }
+
+    async fn holds(
+        &mut self,
+        reservations: &[ReservationRef],
+        accounts: &[TenantAccount],
+        now: OffsetDateTime,
+    ) -> Result<BTreeSet<Hold>, StoreError> {
+        let holds = holds(&self.unit, reservations, accounts, now).await;
+        self.noted(holds)
+    }
+
+    async fn members(&mut self, wanted: &BTreeSet<Member>) -> Result<BTreeSet<Member>, StoreError> {
+        let found = members_listed(wanted)
+            .select::<usage_member::Model>(
+                &self.unit,
+                "w",
+                &format!(
+                    "select q.* from w cross join usage_member q where {} and q.member = w.member",
+                    accounts::SAME
+                ),
+            )
+            .await;
+        let restored = found.and_then(|rows| {
+            let member = |row: usage_member::Model| {
+                let key = accounts::key(&row.meter, row.live, &row.subject, &row.period, row.period_start);
+                let account = accounts::of_tenant(row.tenant_id, key);
+                let account = account.map_err(corrupt("usage_member", row.tenant_id))?;
+                Ok((account, row.member.into()))
+            };
+            rows.into_iter().map(member).collect()
+        });
+        self.noted(restored)
     }
 
     async fn write(&mut self, writes: &BatchWrites) -> Result<(), StoreError> {
-        let mut entries: Vec<_> = writes.entries.iter().collect();
-        // Two nodes that count the same operations claim their names in the same order.
-        entries.sort_by(|(one, a), (other, b)| (one, &a.operation).cmp(&(other, &b.operation)));
-        let mut counted_before = OnConflict::columns([usage_ledger::Column::TenantId, usage_ledger::Column::Operation]);
-        counted_before.do_nothing();
-        for some in entries.chunks(ROWS_AT_ONCE) {
-            let rows: Vec<_> = some.iter().map(|(tenant, entry)| entry_row(*tenant, entry)).collect();
-            if self.0.put_every(rows, counted_before.clone()).await? < some.len() as u64 {
-                return Err(StoreError::Contended);
-            }
-        }
-
-        let rows = writes
-            .accounts
-            .iter()
-            .map(|(account, posting)| account_row(account, *posting));
-        let mut replaced = OnConflict::columns(accounts::name_columns());
-        replaced.update_columns([quota_account::Column::Posted, quota_account::Column::WithinLimit]);
-        self.0.put_every(rows.collect::<Vec<_>>(), replaced).await?;
-
-        let mut told_before = OnConflict::columns(alert_name_columns());
-        told_before.do_nothing();
-        self.0
-            .put_every(writes.alerts.iter().map(alert_row).collect::<Vec<_>>(), told_before)
-            .await?;
-        Ok(())
+        let written = write(&self.unit, writes).await;
+        self.noted(written)
     }
 
     async fn commit(self: Box<Self>) -> Result<(), StoreError> {
+        if self.refused {
+            return Err(StoreError::Backend("a statement of this batch was refused".into()));
+        }
         // Usage is in its own ledger; it is no event of the audit log.
-        Box::new(self.0).commit(Vec::new()).await
+        self.unit.finish().await
     }
 }
 
 impl SeaOrmBatch {
-    async fn lock_existing(&self, wanted: &[TenantAccount]) -> Result<BTreeMap<TenantAccount, i64>, StoreError> {
-        let mut by_tenant: BTreeMap<TenantId, Vec<&TenantAccount>> = BTreeMap::new();
-        for account in wanted {
-            by_tenant.entry(account.tenant).or_default().push(account);
-        }
-        let mut any = Condition::any();
-        for (tenant, of_tenant) in by_tenant {
-            let around = accounts::around(of_tenant.into_iter().map(|account| &account.key));
-            any = any.add(around.add(quota_account::Column::TenantId.eq(tenant.as_uuid())));
-        }
-        let mut found = self.0.every::<quota_account::Entity>().filter(any);
-        for column in accounts::name_columns() {
-            found = found.order_by_asc(column);
-        }
-        let rows = found.lock_exclusive().all(self.0.txn()).await.map_err(store_error)?;
-        rows.iter()
-            .map(|row| Ok((accounts::restore(row)?, row.posted)))
-            .collect()
+    fn noted<T>(&mut self, outcome: Result<T, StoreError>) -> Result<T, StoreError> {
+        self.refused |= outcome.is_err();
+        outcome
     }
 }
 
-/// Filled up to a power of two with the last name: a dozen statements to prepare instead of hundreds.
-fn padded(mut names: Vec<&str>) -> Vec<&str> {
-    if let Some(last) = names.last().copied() {
-        names.resize(names.len().next_power_of_two(), last);
+async fn lock(unit: &SeaOrmUnit, limits: &[Limit]) -> Result<BTreeMap<TenantAccount, Locked>, StoreError> {
+    let wanted = limits.iter().map(|limit| &limit.account);
+    let known = find_accounts(unit, wanted, true).await?;
+    let mut locked: BTreeMap<TenantAccount, Locked> = known
+        .iter()
+        .map(|(account, row)| {
+            let held = accounts::held(row);
+            (account.clone(), Locked { held, opened: false })
+        })
+        .collect();
+    let mut stale = reckoning::stale(limits, &known);
+    if stale.is_empty() {
+        return Ok(locked);
     }
-    names
+    // Two nodes that make the same accounts make them in the same order.
+    stale.sort_by(|a, b| a.account.cmp(&b.account));
+    let reckoned = reckoning::reckon(unit, &stale, &known).await?;
+    let settled = |kept: bool| {
+        let rows = stale.iter().zip(&reckoned);
+        let rows = rows.filter(|(limit, _)| known.contains_key(&limit.account) == kept);
+        let cells = rows.map(|(limit, reckoned)| reckoned_cells(limit, *reckoned));
+        Listed::new(&[accounts::COLUMNS, RECKONED], cells)
+    };
+    let missing = settled(false);
+    // Another node made one at the same moment. Waiting for it now, out of order, could wait for ever.
+    if missing.execute(unit, "w", OPEN).await? < missing.len() as u64 {
+        return Err(StoreError::Contended);
+    }
+    settled(true).execute(unit, "w", &reopen()).await?;
+    reckoning::join_members(unit, &stale).await?;
+    for (limit, reckoned) in stale.iter().zip(reckoned) {
+        let opened = !known.contains_key(&limit.account);
+        let account = locked.entry(limit.account.clone()).or_insert(Locked {
+            held: Held::default(),
+            opened,
+        });
+        account.held.posted = reckoned.posted;
+    }
+    Ok(locked)
 }
 
-fn account_row(account: &TenantAccount, posting: Posting) -> quota_account::ActiveModel {
-    quota_account::ActiveModel {
-        tenant_id: Set(account.tenant.as_uuid()),
-        meter: Set(account.key.meter.as_str().to_owned()),
-        live: Set(account.key.live),
-        period: Set(account.key.period.as_str().to_owned()),
-        period_start: Set(account.key.period_start.into()),
-        posted: Set(posting.posted),
-        within_limit: Set(posting.within),
-    }
+const RECKONED: &Columns = &[
+    ("posted", Kind::Int),
+    ("revision", Kind::Int),
+    ("aggregation", Kind::Text),
+    ("resets_at", Kind::Int),
+    ("settled_until", Kind::Int),
+];
+
+const OPEN: &str = "insert into quota_account (tenant_id, meter, live, subject, period, period_start, posted, pending, \
+     granted, revision, aggregation, resets_at, settled_until) \
+     select w.tenant_id, w.meter, w.live, w.subject, w.period, w.period_start, w.posted, 0, 0, w.revision, \
+     w.aggregation, w.resets_at, w.settled_until from w where true on conflict do nothing";
+
+/// What bounds the account is written with the next operation.
+fn reopen() -> String {
+    format!(
+        "update quota_account as q set posted = w.posted, within_limit = null, revision = w.revision, \
+         aggregation = w.aggregation, resets_at = w.resets_at, settled_until = w.settled_until from w where {}",
+        accounts::SAME
+    )
 }
 
-fn entry_row(tenant: TenantId, entry: &LedgerEntry) -> usage_ledger::ActiveModel {
+fn reckoned_cells(limit: &Limit, reckoned: reckoning::Reckoned) -> Vec<Json> {
+    let mut cells = accounts::cells(&limit.account);
+    cells.extend([
+        Json::from(reckoned.posted),
+        Json::from(limit.revision),
+        Json::from(limit.aggregation.as_str()),
+        Json::from(limit.resets_at.map(|end| Micros::from(end).0)),
+        Json::from(reckoned.settled_until.0),
+    ]);
+    cells
+}
+
+/// Those of these accounts that exist; locked in the order of their names, if they are to be.
+pub(super) async fn find_accounts<'a>(
+    unit: &SeaOrmUnit,
+    wanted: impl Iterator<Item = &'a TenantAccount>,
+    lock: bool,
+) -> Result<BTreeMap<TenantAccount, quota_account::Model>, StoreError> {
+    let listed = Listed::new(&[accounts::COLUMNS], wanted.map(accounts::cells));
+    let locking = if lock && unit.is_postgres() {
+        " order by q.tenant_id, q.meter, q.live, q.subject, q.period, q.period_start for update of q"
+    } else {
+        ""
+    };
+    let body = format!(
+        "select q.* from w cross join quota_account q where {}{locking}",
+        accounts::SAME
+    );
+    let rows: Vec<quota_account::Model> = listed.select(unit, "w", &body).await?;
+    rows.into_iter()
+        .map(|row| Ok((accounts::restore(&row)?, row)))
+        .collect()
+}
+
+async fn known(
+    unit: &SeaOrmUnit,
+    operations: &[OperationRef],
+) -> Result<BTreeMap<OperationRef, Vec<LedgerEntry>>, StoreError> {
+    let body = "select q.* from w cross join usage_ledger q \
+                where q.tenant_id = w.tenant_id and q.operation = w.operation";
+    let rows: Vec<usage_ledger::Model> = operations_listed(operations).select(unit, "w", body).await?;
+    let mut known: BTreeMap<OperationRef, Vec<LedgerEntry>> = BTreeMap::new();
+    for row in rows {
+        let tenant = TenantId::from_uuid(row.tenant_id);
+        let entry = usage::restore(row)?;
+        let operation = entry.operation.clone();
+        known.entry(OperationRef { tenant, operation }).or_default().push(entry);
+    }
+    for entries in known.values_mut() {
+        entries.sort_by_key(|entry| entry.line);
+    }
+    Ok(known)
+}
+
+async fn holds(
+    unit: &SeaOrmUnit,
+    reservations: &[ReservationRef],
+    accounts: &[TenantAccount],
+    now: OffsetDateTime,
+) -> Result<BTreeSet<Hold>, StoreError> {
+    const UNTIL: &Columns = &[("until", Kind::Int)];
+    let of_reservations = "select q.* from w cross join quota_hold q \
+                           where q.reserved_by = w.tenant_id and q.reservation_id = w.id";
+    let mut rows: Vec<quota_hold::Model> = reservations_listed(reservations)
+        .select(unit, "w", of_reservations)
+        .await?;
+    let on_accounts = accounts.iter().map(|account| {
+        let mut cells = accounts::cells(account);
+        cells.push(Json::from(Micros::from(now).0));
+        cells
+    });
+    let expired = format!(
+        "select q.* from w cross join quota_hold q where {} and q.expires_at <= w.until",
+        accounts::SAME
+    );
+    let listed = Listed::new(&[accounts::COLUMNS, UNTIL], on_accounts);
+    rows.extend(listed.select::<quota_hold::Model>(unit, "w", &expired).await?);
+    rows.into_iter().map(reservations::restore_hold).collect()
+}
+
+async fn write(unit: &SeaOrmUnit, writes: &BatchWrites) -> Result<(), StoreError> {
+    write_entries(unit, &writes.entries).await?;
+    write_accounts(unit, &writes.accounts).await?;
+    if !writes.members.is_empty() {
+        let joined = "insert into usage_member (tenant_id, meter, live, subject, period, period_start, member) \
+                      select w.tenant_id, w.meter, w.live, w.subject, w.period, w.period_start, w.member \
+                      from w where true on conflict do nothing";
+        members_listed(&writes.members).execute(unit, "w", joined).await?;
+    }
+    if !writes.alerts.is_empty() {
+        let mut told_before = OnConflict::columns(ALERT_KEY);
+        told_before.do_nothing();
+        for some in powers(&writes.alerts) {
+            let rows = some.iter().map(alert_row).collect();
+            unit.put_every::<quota_alert::ActiveModel>(rows, told_before.clone())
+                .await?;
+        }
+    }
+    reservations::insert(unit, &writes.reservations).await?;
+    reservations::end(unit, &writes.ended).await?;
+    reservations::free(unit, &writes.freed).await?;
+    rollups::add(unit, &writes.rollups).await
+}
+
+async fn write_entries(unit: &SeaOrmUnit, entries: &[(TenantId, LedgerEntry)]) -> Result<(), StoreError> {
+    if entries.is_empty() {
+        return Ok(());
+    }
+    let mark = marks::stamp(unit).await?;
+    let mut entries: Vec<_> = entries.iter().collect();
+    // Two nodes that count the same operations claim their names in the same order.
+    entries.sort_by(|(one, a), (other, b)| (one, &a.operation, a.line).cmp(&(other, &b.operation, b.line)));
+    let mut counted_before = OnConflict::columns([
+        usage_ledger::Column::TenantId,
+        usage_ledger::Column::Operation,
+        usage_ledger::Column::Line,
+    ]);
+    counted_before.do_nothing();
+    for some in powers(&entries) {
+        let rows = some.iter().map(|(tenant, entry)| entry_row(*tenant, entry, mark));
+        let written = unit.put_every(rows.collect(), counted_before.clone()).await?;
+        if written < some.len() as u64 {
+            return Err(StoreError::Contended);
+        }
+    }
+    Ok(())
+}
+
+async fn write_accounts(unit: &SeaOrmUnit, postings: &BTreeMap<TenantAccount, Posting>) -> Result<(), StoreError> {
+    const POSTED: &Columns = &[
+        ("posted", Kind::Int),
+        ("pending", Kind::Int),
+        ("granted", Kind::Int),
+        ("within_limit", Kind::Int),
+    ];
+    let rows = postings.iter().map(|(account, posting)| {
+        let Posting { held, within } = posting;
+        let mut cells = accounts::cells(account);
+        cells.extend([held.posted, held.pending, held.granted].map(Json::from));
+        cells.push(Json::from(*within));
+        cells
+    });
+    let listed = Listed::new(&[accounts::COLUMNS, POSTED], rows);
+    let body = format!(
+        "update quota_account as q set posted = w.posted, pending = w.pending, granted = w.granted, \
+         within_limit = w.within_limit from w where {}",
+        accounts::SAME
+    );
+    if listed.execute(unit, "w", &body).await? < listed.len() as u64 {
+        return Err(StoreError::Backend("an account was written that was not locked".into()));
+    }
+    Ok(())
+}
+
+/// Parts as long as powers of two.
+pub(super) fn powers<T>(mut rest: &[T]) -> impl Iterator<Item = &[T]> {
+    std::iter::from_fn(move || {
+        if rest.is_empty() {
+            return None;
+        }
+        let longest = 1 << rest.len().ilog2();
+        let (part, more) = rest.split_at(longest.min(ROWS_AT_ONCE));
+        rest = more;
+        Some(part)
+    })
+}
+
+fn operations_listed(operations: &[OperationRef]) -> Listed {
+    const COLUMNS: &Columns = &[("tenant_id", Kind::Id), ("operation", Kind::Text)];
+    let row = |one: &OperationRef| vec![id(one.tenant.as_uuid()), Json::from(one.operation.as_str())];
+    Listed::new(&[COLUMNS], operations.iter().map(row))
+}
+
+fn reservations_listed(wanted: &[ReservationRef]) -> Listed {
+    const COLUMNS: &Columns = &[("tenant_id", Kind::Id), ("id", Kind::Id)];
+    let row = |one: &ReservationRef| vec![id(one.tenant.as_uuid()), id(one.id.as_uuid())];
+    Listed::new(&[COLUMNS], wanted.iter().map(row))
+}
+
+fn members_listed(members: &BTreeSet<Member>) -> Listed {
+    const COLUMNS: &Columns = &[("member", Kind::Text)];
+    let rows = members.iter().map(|(account, member)| {
+        let mut cells = accounts::cells(account);
+        cells.push(Json::from(member.as_ref()));
+        cells
+    });
+    Listed::new(&[accounts::COLUMNS, COLUMNS], rows)
+}
+
+fn entry_row(tenant: TenantId, entry: &LedgerEntry, mark: Option<i64>) -> usage_ledger::ActiveModel {
     usage_ledger::ActiveModel {
         tenant_id: Set(tenant.as_uuid()),
         id: Set(entry.id.as_uuid()),
         operation: Set(entry.operation.as_str().to_owned()),
+        line: Set(i64::from(entry.line)),
+        kind: Set(entry.kind.as_str().to_owned()),
         digest: Set(entry.digest.to_vec()),
         meter: Set(entry.account.meter.as_str().to_owned()),
         live: Set(entry.account.live),
         period: Set(entry.account.period.as_str().to_owned()),
         period_start: Set(entry.account.period_start.into()),
-        amount: Set(entry.amount.get()),
+        amount: Set(entry.amount),
+        value: Set(entry.value),
+        member: Set(entry.member.clone()),
         used_after: Set(entry.used_after),
         limit_value: Set(entry.limit),
         resets_at: Set(entry.resets_at.map(Into::into)),
         description: Set(entry.description.clone()),
         subject: Set(entry.subject.clone()),
+        used_by: Set(entry.user.clone()),
+        pool_id: Set(entry.pool.map(TenantId::as_uuid)),
         actor_kind: Set(entry.actor_kind.clone()),
         actor_id: Set(entry.actor_id.clone()),
-        counted_at: Set(entry.at.into()),
+        event_at: Set(entry.at.into()),
+        recorded_at: Set(entry.recorded_at.into()),
+        mark: mark.map_or(NotSet, Set),
     }
 }
 
@@ -185,6 +442,7 @@ fn alert_row(alert: &Alert) -> quota_alert::ActiveModel {
         tenant_id: Set(alert.account.tenant.as_uuid()),
         meter: Set(alert.account.key.meter.as_str().to_owned()),
         live: Set(alert.account.key.live),
+        subject: Set(alert.account.key.subject.to_string()),
         period: Set(alert.account.key.period.as_str().to_owned()),
         period_start: Set(alert.account.key.period_start.into()),
         threshold_percent: Set(i64::from(alert.threshold_percent)),
@@ -195,14 +453,12 @@ fn alert_row(alert: &Alert) -> quota_alert::ActiveModel {
     }
 }
 
-fn alert_name_columns() -> [quota_alert::Column; 6] {
-    use quota_alert::Column;
-    [
-        Column::TenantId,
-        Column::Meter,
-        Column::Live,
-        Column::Period,
-        Column::PeriodStart,
-        Column::ThresholdPercent,
-    ]
-}
+const ALERT_KEY: [quota_alert::Column; 7] = [
+    quota_alert::Column::TenantId,
+    quota_alert::Column::Meter,
+    quota_alert::Column::Live,
+    quota_alert::Column::Subject,
+    quota_alert::Column::Period,
+    quota_alert::Column::PeriodStart,
+    quota_alert::Column::ThresholdPercent,
+];

@@ -5,7 +5,7 @@ use sea_orm::{ColumnTrait, QueryFilter};
 use tenantry_kernel::time::OffsetDateTime;
 use tenantry_kernel::{EmailAddress, StoreError, TenantId, async_trait};
 use tenantry_tenancy::locale::{Locale, Timezone};
-use tenantry_tenancy::tenant::{Profile, Slug, Tenant, TenantRepository, TenantState, TenantStatus};
+use tenantry_tenancy::tenant::{Profile, Slug, SuspensionCause, Tenant, TenantRepository, TenantState, TenantStatus};
 use tenantry_tenancy::text::{DisplayName, Note, Phone};
 
 use crate::entity::{slug_directory, tenant};
@@ -56,9 +56,13 @@ impl TenantRepository for SeaOrmUnit {
 
 fn to_row(tenant: &Tenant, version: i64) -> tenant::ActiveModel {
     let profile = tenant.profile();
-    let (suspended_at, suspended_reason) = match tenant.status() {
-        TenantStatus::Active => (None, None),
-        TenantStatus::Suspended { at, reason } => (Some(Micros::from(*at)), Some(reason.clone())),
+    let (suspended_at, suspended_reason, suspended_for) = match tenant.status() {
+        TenantStatus::Active => (None, None, None),
+        TenantStatus::Suspended { at, reason, cause } => (
+            Some(Micros::from(*at)),
+            Some(reason.clone()),
+            Some(cause.as_str().to_owned()),
+        ),
     };
     let note = |note: &Option<Note>| note.as_ref().map(|note| note.as_str().to_owned());
     let searched = [
@@ -73,6 +77,7 @@ fn to_row(tenant: &Tenant, version: i64) -> tenant::ActiveModel {
         status: Set(tenant.status().state().as_str().to_owned()),
         suspended_at: Set(suspended_at),
         suspended_reason: Set(suspended_reason),
+        suspended_for: Set(suspended_for),
         billing_email: Set(profile.billing_email.as_str().to_owned()),
         phone: Set(profile.phone.as_ref().map(|phone| phone.as_str().to_owned())),
         timezone: Set(profile.timezone.as_str().to_owned()),
@@ -124,6 +129,13 @@ pub(super) fn status(row: &tenant::Model) -> Result<TenantStatus, StoreError> {
         (Some(TenantState::Suspended), Some(at)) => Ok(TenantStatus::Suspended {
             at: at.try_into().map_err(corrupt("tenant", row.id))?,
             reason: row.suspended_reason.clone().unwrap_or_default(),
+            // Rows of before there was another cause name none.
+            cause: match row.suspended_for.as_deref() {
+                None => SuspensionCause::Operator,
+                Some(name) => {
+                    SuspensionCause::from_name(name).ok_or_else(|| broken("suspended for an unknown cause"))?
+                }
+            },
         }),
         (Some(TenantState::Suspended), None) => Err(broken("suspended, but not since when")),
         (None, _) => Err(broken("unknown status")),

@@ -45,6 +45,11 @@ mod audit {
     async fn entries_are_found_by_action_actor_resource_and_time() {
         keeps(suite::entries_are_found_by_action_actor_resource_and_time).await;
     }
+
+    #[tokio::test]
+    async fn the_oldest_entries_of_one_tenant_are_purged_in_batches() {
+        keeps(suite::the_oldest_entries_of_one_tenant_are_purged_in_batches).await;
+    }
 }
 
 mod feed {

@@ -166,6 +166,27 @@ mod directories {
     }
 }
 
+mod dunning {
+    use tenantry_store_contract::billing::dunning as suite;
+
+    use crate::keeps;
+
+    #[tokio::test]
+    async fn a_case_comes_back_whole_and_is_written_over() {
+        keeps(suite::a_case_comes_back_whole_and_is_written_over).await;
+    }
+
+    #[tokio::test]
+    async fn cases_are_their_tenants_only() {
+        keeps(suite::cases_are_their_tenants_only).await;
+    }
+
+    #[tokio::test]
+    async fn tenants_with_an_unpaid_invoice_are_found_on_its_days() {
+        keeps(suite::tenants_with_an_unpaid_invoice_are_found_on_its_days).await;
+    }
+}
+
 mod collection {
     use tenantry_store_contract::billing::collection as suite;
 

@@ -155,6 +155,16 @@ mod api_keys {
     }
 
     #[tokio::test]
+    async fn a_tenant_has_no_more_live_keys_than_allowed() {
+        keeps(suite::a_tenant_has_no_more_live_keys_than_allowed).await;
+    }
+
+    #[tokio::test]
+    async fn keys_added_at_once_are_counted() {
+        keeps(suite::keys_added_at_once_are_counted).await;
+    }
+
+    #[tokio::test]
     async fn api_keys_are_their_tenants_only() {
         keeps(suite::api_keys_are_their_tenants_only).await;
     }
@@ -182,6 +192,27 @@ mod api_keys {
     #[tokio::test]
     async fn a_use_is_noted_beside_everything_else() {
         keeps(suite::a_use_is_noted_beside_everything_else).await;
+    }
+}
+
+mod platform_keys {
+    use tenantry_store_contract::identity::platform_keys as suite;
+
+    use crate::keeps;
+
+    #[tokio::test]
+    async fn a_platform_key_comes_back_whole() {
+        keeps(suite::a_platform_key_comes_back_whole).await;
+    }
+
+    #[tokio::test]
+    async fn platform_keys_are_listed_in_pages() {
+        keeps(suite::platform_keys_are_listed_in_pages).await;
+    }
+
+    #[tokio::test]
+    async fn a_platform_key_is_changed_by_one_writer_and_used_by_many() {
+        keeps(suite::a_platform_key_is_changed_by_one_writer_and_used_by_many).await;
     }
 }
 

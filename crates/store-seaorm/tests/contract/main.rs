@@ -20,13 +20,15 @@ mod tenancy;
 
 use std::sync::Arc;
 
+use tenantry_activity::audit::AuditPurge;
 use tenantry_activity::feed::{CommitListener, InvalidationFeed};
 use tenantry_activity::job::JobQueue;
 use tenantry_activity::receipt::ReceiptStore;
 use tenantry_activity::store::ActivityStore;
-use tenantry_billing::directory::{DueSubscriptions, PendingPayments};
+use tenantry_billing::directory::{DueSubscriptions, OverdueInvoices, PendingPayments};
 use tenantry_billing::store::BillingStore;
-use tenantry_identity::directory::{ApiKeyDirectory, SessionDirectory};
+use tenantry_identity::directory::{ApiKeyDirectory, PlatformKeyDirectory, SessionDirectory};
+use tenantry_identity::platform_key::PlatformKeyStore;
 use tenantry_identity::signing_key::SigningKeyRepository;
 use tenantry_identity::store::IdentityStore;
 use tenantry_lifecycle::catalog::PlanArchive;
@@ -74,6 +76,9 @@ impl ActivityHarness for Subject {
     fn activity(&self) -> &dyn ActivityStore {
         self.store()
     }
+    fn audit_purge(&self) -> &dyn AuditPurge {
+        self.store()
+    }
     fn jobs(&self) -> &dyn JobQueue {
         self.store()
     }
@@ -101,6 +106,9 @@ impl BillingHarness for Subject {
     fn pending(&self) -> &dyn PendingPayments {
         self.store()
     }
+    fn overdue(&self) -> &dyn OverdueInvoices {
+        self.store()
+    }
 }
 
 impl QuotaHarness for Subject {
@@ -120,6 +128,12 @@ impl IdentityHarness for Subject {
         self.store()
     }
     fn api_key_directory(&self) -> &dyn ApiKeyDirectory {
+        self.store()
+    }
+    fn platform_key_store(&self) -> &dyn PlatformKeyStore {
+        self.store()
+    }
+    fn platform_key_directory(&self) -> &dyn PlatformKeyDirectory {
         self.store()
     }
     fn session_directory(&self) -> &dyn SessionDirectory {

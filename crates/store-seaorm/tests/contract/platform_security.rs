@@ -65,6 +65,9 @@ async fn the_worker_changes_no_tenants_rows() {
         "delete from tenant returning 1::bigint",
         "update membership set status = 'active' returning 1::bigint",
         "delete from membership returning 1::bigint",
+        "update dunning_case set next_at = null returning 1::bigint",
+        "delete from dunning_case returning 1::bigint",
+        "select count(amount_due_minor) from invoice",
         "update subscription set status = 'cancelled' returning 1::bigint",
         "delete from subscription returning 1::bigint",
         "delete from email_directory returning 1::bigint",
@@ -99,7 +102,7 @@ async fn the_worker_counts_people_without_seeing_them() {
         "select count(*) from app_user",
         "select count(*) from session",
         "select count(*) from api_key",
-        "select count(*) from invoice",
+        "select count(amount_due_minor) from invoice",
         "select count(*) from payment_method",
     ] {
         let refused = as_role(&raw, "tenantry_worker", None, None, sql).await;

@@ -27,10 +27,15 @@ fn gate(tenant: Option<TenantAccess>, member: Option<MemberAccess>) -> Gate {
 }
 
 fn suspended() -> TenantAccess {
+    suspended_for(SuspensionCause::Operator)
+}
+
+fn suspended_for(cause: SuspensionCause) -> TenantAccess {
     TenantAccess {
         status: TenantStatus::Suspended {
             at: NOW,
             reason: "unpaid".to_owned(),
+            cause,
         },
         ..tenant_access(1, "acme")
     }
@@ -109,8 +114,28 @@ async fn a_suspended_tenant_is_closed_to_members_and_keys() {
         .await;
 
     assert_eq!((member.kind(), member.code()), (ErrorKind::Locked, "tenant_suspended"));
-    assert_eq!(member.details(), [("reason", Value::from("unpaid"))]);
+    assert_eq!(
+        member.details(),
+        [("reason", Value::from("unpaid")), ("cause", Value::from("operator"))]
+    );
     assert!(matches!(key, Err(EnterError::Suspended { .. })));
+}
+
+#[tokio::test]
+async fn members_come_in_to_pay_what_their_tenant_is_suspended_for_and_no_other_way() {
+    let pay = async |cause| {
+        let gate = gate(Some(suspended_for(cause)), Some(member_access(MEMBER, Owner)));
+        let member = membership_id(MEMBER);
+        let entered = gate.enter_member_to_pay(tenant_id(1), user_id(1_005), member, session(), Origin::default());
+        (entered.await, enter(&gate, 1_005).await)
+    };
+
+    let (to_pay, to_work) = pay(SuspensionCause::Unpaid).await;
+    let (banned, _) = pay(SuspensionCause::Operator).await;
+
+    assert_eq!(to_pay.unwrap().permissions(), &role_permissions(Owner));
+    assert!(matches!(to_work, Err(EnterError::Suspended { .. })));
+    assert!(matches!(banned, Err(EnterError::Suspended { .. })));
 }
 
 #[tokio::test]

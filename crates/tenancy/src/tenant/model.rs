@@ -54,13 +54,43 @@ pub struct ProfileChange {
 pub enum TenantStatus {
     /// It may.
     Active,
-    /// It may not, until an operator reactivates it.
+    /// It may not, until whatever closed it is over.
     Suspended {
         /// Since when.
         at: OffsetDateTime,
-        /// Why, in the operator's words.
+        /// Why, in words for its members.
         reason: String,
+        /// What closed it, and so what opens it again.
+        cause: SuspensionCause,
     },
+}
+
+/// What closed a tenant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum SuspensionCause {
+    /// An operator did, and an operator opens it again.
+    Operator,
+    /// An invoice was not paid. Paying it opens the tenant again, and its members may come in to pay.
+    Unpaid,
+}
+
+impl SuspensionCause {
+    /// The name in lower case.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Operator => "operator",
+            Self::Unpaid => "unpaid",
+        }
+    }
+
+    /// The cause of that name.
+    #[must_use]
+    pub fn from_name(text: &str) -> Option<Self> {
+        [Self::Operator, Self::Unpaid]
+            .into_iter()
+            .find(|cause| cause.as_str() == text)
+    }
 }
 
 /// A tenant's status without its circumstances.
@@ -98,6 +128,15 @@ impl TenantStatus {
         match self {
             Self::Active => TenantState::Active,
             Self::Suspended { .. } => TenantState::Suspended,
+        }
+    }
+
+    /// What closed the tenant, while it is closed.
+    #[must_use]
+    pub const fn suspension(&self) -> Option<SuspensionCause> {
+        match self {
+            Self::Active => None,
+            Self::Suspended { cause, .. } => Some(*cause),
         }
     }
 }
@@ -246,22 +285,40 @@ impl Tenant {
         Some(event)
     }
 
-    /// Closes the tenant to its members and keys.
+    /// Closes the tenant to its members and keys. An operator may take over a suspension that an unpaid invoice made;
+    /// paying does not lift it any more then.
     ///
     /// # Errors
     /// [`WrongTenantState`] when it is suspended already.
-    pub fn suspend(&mut self, reason: &Note, now: OffsetDateTime) -> Result<Event, WrongTenantState> {
-        if self.status.state() == TenantState::Suspended {
-            return Err(WrongTenantState(TenantState::Suspended));
-        }
+    pub fn suspend(
+        &mut self,
+        reason: &Note,
+        cause: SuspensionCause,
+        now: OffsetDateTime,
+    ) -> Result<Event, WrongTenantState> {
+        let event = Event::new("tenant.suspended", self.id);
+        let event =
+            match &self.status {
+                TenantStatus::Active => event
+                    .change("status", "active", "suspended")
+                    .set("reason", reason.as_str())
+                    .set("cause", cause.as_str()),
+                TenantStatus::Suspended {
+                    reason: before,
+                    cause: SuspensionCause::Unpaid,
+                    ..
+                } if cause == SuspensionCause::Operator => event
+                    .change("reason", before.as_str(), reason.as_str())
+                    .change("cause", SuspensionCause::Unpaid.as_str(), cause.as_str()),
+                TenantStatus::Suspended { .. } => return Err(WrongTenantState(TenantState::Suspended)),
+            };
         self.status = TenantStatus::Suspended {
             at: now,
             reason: reason.as_str().to_owned(),
+            cause,
         };
         self.updated_at = now;
-        Ok(Event::new("tenant.suspended", self.id)
-            .change("status", "active", "suspended")
-            .set("reason", reason.as_str()))
+        Ok(event)
     }
 
     /// Opens a suspended tenant again.
@@ -342,14 +399,31 @@ mod tests {
             Err(WrongTenantState(TenantState::Active))
         );
         assert_eq!(
-            tenant.suspend(&reason, testing::NOW).unwrap().action,
+            tenant
+                .suspend(&reason, SuspensionCause::Operator, testing::NOW)
+                .unwrap()
+                .action,
             "tenant.suspended"
         );
         assert_eq!(
-            tenant.suspend(&reason, testing::NOW),
+            tenant.suspend(&reason, SuspensionCause::Unpaid, testing::NOW),
             Err(WrongTenantState(TenantState::Suspended))
         );
         assert_eq!(tenant.reactivate(testing::NOW).unwrap().action, "tenant.reactivated");
         assert_eq!(tenant.status(), &TenantStatus::Active);
+    }
+
+    #[test]
+    fn an_operator_takes_over_a_suspension_for_an_unpaid_invoice_and_never_the_other_way() {
+        let mut tenant = testing::tenant(1, "acme");
+        let (unpaid, abuse) = (Note::try_from("unpaid").unwrap(), Note::try_from("abuse").unwrap());
+        tenant.suspend(&unpaid, SuspensionCause::Unpaid, testing::NOW).unwrap();
+
+        let taken_over = tenant.suspend(&abuse, SuspensionCause::Operator, testing::NOW).unwrap();
+        let back = tenant.suspend(&unpaid, SuspensionCause::Unpaid, testing::NOW);
+
+        assert_eq!(taken_over.changes[1].after, Value::from("operator"));
+        assert_eq!(back, Err(WrongTenantState(TenantState::Suspended)));
+        assert_eq!(tenant.status().suspension(), Some(SuspensionCause::Operator));
     }
 }

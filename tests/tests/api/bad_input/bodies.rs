@@ -70,7 +70,7 @@ impl Callers {
             Needs::Public | Needs::PublicOrPerson => &self.anybody,
             Needs::Platform(_) => &self.operator,
             Needs::Tenant(one_of) if is_operators(one_of) => &self.operator,
-            Needs::Tenant(_) | Needs::SignedIn => &self.owner.caller,
+            Needs::Tenant(_) | Needs::Gateway(_) | Needs::SignedIn => &self.owner.caller,
         }
     }
 

@@ -49,6 +49,15 @@ impl Caller {
         self.with("idempotency-key", key)
     }
 
+    /// The same at the program that `other` calls.
+    pub fn at(&self, other: &Self) -> Self {
+        Self {
+            http: other.http.clone(),
+            address: other.address.clone(),
+            headers: self.headers.clone(),
+        }
+    }
+
     /// The same from another address.
     pub fn calling_from(&self, address: &str) -> Self {
         self.with("x-forwarded-for", address)

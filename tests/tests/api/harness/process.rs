@@ -56,6 +56,7 @@ pub fn program(settings: &[(&'static str, String)], arguments: &[&str], folder: 
 pub struct Process {
     child: Child,
     settings: Vec<(&'static str, String)>,
+    arguments: Vec<&'static str>,
     address: String,
     data_dir: PathBuf,
     http: reqwest::Client,
@@ -64,6 +65,11 @@ pub struct Process {
 impl Process {
     /// Starts a node of the installation on this database, and waits until it is ready.
     pub async fn start(setup: &Setup, database_url: &str) -> Self {
+        Self::start_as(&["serve"], setup, database_url).await
+    }
+
+    /// Starts a node that does this part of the work, and waits until it is ready.
+    pub async fn start_as(arguments: &[&'static str], setup: &Setup, database_url: &str) -> Self {
         // The port is free a moment later too, unless something else on this machine is very quick.
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
         let address = listener.local_addr().expect("the port is known").to_string();
@@ -73,14 +79,20 @@ impl Process {
         let data_dir = folder("process");
         settings.push(("data_dir", data_dir.display().to_string()));
         settings.push(("database_url", database_url.to_owned()));
-        Self::spawn(settings, address, data_dir).await
+        Self::spawn(arguments.to_vec(), settings, address, data_dir).await
     }
 
-    async fn spawn(settings: Vec<(&'static str, String)>, address: String, data_dir: PathBuf) -> Self {
+    async fn spawn(
+        arguments: Vec<&'static str>,
+        settings: Vec<(&'static str, String)>,
+        address: String,
+        data_dir: PathBuf,
+    ) -> Self {
         let http = reqwest::Client::builder().user_agent("tests/1.0").no_proxy().build();
         let mut process = Self {
-            child: launch(&settings, &data_dir),
+            child: launch(&arguments, &settings, &data_dir),
             settings,
+            arguments,
             address,
             data_dir,
             http: http.expect("a client can be made"),
@@ -93,8 +105,11 @@ impl Process {
         eventually("a process that is ready", async || {
             let ended = self.child.try_wait().expect("its state can be asked for");
             assert!(ended.is_none(), "the process ended at once: {ended:?}\n{}", self.log());
+            if self.arguments == ["work"] {
+                return self.log().contains("working in the background").then_some(());
+            }
             let asked = self.anybody().try_send(reqwest::Method::GET, "//readyz", None).await;
-            asked.ok().filter(|reply| reply.status == 200)
+            asked.ok().filter(|reply| reply.status == 200).map(drop)
         })
         .await;
     }
@@ -128,14 +143,14 @@ impl Process {
     /// Kills it and starts it again, at the same address and with the same data; waits until it is ready.
     pub async fn revive(&mut self) {
         self.kill();
-        self.child = launch(&self.settings, &self.data_dir);
+        self.child = launch(&self.arguments, &self.settings, &self.data_dir);
         self.is_ready().await;
     }
 
     /// Kills it, starts it, and kills it while it starts.
     pub async fn kill_while_starting(&mut self, after: Duration) {
         self.kill();
-        self.child = launch(&self.settings, &self.data_dir);
+        self.child = launch(&self.arguments, &self.settings, &self.data_dir);
         tokio::time::sleep(after).await;
         self.kill();
     }
@@ -166,13 +181,13 @@ impl Process {
     }
 }
 
-fn launch(settings: &[(&'static str, String)], data_dir: &Path) -> Child {
+fn launch(arguments: &[&'static str], settings: &[(&'static str, String)], data_dir: &Path) -> Child {
     let log = File::options()
         .create(true)
         .append(true)
         .open(data_dir.join(LOG))
         .expect("a file for the log");
-    program(settings, &["serve"], data_dir)
+    program(settings, arguments, data_dir)
         .stdin(Stdio::null())
         .stdout(log.try_clone().expect("the file twice"))
         .stderr(log)

@@ -71,7 +71,14 @@ pub async fn everything(operator: &Caller, tenants: &[&str]) -> Vec<String> {
         for tenant in tenants {
             let reply = operator.get(&format!("/tenants/{tenant}{area}")).await;
             assert_eq!(reply.status, 200, "{}: {}", reply.about, reply.text);
-            seen.push(reply.text);
+            let mut told = reply.json();
+            // That a key knocked is written down some seconds later, whether it was let in or not.
+            for row in told["data"].as_array_mut().into_iter().flatten() {
+                if let Some(row) = row.as_object_mut() {
+                    row.remove("last_used_at");
+                }
+            }
+            seen.push(told.to_string());
         }
     }
     seen

@@ -182,9 +182,9 @@ async fn a_key_calls_as_often_per_minute_as_its_plan_says() {
         let key = node.bearer(&owner.key(&["*"]).await);
 
         let first = key.get("/tenants/current").await;
-        assert_eq!(first.header("ratelimit-policy"), "\"api_key\";q=10;w=60");
+        assert_eq!(first.header("ratelimit-policy"), "\"plan\";q=10;w=60");
         assert!(
-            first.header("ratelimit").starts_with("\"api_key\";r=9;t="),
+            first.header("ratelimit").starts_with("\"plan\";r=9;t="),
             "{:?}",
             first.headers
         );
@@ -193,15 +193,16 @@ async fn a_key_calls_as_often_per_minute_as_its_plan_says() {
         }
 
         let eleventh = key.get("/tenants/current").await;
-        assert_eq!(eleventh.header("ratelimit-policy"), "\"api_key\";q=10;w=60");
+        assert_eq!(eleventh.header("ratelimit-policy"), "\"plan\";q=10;w=60");
         assert!(
-            eleventh.header("ratelimit").starts_with("\"api_key\";r=0;t="),
+            eleventh.header("ratelimit").starts_with("\"plan\";r=0;t="),
             "{:?}",
             eleventh.headers
         );
         let wait: u64 = eleventh.header("retry-after").parse().unwrap();
         assert!((1..=60).contains(&wait), "{wait}");
-        eleventh.refused(429, "rate_limited");
+        let problem = eleventh.refused(429, "rate_limited");
+        assert_eq!((&problem["policy"], &problem["limit"]), (&json!("plan"), &json!(10)));
 
         // People are not held up by their keys.
         owner.caller.get("/tenants/current").await.expect(200);

@@ -99,12 +99,12 @@ fn a_mail_without_a_token_links_without_a_query() {
 }
 
 #[test]
-fn an_unknown_template_is_refused_by_name_for_good() {
+fn an_unknown_template_is_named_and_left_to_a_node_that_knows_it() {
     let refused = composer()
         .compose(&letter("nonsense", "en"), Wire::EightBit)
         .map_err(MailError::from);
 
-    assert!(matches!(refused, Err(MailError::Refused(reason)) if reason.contains("nonsense")));
+    assert!(matches!(refused, Err(MailError::Unavailable(cause)) if cause.to_string().contains("nonsense")));
 }
 
 #[test]

@@ -13,6 +13,8 @@ pub(super) const fn words(template: Template) -> &'static Words {
         Template::Invitation => &INVITATION,
         Template::AlreadyRegistered => &ALREADY_REGISTERED,
         Template::PaymentFailed => &PAYMENT_FAILED,
+        Template::TenantSuspended => &TENANT_SUSPENDED,
+        Template::SubscriptionCancelled => &SUBSCRIPTION_CANCELLED,
         Template::TrialEnding => &TRIAL_ENDING,
     }
 }
@@ -111,9 +113,44 @@ const PAYMENT_FAILED: Words = Words {
             "We could not collect a payment.",
         ],
         &["We will try again on {retry_at}."],
+        &[
+            "If it is not paid, {tenant} is suspended in {days_left} days.",
+            "If it is not paid, your access is suspended in {days_left} days.",
+        ],
         &["Please check your payment method."],
     ],
     action: "Check the payment method",
+    after: &[],
+};
+
+const TENANT_SUSPENDED: Words = Words {
+    subject: &["{tenant} is suspended", "Your access is suspended"],
+    before: &[
+        &[
+            "The invoice {invoice} of {tenant} over {amount} is still not paid, so {tenant} is suspended.",
+            "An invoice over {amount} is still not paid, so your access is suspended.",
+            "An invoice is still not paid, so your access is suspended.",
+        ],
+        &["Sign in and pay it: everything is open again at once, and nothing is lost."],
+    ],
+    action: "Pay the invoice",
+    after: &[],
+};
+
+const SUBSCRIPTION_CANCELLED: Words = Words {
+    subject: &[
+        "The subscription of {tenant} is cancelled",
+        "Your subscription is cancelled",
+    ],
+    before: &[
+        &[
+            "The invoice {invoice} of {tenant} over {amount} was not paid, so the subscription is cancelled.",
+            "An invoice over {amount} was not paid, so your subscription is cancelled.",
+            "An invoice was not paid, so your subscription is cancelled.",
+        ],
+        &["The invoice stays open and can still be paid."],
+    ],
+    action: "Pay the invoice",
     after: &[],
 };
 

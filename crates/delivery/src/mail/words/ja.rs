@@ -15,6 +15,8 @@ pub(super) const fn words(template: Template) -> &'static Words {
         Template::Invitation => &INVITATION,
         Template::AlreadyRegistered => &ALREADY_REGISTERED,
         Template::PaymentFailed => &PAYMENT_FAILED,
+        Template::TenantSuspended => &TENANT_SUSPENDED,
+        Template::SubscriptionCancelled => &SUBSCRIPTION_CANCELLED,
         Template::TrialEnding => &TRIAL_ENDING,
     }
 }
@@ -124,9 +126,41 @@ const PAYMENT_FAILED: Words = Words {
             "お支払いを処理できませんでした。",
         ],
         &["{retry_at} に再度お手続きを行います。"],
+        &[
+            "お支払いが確認できない場合、{tenant} は {days_left} 日後に利用停止となります。",
+            "お支払いが確認できない場合、{days_left} 日後に利用停止となります。",
+        ],
         &["お支払い方法をご確認ください。"],
     ],
     action: "お支払い方法を確認する",
+    after: &[],
+};
+
+const TENANT_SUSPENDED: Words = Words {
+    subject: &["{tenant} の利用を停止しました", "ご利用を停止しました"],
+    before: &[
+        &[
+            "{tenant} の請求書 {invoice}（{amount}）のお支払いが確認できないため、{tenant} の利用を停止しました。",
+            "{amount} のお支払いが確認できないため、ご利用を停止しました。",
+            "お支払いが確認できないため、ご利用を停止しました。",
+        ],
+        &["サインインしてお支払いいただくと、すぐにご利用を再開できます。データは失われません。"],
+    ],
+    action: "請求書を支払う",
+    after: &[],
+};
+
+const SUBSCRIPTION_CANCELLED: Words = Words {
+    subject: &["{tenant} のご契約を解約しました", "ご契約を解約しました"],
+    before: &[
+        &[
+            "{tenant} の請求書 {invoice}（{amount}）のお支払いが確認できなかったため、ご契約を解約しました。",
+            "{amount} のお支払いが確認できなかったため、ご契約を解約しました。",
+            "お支払いが確認できなかったため、ご契約を解約しました。",
+        ],
+        &["請求書は引き続きお支払いいただけます。"],
+    ],
+    action: "請求書を支払う",
     after: &[],
 };
 

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use actix_web::test::TestRequest;
 use actix_web::web::ServiceConfig;
 use serde_json::json;
-use tenantry_identity::api_key::{ApiKey, ApiKeyRecord, ApiKeyText, KeyPrefix};
+use tenantry_identity::api_key::{ApiKey, ApiKeyRecord, ApiKeyText, KeyPrefix, PlainKeyReader};
 use tenantry_identity::directory::MockApiKeyDirectory;
 use tenantry_identity::testing::fixtures;
 use tenantry_kernel::testing::{CountingEntropy, FixedClock, SequentialIds, test_authority};
@@ -73,7 +73,7 @@ async fn verify(stored: Option<ApiKey>, counter: MockUsageCounter, body: serde_j
         keys: Arc::new(keys),
         requests: Arc::new(RequestService::new(ports.clone())),
         usage: Arc::new(UsageService::new(ports)),
-        cipher: Arc::new(PlainCipher),
+        texts: Arc::new(PlainKeyReader::new(Arc::new(PlainCipher))),
         clock,
         gate: Gate::new(test_authority(), Arc::new(directory), Arc::new(roles())),
     });

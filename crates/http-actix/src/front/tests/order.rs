@@ -1,17 +1,20 @@
 use super::*;
-use crate::pace::PaceVerdict;
+use crate::pace::{PaceUnit, PaceVerdict, PolicyStand};
 
-const REFUSED: PaceVerdict = PaceVerdict {
-    policy: "person",
-    limit: 10,
-    remaining: 0,
-    reset_s: 60,
-};
+fn left(remaining: u32) -> FixedPace {
+    FixedPace(Some(PaceVerdict(vec![PolicyStand {
+        policy: "person",
+        quota: 10,
+        unit: PaceUnit::PerMinute,
+        remaining,
+        reset_s: Some(60),
+    }])))
+}
 
 #[actix_web::test]
 async fn refusals_come_in_the_order_of_the_contract() {
     let house = house();
-    let strict = house_with(|parts| parts.pace = Arc::new(FixedPace(Some(REFUSED))));
+    let strict = house_with(|parts| parts.pace = Arc::new(left(0)));
     let long = "x".repeat(1024 * 1024 + 1);
     let post = || TestRequest::post().uri(THINGS);
     let patch = |path: &str| TestRequest::patch().uri(path);
@@ -147,12 +150,8 @@ async fn operators_and_people_have_routes_of_their_own() {
 #[actix_web::test]
 async fn a_refusal_for_haste_says_how_long_to_wait_and_good_answers_what_is_left() {
     let house = house();
-    let strict = house_with(|parts| parts.pace = Arc::new(FixedPace(Some(REFUSED))));
-    let calm = PaceVerdict {
-        remaining: 9,
-        ..REFUSED
-    };
-    let calm = house_with(|parts| parts.pace = Arc::new(FixedPace(Some(calm))));
+    let strict = house_with(|parts| parts.pace = Arc::new(left(0)));
+    let calm = house_with(|parts| parts.pace = Arc::new(left(9)));
 
     let refused = strict.call(as_("ada", get(THINGS))).await;
     let passed = calm.call(as_("ada", get(THINGS))).await;
@@ -190,6 +189,13 @@ async fn a_doorman_in_trouble_is_not_a_refusal() {
             origin: Origin,
         ) -> Result<tenantry_kernel::SystemScope, ApiError> {
             self.0.enter_system(caller, origin).await
+        }
+        async fn enter_platform(
+            &self,
+            caller: &crate::door::Caller,
+            origin: Origin,
+        ) -> Result<tenantry_kernel::SystemScope, ApiError> {
+            self.0.enter_platform(caller, origin).await
         }
         async fn public_tenant(&self, address: &crate::door::TenantAddress) -> Result<Option<TenantId>, ApiError> {
             self.0.public_tenant(address).await

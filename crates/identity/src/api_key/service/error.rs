@@ -3,6 +3,8 @@
 use tenantry_kernel::retry::MaybeContended;
 use tenantry_kernel::{Denied, DomainError, ErrorKind, FieldError, Permission, StoreError, Value};
 
+use crate::api_key::repository::API_KEYS_FULL;
+
 /// Why an API key could not be made, shown, rotated or revoked.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -16,6 +18,9 @@ pub enum ApiKeyError {
     /// The key would hold a permission that its maker lacks.
     #[error("a key cannot be given {0} by someone who lacks it")]
     Lacking(Permission),
+    /// The tenant has as many live keys as it may.
+    #[error("a tenant can have {0} API keys; revoke one that is not needed any more")]
+    Full(u32),
     /// A test key tried to make or rotate a live key.
     #[error("a test key has no say over live keys")]
     TestKeyActs,
@@ -48,7 +53,7 @@ impl DomainError for ApiKeyError {
             Self::NotFound => ErrorKind::NotFound,
             Self::Invalid(_) => ErrorKind::Invalid,
             Self::Lacking(_) | Self::TestKeyActs => ErrorKind::Denied,
-            Self::Expired => ErrorKind::Conflict,
+            Self::Full(_) | Self::Expired => ErrorKind::Conflict,
             Self::Stale => ErrorKind::Stale,
             Self::Denied(denied) => denied.kind(),
             Self::Store(cause) => cause.kind(),
@@ -60,6 +65,7 @@ impl DomainError for ApiKeyError {
             Self::NotFound => "not_found",
             Self::Invalid(_) => "validation_failed",
             Self::Lacking(_) | Self::TestKeyActs => "permission_denied",
+            Self::Full(_) => API_KEYS_FULL,
             Self::Expired => "api_key_expired",
             Self::Stale => "precondition_failed",
             Self::Denied(denied) => denied.code(),
@@ -77,6 +83,7 @@ impl DomainError for ApiKeyError {
     fn details(&self) -> Vec<(&'static str, Value)> {
         match self {
             Self::Lacking(permission) => vec![("permission", permission.as_str().into())],
+            Self::Full(limit) => vec![("limit", i64::from(*limit).into())],
             _ => Vec::new(),
         }
     }

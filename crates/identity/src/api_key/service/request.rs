@@ -3,19 +3,13 @@
 use std::num::NonZeroU32;
 
 use tenantry_kernel::{Code, FieldError, Permission, PermissionSet, TenantScope};
-use time::{Duration, OffsetDateTime};
+use time::OffsetDateTime;
 
-use super::acts_as_test;
 use super::error::ApiKeyError;
+use super::{ApiKeySettings, acts_as_test};
 use crate::api_key::cidr::Cidr;
+use crate::api_key::fields::{self, MAX_ENTRIES};
 use crate::api_key::name::KeyName;
-
-/// The longest a key lives, in days.
-const MAX_DAYS: i64 = 3650;
-/// The most calls per minute a key can be limited to; more is no limit worth the name.
-const MAX_RATE: i64 = 10_000_000;
-/// The most ranges of addresses, and the most permissions, of one key.
-const MAX_ENTRIES: usize = 100;
 
 /// A key to make, as it was asked for.
 #[derive(Clone, Debug)]
@@ -24,9 +18,9 @@ pub struct CreateApiKey {
     pub name: String,
     /// Names of permissions in any spelling; `*` is all that the maker holds now.
     pub permissions: Vec<String>,
-    /// Calls per minute; unlimited when absent.
+    /// Calls per minute; as many as the installation allows when absent.
     pub rate_limit: Option<i64>,
-    /// For how long; for ever when absent.
+    /// For how long; as long as the installation allows when absent.
     pub expires_in_days: Option<i64>,
     /// From where; anywhere when empty.
     pub allowed_ips: Vec<String>,
@@ -49,17 +43,17 @@ impl CreateApiKey {
     pub(super) fn check(
         self,
         scope: &TenantScope,
-        registry: &PermissionSet,
+        settings: &ApiKeySettings,
         now: OffsetDateTime,
     ) -> Result<Granted, ApiKeyError> {
         let mut faults = Vec::new();
         let name = KeyName::try_from(self.name.as_str())
             .map_err(|rule| faults.push(FieldError::new("name", "invalid_name", rule)))
             .ok();
-        let wanted = wanted(&self.permissions, scope.permissions(), registry, &mut faults);
-        let rate_limit = rate(self.rate_limit, &mut faults);
-        let expires_at = expiry(self.expires_in_days, now, &mut faults);
-        let allowed_ips = ranges(&self.allowed_ips, &mut faults);
+        let wanted = wanted(&self.permissions, scope.permissions(), &settings.registry, &mut faults);
+        let rate_limit = fields::rate(self.rate_limit, &settings.rules, &mut faults);
+        let expires_at = fields::expiry(self.expires_in_days, &settings.rules, now, &mut faults);
+        let allowed_ips = fields::ranges(&self.allowed_ips, &mut faults);
 
         let (Some(name), true) = (name, faults.is_empty()) else {
             return Err(ApiKeyError::Invalid(faults));
@@ -109,52 +103,4 @@ fn wanted(
         }
     }
     wanted.into_iter().collect()
-}
-
-fn rate(asked: Option<i64>, faults: &mut Vec<FieldError>) -> Option<NonZeroU32> {
-    let asked = asked?;
-    let limit = Some(asked)
-        .filter(|limit| (1..=MAX_RATE).contains(limit))
-        .and_then(|limit| u32::try_from(limit).ok())
-        .and_then(NonZeroU32::new);
-    if limit.is_none() {
-        faults.push(FieldError::new(
-            "rate_limit",
-            "out_of_range",
-            "must be 1 to 10000000 calls per minute",
-        ));
-    }
-    limit
-}
-
-fn expiry(days: Option<i64>, now: OffsetDateTime, faults: &mut Vec<FieldError>) -> Option<OffsetDateTime> {
-    let days = days?;
-    if !(1..=MAX_DAYS).contains(&days) {
-        faults.push(FieldError::new(
-            "expires_in_days",
-            "out_of_range",
-            "must be 1 to 3650 days",
-        ));
-        return None;
-    }
-    now.checked_add(Duration::days(days))
-}
-
-fn ranges(texts: &[String], faults: &mut Vec<FieldError>) -> Vec<Cidr> {
-    if texts.len() > MAX_ENTRIES {
-        faults.push(FieldError::new("allowed_ips", "too_many", "100 entries at most"));
-        return Vec::new();
-    }
-    let mut ranges = Vec::new();
-    for (place, text) in texts.iter().enumerate() {
-        match text.parse() {
-            Ok(range) => ranges.push(range),
-            Err(rule) => faults.push(FieldError::new(
-                format!("allowed_ips[{place}]"),
-                "invalid_address_range",
-                crate::api_key::cidr::InvalidCidr::to_string(&rule),
-            )),
-        }
-    }
-    ranges
 }

@@ -15,11 +15,16 @@ const SEND: Permission = Permission::known("whatsapp.send");
 const BILLING: Permission = Permission::known("billing.manage");
 
 fn service(mocks: Mocks) -> (ApiKeyService, Commits) {
+    service_within(mocks, KeyRules::default())
+}
+
+fn service_within(mocks: Mocks, rules: KeyRules) -> (ApiKeyService, Commits) {
     let store = FakeIdentityStore::over(mocks);
     let commits = store.commits();
     let settings = ApiKeySettings {
         prefix: KeyPrefix::try_from("tk").unwrap(),
         registry: [API_KEYS_MANAGE, API_KEYS_READ, SEND, BILLING].into_iter().collect(),
+        rules,
     };
     let clock = Arc::new(FixedClock::at(NOW));
     (
@@ -45,7 +50,7 @@ fn request() -> CreateApiKey {
 
 fn accepting() -> Mocks {
     let mut mocks = Mocks::default();
-    mocks.api_keys.expect_insert().times(1).returning(|_| Ok(()));
+    mocks.api_keys.expect_insert().times(1).returning(|_, _| Ok(()));
     mocks
 }
 
@@ -273,7 +278,7 @@ async fn a_key_that_a_key_makes_is_answered_for_by_the_same_member() {
     };
     let scope = TenantScope::for_test_as(1, principal, &[API_KEYS_MANAGE, SEND]);
     let mut mocks = holding(Some(acting));
-    mocks.api_keys.expect_insert().times(1).returning(|_| Ok(()));
+    mocks.api_keys.expect_insert().times(1).returning(|_, _| Ok(()));
     let (service, _) = service(mocks);
 
     let minted = service.create(&scope, request()).await.unwrap();
@@ -352,4 +357,95 @@ async fn a_version_that_is_not_the_stored_one_is_stale() {
         (ErrorKind::Stale, "precondition_failed")
     );
     assert!(commits.all().is_empty());
+}
+
+const CLOSE: KeyRules = KeyRules {
+    max_per_tenant: 3,
+    max_expires_in_days: Some(90),
+    max_rate_limit: Some(50),
+};
+
+#[tokio::test]
+async fn the_bounds_of_the_installation_are_named_where_a_key_passes_them() {
+    let (service, _) = service_within(Mocks::default(), CLOSE);
+
+    let wide = CreateApiKey {
+        rate_limit: Some(51),
+        expires_in_days: Some(91),
+        ..request()
+    };
+    let refused = service.create(&admin(), wide).await.unwrap_err();
+
+    let told: Vec<_> = refused
+        .fields()
+        .into_iter()
+        .map(|fault| (fault.code, fault.detail))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ("out_of_range", "must be 1 to 50 calls per minute".to_owned()),
+            ("out_of_range", "must be 1 to 90 days".to_owned())
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_key_that_asks_for_no_bounds_gets_the_widest_there_are() {
+    let (bound, _) = service_within(accepting(), CLOSE);
+    let (free, _) = service(accepting());
+    let asking = || CreateApiKey {
+        rate_limit: None,
+        expires_in_days: None,
+        ..request()
+    };
+
+    let bound = bound.create(&admin(), asking()).await.unwrap().key;
+    let free = free.create(&admin(), asking()).await.unwrap().key;
+
+    assert_eq!(bound.rate_limit().unwrap().get(), 50);
+    assert_eq!(bound.record().expires_at, Some(NOW + Duration::days(90)));
+    assert_eq!((free.rate_limit(), free.record().expires_at), (None, None));
+}
+
+#[tokio::test]
+async fn a_tenant_with_all_the_keys_it_may_have_is_told_how_many() {
+    let mut mocks = Mocks::default();
+    mocks
+        .api_keys
+        .expect_insert()
+        .withf(|_, at_most| *at_most == 3)
+        .returning(|_, _| Err(StoreError::Conflict(API_KEYS_FULL)));
+    let (service, commits) = service_within(mocks, CLOSE);
+    let asking = CreateApiKey {
+        rate_limit: None,
+        ..request()
+    };
+
+    let refused = service.create(&admin(), asking).await.unwrap_err();
+
+    assert_eq!(
+        (refused.kind(), refused.code(), refused.details()),
+        (
+            ErrorKind::Conflict,
+            "too_many_api_keys",
+            vec![("limit", Value::from(3_i64))]
+        )
+    );
+    assert!(commits.all().is_empty());
+}
+
+#[tokio::test]
+async fn a_rotation_brings_a_key_within_bounds_that_were_drawn_closer() {
+    let mut mocks = holding(Some(stored(|record| record.rate_limit = std::num::NonZeroU32::new(60))));
+    mocks.api_keys.expect_update().times(1).returning(|_| Ok(()));
+    let (service, commits) = service_within(mocks, CLOSE);
+
+    let minted = service.rotate(&admin(), stored(|_| ()).id(), None).await.unwrap();
+
+    assert_eq!(minted.key.rate_limit().unwrap().get(), 50);
+    assert_eq!(minted.key.record().expires_at, Some(NOW + Duration::days(90)));
+    let commits = commits.all();
+    let changed: Vec<_> = commits[0][0].changes.iter().map(|change| change.field).collect();
+    assert_eq!(changed, ["key", "created_by", "rate_limit", "expires_at"]);
 }

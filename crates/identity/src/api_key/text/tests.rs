@@ -4,6 +4,9 @@ use proptest::prelude::*;
 use tenantry_kernel::testing::CountingEntropy;
 
 use super::*;
+use crate::api_key::text_parts::CHECKSUM_CHARS;
+use crate::base62;
+use crate::crc32::crc32;
 use crate::testing::PlainCipher;
 
 fn text(prefix: &str, live: bool) -> ApiKeyText {

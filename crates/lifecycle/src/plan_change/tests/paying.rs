@@ -1,6 +1,7 @@
 //! Tests of what happens around the charge.
 
 use super::*;
+use crate::owed::PayInvoice;
 
 #[tokio::test]
 async fn a_declined_card_changes_nothing() {
@@ -222,7 +223,7 @@ async fn a_pending_payment_of_an_invoice_is_resumed_as_well() {
         invoice,
         payment_method: None,
     };
-    house.invoices().pay(&scope, pay).await.unwrap_err();
+    house.owed_invoices().pay(&scope, pay).await.unwrap_err();
     house.gateway.fall_silent(false);
 
     let settlement = house.plan_changes().resume(&scope).await.unwrap().unwrap();
@@ -245,7 +246,7 @@ async fn paying_an_invoice_leaves_the_receipt_once_also_when_races_are_lost() {
     house.store.fail_commit(StoreError::Contended);
     house.store.fail_commit_after(1, StoreError::Contended);
 
-    house.invoices().pay(&scope, pay).await.unwrap();
+    house.owed_invoices().pay(&scope, pay).await.unwrap();
 
     let left: Vec<_> = house.store.commits().into_iter().map(|commit| commit.receipt).collect();
     assert_eq!(left, [None, None, Some(receipt())]);

@@ -8,6 +8,7 @@ use crate::directory::{MockEntitlementSource, MockPlanLadder};
 use crate::meter::MeterKind;
 use crate::testing::{FakeQuotaStore, FakeQuotaUnit, code, entitlements, meter};
 
+const NOW: OffsetDateTime = datetime!(2025-06-15 12:00 UTC);
 const OPERATE: Permission = Permission::known("platform.manage");
 
 fn service(unit: FakeQuotaUnit, granted: Option<Entitlements>) -> (EntitlementService, Arc<FakeQuotaStore>) {
@@ -22,7 +23,7 @@ fn service(unit: FakeQuotaUnit, granted: Option<Entitlements>) -> (EntitlementSe
         Arc::new(source),
         Arc::new(ladder),
         Arc::new(MeterBook::new(vec![meter("messages", MeterKind::Counter)]).unwrap()),
-        Arc::new(FixedClock::at(datetime!(2025-06-15 12:00 UTC))),
+        Arc::new(FixedClock::at(NOW)),
     );
     (service, store)
 }
@@ -30,8 +31,10 @@ fn service(unit: FakeQuotaUnit, granted: Option<Entitlements>) -> (EntitlementSe
 fn request(limit: Option<i64>, reason: &str) -> OverrideLimit {
     OverrideLimit {
         meter: "messages".to_owned(),
+        subject: String::new(),
         limit,
         reason: reason.to_owned(),
+        expires_at: None,
     }
 }
 
@@ -86,7 +89,7 @@ async fn an_operator_changes_a_limit_and_the_change_is_told() {
         .await
         .unwrap();
 
-    assert_eq!(changed.allowance(&messages).limit, Some(5_000));
+    assert_eq!(changed.allowance(&messages, NOW).limit, Some(5_000));
     let events = store.events().unwrap();
     assert_eq!(
         (events[0].action, events[0].resource_id.as_str()),

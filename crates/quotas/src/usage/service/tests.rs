@@ -5,24 +5,27 @@ use std::sync::Arc;
 use tenantry_kernel::id::ApiKeyId;
 use tenantry_kernel::testing::{FixedClock, SequentialIds};
 use tenantry_kernel::uuid::Uuid;
-use tenantry_kernel::{DomainError, ErrorKind, Principal, Value};
+use tenantry_kernel::{Code, DomainError, ErrorKind, Principal, Value};
 use time::macros::datetime;
 
 use super::*;
-use crate::account::AccountKey;
-use crate::counter::{ConsumeError, Consumed, MockUsageCounter};
+use crate::account::Held;
+use crate::counter::{ConsumeError, MockUsageCounter, Refused};
 use crate::directory::{MockEntitlementSource, MockPlanLadder};
-use crate::entitlement::{Allowance, Enforcement};
+use crate::engine::MockAccountReader;
+use crate::entitlement::{Allowance, Enforcement, Entitlements, Share};
+use crate::insight::MockUsageDirectory;
+use crate::leased::MockLeasedCounter;
 use crate::meter::MeterBook;
 use crate::period::Period;
 use crate::rate::{MockRateLimiter, Pace};
-use crate::requests::MockRequestCounter;
 use crate::testing::{FakeQuotaStore, FakeQuotaUnit, code, entitlements, meter};
 
 struct Fixture {
     unit: FakeQuotaUnit,
     counter: MockUsageCounter,
-    requests: MockRequestCounter,
+    leased: MockLeasedCounter,
+    accounts: MockAccountReader,
     rates: MockRateLimiter,
     ladder: MockPlanLadder,
     granted: Option<Entitlements>,
@@ -50,12 +53,13 @@ fn api_calls() -> Meter {
 }
 
 fn fixture() -> Fixture {
-    let mut requests = MockRequestCounter::new();
-    requests.expect_unused().return_const(0);
+    let mut leased = MockLeasedCounter::new();
+    leased.expect_unused().return_const(0);
     Fixture {
         unit: FakeQuotaUnit::default(),
         counter: MockUsageCounter::new(),
-        requests,
+        leased,
+        accounts: MockAccountReader::new(),
         rates: MockRateLimiter::new(),
         ladder: MockPlanLadder::new(),
         granted: Some(entitlements(&[
@@ -68,6 +72,10 @@ fn fixture() -> Fixture {
 
 impl Fixture {
     fn service(self) -> UsageService {
+        self.service_with(vec![messages(), users(), api_calls()])
+    }
+
+    fn service_with(self, meters: Vec<Meter>) -> UsageService {
         let mut source = MockEntitlementSource::new();
         let granted = self.granted.map(Arc::new);
         source.expect_of().returning(move |_| Ok(granted.clone()));
@@ -75,9 +83,11 @@ impl Fixture {
             store: Arc::new(FakeQuotaStore::with(self.unit)),
             entitlements: Arc::new(source),
             counter: Arc::new(self.counter),
-            requests: Arc::new(self.requests),
+            leased: Arc::new(self.leased),
+            accounts: Arc::new(self.accounts),
+            tenants: Arc::new(MockUsageDirectory::new()),
             rates: Arc::new(self.rates),
-            meters: Arc::new(MeterBook::new(vec![messages(), users(), api_calls()]).unwrap()),
+            meters: Arc::new(MeterBook::new(meters).unwrap()),
             ladder: Arc::new(self.ladder),
             clock: Arc::new(FixedClock::at(NOW)),
             ids: Arc::new(SequentialIds::default()),
@@ -86,39 +96,80 @@ impl Fixture {
 }
 
 fn consume(meter: &str, amount: i64) -> Consume {
-    Consume {
-        meter: meter.to_owned(),
-        amount,
-        description: None,
-        subject: None,
-        operation: None,
+    Consume::one(meter.to_owned(), amount, None)
+}
+
+fn one(order: &Order) -> &Item {
+    match &order.act {
+        Act::Consume(items) => &items[0],
+        other => panic!("{other:?}"),
     }
 }
 
-fn consumed(used: i64) -> Consumed {
-    Consumed {
-        used,
-        limit: Some(1_000),
-        resets_at: Some(NEXT_MONTH),
+fn counted(used: i64) -> Outcome {
+    Outcome {
+        lines: vec![Line {
+            meter: code("messages"),
+            amount: 1,
+            used,
+            limit: Some(1_000),
+            resets_at: Some(NEXT_MONTH),
+            standings: Vec::new(),
+        }],
+        reservation: None,
         replayed: false,
+    }
+}
+
+/// What an account holds, when it counts for this long.
+fn holding(fixture: &mut Fixture, posted: impl Fn(&Limit) -> i64 + Send + 'static) {
+    let reader = fixture.accounts.expect_standing();
+    reader.returning(move |limits| Ok(limits.iter().map(|limit| Held::posted(posted(limit))).collect()));
+}
+
+fn refusal(amount: i64, held: i64) -> ConsumeError {
+    let reach = Reach {
+        tenant: tenantry_kernel::TenantId::from_uuid(Uuid::from_u128(1)),
+        entitlements: Arc::new(entitlements(&[(&messages(), Some(1_000))])),
+        pool: None,
+    };
+    let standing = Standing {
+        limit: Limit::leading(&reach, &messages(), true, NOW),
+        held: Held::posted(held),
+    };
+    ConsumeError::Exceeded(Box::new(Refused {
+        item: 0,
+        amount,
+        binding: standing.clone(),
+        standings: vec![standing],
+    }))
+}
+
+fn wanted(meter: &str, amount: i64) -> Wanted {
+    Wanted {
+        meter: meter.to_owned(),
+        amount,
+        ..Wanted::default()
     }
 }
 
 #[tokio::test]
 async fn usage_is_counted_and_what_is_left_is_told() {
     let mut fixture = fixture();
-    let expected = |_: &TenantScope, request: &ConsumeRequest| {
-        request.meter == messages() && request.amount.get() == 3 && request.live && request.at == NOW
+    let expected = |_: &TenantScope, order: &Order| {
+        let item = one(order);
+        item.meter == messages() && item.value == 3 && order.live && item.at == NOW
     };
-    let counter = fixture.counter.expect_consume().withf(expected);
-    counter.return_once(|_, _| Ok(consumed(45)));
+    let counter = fixture.counter.expect_submit().withf(expected);
+    counter.return_once(|_, _| Ok(counted(45)));
     let service = fixture.service();
     let scope = TenantScope::for_test(1, &[CONSUME_USAGE]);
 
-    let answer = service.consume(&scope, consume("Messages", 3)).await.unwrap();
+    let counted = service.consume(&scope, consume("Messages", 3)).await.unwrap();
 
+    let answer = &counted.lines[0];
     assert_eq!(
-        (answer.used, answer.limit, answer.remaining),
+        (answer.used, answer.limit, answer.remaining()),
         (45, Some(1_000), Some(955))
     );
     assert_eq!(
@@ -141,9 +192,13 @@ async fn a_viewer_never_reaches_the_counter() {
 async fn texts_with_control_characters_never_reach_the_counter() {
     let service = fixture().service();
     let scope = TenantScope::for_test(1, &[CONSUME_USAGE]);
-    let request = Consume {
+    let item = Wanted {
         description: Some("a\u{0}b".to_owned()),
         subject: Some("line\r\nbreak".to_owned()),
+        ..wanted("messages", 1)
+    };
+    let request = Consume {
+        items: vec![item],
         ..consume("messages", 1)
     };
 
@@ -157,16 +212,20 @@ async fn texts_with_control_characters_never_reach_the_counter() {
 async fn bad_amounts_and_long_texts_are_named_together() {
     let service = fixture().service();
     let scope = TenantScope::for_test(1, &[CONSUME_USAGE]);
-    let request = Consume {
+    let item = Wanted {
         description: Some("é".repeat(501)),
         subject: Some("é".repeat(129)),
+        ..wanted("messages", 0)
+    };
+    let request = Consume {
+        items: vec![item],
         ..consume("messages", 0)
     };
 
     let refused = service.consume(&scope, request).await.unwrap_err();
 
     let fields: Vec<_> = refused.fields().into_iter().map(|wrong| wrong.field).collect();
-    assert_eq!(fields, ["amount", "description", "subject"]);
+    assert_eq!(fields, ["description", "subject", "amount"]);
     assert_eq!(
         (refused.kind(), refused.code()),
         (ErrorKind::Invalid, "validation_failed")
@@ -176,12 +235,16 @@ async fn bad_amounts_and_long_texts_are_named_together() {
 #[tokio::test]
 async fn texts_at_their_longest_are_counted() {
     let mut fixture = fixture();
-    fixture.counter.expect_consume().return_once(|_, _| Ok(consumed(1)));
+    fixture.counter.expect_submit().return_once(|_, _| Ok(counted(1)));
     let service = fixture.service();
     let scope = TenantScope::for_test(1, &[CONSUME_USAGE]);
-    let request = Consume {
+    let item = Wanted {
         description: Some("é".repeat(500)),
         subject: Some("é".repeat(128)),
+        ..wanted("messages", 1)
+    };
+    let request = Consume {
+        items: vec![item],
         ..consume("messages", 1)
     };
 
@@ -208,13 +271,7 @@ async fn unknown_meters_and_meters_of_the_system_are_refused() {
 #[tokio::test]
 async fn a_refusal_names_meter_limit_use_reset_and_the_plan_that_lifts_it() {
     let mut fixture = fixture();
-    fixture.counter.expect_consume().return_once(|_, _| {
-        Err(ConsumeError::Exceeded {
-            limit: 1_000,
-            used: 999,
-            resets_at: Some(NEXT_MONTH),
-        })
-    });
+    fixture.counter.expect_submit().return_once(|_, _| Err(refusal(2, 999)));
     let asked = |plan: &Code, meter: &Code, needed: &i64| {
         plan.as_str() == "free" && meter.as_str() == "messages" && *needed == 1_001
     };
@@ -236,6 +293,7 @@ async fn a_refusal_names_meter_limit_use_reset_and_the_plan_that_lifts_it() {
         refused.details(),
         [
             ("meter", Value::from("messages")),
+            ("limit_of", Value::from("tenant")),
             ("limit", Value::Int(1_000)),
             ("used", Value::Int(999)),
             ("resets_at", Value::Time(NEXT_MONTH)),
@@ -247,8 +305,8 @@ async fn a_refusal_names_meter_limit_use_reset_and_the_plan_that_lifts_it() {
 #[tokio::test]
 async fn a_test_key_counts_apart() {
     let mut fixture = fixture();
-    let counter = fixture.counter.expect_consume().withf(|_, request| !request.live);
-    counter.return_once(|_, _| Ok(consumed(1)));
+    let counter = fixture.counter.expect_submit().withf(|_, order| !order.live);
+    counter.return_once(|_, _| Ok(counted(1)));
     let service = fixture.service();
     let key = Principal::ApiKey {
         key: ApiKeyId::from_uuid(Uuid::from_u128(7)),
@@ -264,9 +322,9 @@ async fn operations_without_a_name_get_one_each() {
     let mut fixture = fixture();
     let names = Arc::new(std::sync::Mutex::new(Vec::new()));
     let seen = Arc::clone(&names);
-    fixture.counter.expect_consume().times(2).returning(move |_, request| {
-        seen.lock().unwrap().push(request.operation);
-        Ok(consumed(1))
+    fixture.counter.expect_submit().times(2).returning(move |_, order| {
+        seen.lock().unwrap().push(order.operation);
+        Ok(counted(1))
     });
     let service = fixture.service();
     let scope = TenantScope::for_test(1, &[CONSUME_USAGE]);
@@ -281,7 +339,7 @@ async fn operations_without_a_name_get_one_each() {
 #[tokio::test]
 async fn a_full_queue_says_when_to_come_back() {
     let mut fixture = fixture();
-    let busy = fixture.counter.expect_consume();
+    let busy = fixture.counter.expect_submit();
     busy.return_once(|_, _| Err(ConsumeError::Busy { retry_after_s: 1 }));
     let service = fixture.service();
     let scope = TenantScope::for_test(1, &[CONSUME_USAGE]);
@@ -297,9 +355,9 @@ async fn a_full_queue_says_when_to_come_back() {
 #[tokio::test]
 async fn rows_show_every_meter_of_the_catalog_from_where_it_is_counted() {
     let mut fixture = fixture();
-    fixture.unit.usage.expect_posted().returning(|_| Ok(vec![45]));
+    holding(&mut fixture, |_| 45);
     fixture.unit.gauges.expect_used().returning(|_| Ok(2));
-    fixture.rates.expect_peek().returning(|_, _| Pace {
+    fixture.rates = MockRateLimiter::deciding(|_| Pace {
         allowed: true,
         limit: 10,
         remaining: 7,
@@ -343,7 +401,7 @@ async fn rows_show_every_meter_of_the_catalog_from_where_it_is_counted() {
 async fn a_meter_that_the_plan_does_not_name_is_unlimited() {
     let mut fixture = fixture();
     fixture.granted = Some(entitlements(&[]));
-    fixture.unit.usage.expect_posted().returning(|_| Ok(vec![45]));
+    holding(&mut fixture, |_| 45);
     fixture.unit.gauges.expect_used().returning(|_| Ok(2));
     let service = fixture.service();
     let scope = TenantScope::for_test(1, &[READ_USAGE]);
@@ -361,9 +419,9 @@ async fn a_meter_that_the_plan_does_not_name_is_unlimited() {
 #[tokio::test]
 async fn what_this_node_holds_but_has_not_used_is_not_shown_as_used() {
     let mut fixture = fixture();
-    fixture.requests = MockRequestCounter::new();
-    fixture.requests.expect_unused().return_const(5);
-    fixture.unit.usage.expect_posted().returning(|_| Ok(vec![45]));
+    fixture.leased = MockLeasedCounter::new();
+    fixture.leased.expect_unused().return_const(5);
+    holding(&mut fixture, |_| 45);
     fixture.unit.gauges.expect_used().returning(|_| Ok(0));
     fixture.granted = Some(entitlements(&[]));
     let service = fixture.service();
@@ -378,14 +436,14 @@ async fn what_this_node_holds_but_has_not_used_is_not_shown_as_used() {
 async fn a_check_tells_what_would_happen_and_counts_nothing() {
     for (amount, allowed) in [(955, true), (956, false)] {
         let mut fixture = fixture();
-        fixture.unit.usage.expect_posted().returning(|_| Ok(vec![45]));
+        holding(&mut fixture, |_| 45);
         let service = fixture.service();
         let scope = TenantScope::for_test(1, &[CONSUME_USAGE]);
 
-        let checked = service.check(&scope, "messages", amount).await.unwrap();
+        let checked = service.check(&scope, vec![wanted("messages", amount)]).await.unwrap();
 
         assert_eq!(
-            (checked.allowed, checked.row.used, checked.row.remaining()),
+            (checked.allowed, checked.rows[0].used, checked.rows[0].remaining()),
             (allowed, 45, Some(955))
         );
     }
@@ -400,6 +458,9 @@ async fn a_check_looks_at_every_limit_of_the_meter() {
         enforcement: Enforcement::Hard,
         overage: false,
         period: Period::Day,
+        share: Share::Tenant,
+        rollover: None,
+        grace_percent: 0,
     };
     let monthly = Allowance {
         limit: Some(1_000),
@@ -410,18 +471,100 @@ async fn a_check_looks_at_every_limit_of_the_meter() {
         allowances: vec![daily, monthly],
         ..entitlements(&[])
     });
-    let held = |account: &AccountKey| if account.period == Period::Day { 50 } else { 60 };
-    let usage = fixture.unit.usage.expect_posted();
-    usage.returning(move |accounts| Ok(accounts.iter().map(held).collect()));
+    holding(&mut fixture, |limit| {
+        if limit.allowance.period == Period::Day { 50 } else { 60 }
+    });
     let service = fixture.service();
     let scope = TenantScope::for_test(1, &[CONSUME_USAGE]);
 
-    let checked = service.check(&scope, "messages", 1).await.unwrap();
+    let checked = service.check(&scope, vec![wanted("messages", 1)]).await.unwrap();
 
     assert_eq!(
-        (checked.allowed, checked.row.used, checked.row.limit()),
+        (checked.allowed, checked.rows[0].used, checked.rows[0].limit()),
         (false, 60, Some(1_000))
     );
+    assert_eq!((checked.explained.len(), checked.binding), (2, Some(1)));
+}
+
+#[tokio::test]
+async fn several_meters_are_counted_in_one_order() {
+    let mut fixture = fixture();
+    let both = |_: &TenantScope, order: &Order| matches!(&order.act, Act::Consume(items) if items.len() == 2);
+    fixture
+        .counter
+        .expect_submit()
+        .withf(both)
+        .return_once(|_, _| Ok(counted(1)));
+    let service = fixture.service();
+    let scope = TenantScope::for_test(1, &[CONSUME_USAGE]);
+    let request = Consume {
+        items: vec![wanted("messages", 1), wanted("messages", 2)],
+        ..consume("messages", 1)
+    };
+
+    assert!(service.consume(&scope, request).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_mistake_in_a_list_is_named_with_its_place() {
+    let service = fixture().service();
+    let scope = TenantScope::for_test(1, &[CONSUME_USAGE]);
+    let request = Consume {
+        items: vec![wanted("messages", 1), wanted("messages", 0)],
+        ..consume("messages", 1)
+    };
+
+    let refused = service.consume(&scope, request).await.unwrap_err();
+
+    assert_eq!(refused.fields()[0].field, "items[1].amount");
+}
+
+#[tokio::test]
+async fn what_happened_too_long_ago_or_in_the_future_is_refused() {
+    for (at, fine) in [
+        (NOW - time::Duration::days(34), true),
+        (NOW - time::Duration::days(36), false),
+        (NOW + time::Duration::minutes(4), true),
+        (NOW + time::Duration::minutes(6), false),
+    ] {
+        let mut fixture = fixture();
+        fixture.counter.expect_submit().returning(|_, _| Ok(counted(1)));
+        let service = fixture.service();
+        let scope = TenantScope::for_test(1, &[CONSUME_USAGE]);
+        let request = Consume {
+            at: Some(at),
+            ..consume("messages", 1)
+        };
+
+        assert_eq!(service.consume(&scope, request).await.is_ok(), fine, "{at}");
+    }
+}
+
+#[tokio::test]
+async fn a_leased_meter_is_counted_from_a_slice_unless_the_operation_has_a_name() {
+    for named in [false, true] {
+        let mut fixture = fixture();
+        let leased = Meter {
+            engine: Engine::Leased,
+            ..messages()
+        };
+        let line = counted(7).lines.remove(0);
+        fixture
+            .leased
+            .expect_count()
+            .times(usize::from(!named))
+            .returning(move |_, _| Ok(line.clone()));
+        let counter = fixture.counter.expect_submit().times(usize::from(named));
+        counter.returning(|_, _| Ok(counted(7)));
+        let service = fixture.service_with(vec![leased]);
+        let scope = TenantScope::for_test(1, &[CONSUME_USAGE]);
+        let name = OperationId::try_from("order-17".to_owned()).unwrap();
+        let request = Consume::one("messages".to_owned(), 1, named.then_some((name, [1; 32])));
+
+        let counted = service.consume(&scope, request).await.unwrap();
+
+        assert_eq!(counted.lines[0].used, 7);
+    }
 }
 
 #[tokio::test]
@@ -432,14 +575,14 @@ async fn soft_limits_and_overage_are_shown_but_do_not_refuse() {
         granted.allowances[0].enforcement = enforcement;
         granted.allowances[0].overage = overage;
         fixture.granted = Some(granted);
-        fixture.unit.usage.expect_posted().returning(|_| Ok(vec![12]));
+        holding(&mut fixture, |_| 12);
         let service = fixture.service();
         let scope = TenantScope::for_test(1, &[CONSUME_USAGE]);
 
-        let checked = service.check(&scope, "messages", 1).await.unwrap();
+        let checked = service.check(&scope, vec![wanted("messages", 1)]).await.unwrap();
 
         assert_eq!(
-            (checked.allowed, checked.row.limit(), checked.row.overage()),
+            (checked.allowed, checked.rows[0].limit(), checked.rows[0].overage()),
             (true, Some(10), 2)
         );
     }
@@ -450,7 +593,9 @@ async fn the_log_is_not_for_members_with_basic_sight() {
     let service = fixture().service();
     let scope = TenantScope::for_test(1, &[READ_BASIC_USAGE, CONSUME_USAGE]);
 
-    let refused = service.logs(&scope, None, PageRequest::first()).await;
+    let refused = service
+        .logs(&scope, None, EntryFilter::default(), PageRequest::first())
+        .await;
 
     assert!(matches!(refused, Err(UsageError::Denied(_))));
 }
@@ -471,7 +616,7 @@ async fn the_log_can_be_narrowed_to_a_meter() {
 
     assert!(
         service
-            .logs(&scope, Some("messages"), PageRequest::first())
+            .logs(&scope, Some("messages"), EntryFilter::default(), PageRequest::first())
             .await
             .is_ok()
     );

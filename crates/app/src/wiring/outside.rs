@@ -1,0 +1,29 @@
+//! Services outside: mail and name servers.
+
+use std::sync::Arc;
+
+use tenantry_activity::mail::Mailer;
+use tenantry_delivery::{Composer, DnsTxtResolver, OutboxMailer, SmtpMailer};
+use tenantry_lifecycle::catalog::Catalog;
+
+use super::Sources;
+use super::error::StartError;
+use crate::config::Config;
+
+pub(super) fn resolver(config: &Config) -> DnsTxtResolver {
+    if config.dns_servers.is_empty() {
+        DnsTxtResolver::system()
+    } else {
+        DnsTxtResolver::with_servers(config.dns_servers.clone())
+    }
+}
+
+/// Letters go to the mail server, or into files where none is configured.
+pub(super) fn mailer(config: &Config, catalog: &Catalog, sources: &Sources) -> Result<Arc<dyn Mailer>, StartError> {
+    let url = config.public_url.as_str();
+    let composer = Composer::new(&config.mail_from, url, catalog.display(), sources.clock.clone())?;
+    Ok(match &config.smtp_url {
+        Some(url) => Arc::new(SmtpMailer::new(url, composer)?),
+        None => Arc::new(OutboxMailer::new(config.outbox.clone(), composer)),
+    })
+}
