@@ -1,4 +1,4 @@
-//! Accounts, the ledger, and the engine's batches over them.
+//! The ledger, and the engine's batches over it.
 
 use std::collections::BTreeMap;
 
@@ -6,117 +6,61 @@ use futures_util::future::join_all;
 use tenantry_kernel::time::Duration;
 use tenantry_kernel::uuid::Uuid;
 use tenantry_kernel::{Page, StoreError};
-use tenantry_quotas::account::AccountKey;
-use tenantry_quotas::alert::Alert;
-use tenantry_quotas::decide::{Claim, Operation, Verdict, decide};
-use tenantry_quotas::engine::{BatchWrites, OperationRef, Posting};
-use tenantry_quotas::ledger::{Amount, EntryFilter, LedgerEntry, UsageEntryId};
+use tenantry_quotas::account::{AccountKey, TenantAccount};
+use tenantry_quotas::decide::{Claim, Move, Operation, Part, States, Verdict, decide};
+use tenantry_quotas::engine::{BatchWrites, Posting};
+use tenantry_quotas::ledger::{EntryFilter, EntryKind, LedgerEntry, OperationId, UsageEntryId};
+use tenantry_quotas::limit::Limit;
 use tenantry_quotas::period::Period;
 use tenantry_quotas::testing::code;
 
-use super::{APRIL, MARCH, NOW, QuotaHarness, account, entry, land, of_tenant, operation, read, tenant_id, writes};
+use super::{
+    APRIL, MARCH, NOW, QuotaHarness, account, bare, count, entries, entry, key_id, land, limit, limit_on, locked,
+    named, of_tenant, operation, posted, read, tenant_id, writes,
+};
 use crate::next_page;
 use crate::tenancy::found_two;
-
-async fn posted(store: &impl QuotaHarness, tenant: u128, accounts: &[AccountKey]) -> Vec<i64> {
-    read(store, tenant).await.usage().posted(accounts).await.unwrap()
-}
-
-async fn entries(store: &impl QuotaHarness, tenant: u128, filter: &EntryFilter) -> Vec<LedgerEntry> {
-    let page = read(store, tenant)
-        .await
-        .usage()
-        .list_entries(filter, next_page::<()>(200, None))
-        .await;
-    page.unwrap().items
-}
-
-fn named(tenant: u128, name: &str) -> OperationRef {
-    OperationRef {
-        tenant: tenant_id(tenant),
-        operation: operation(name),
-    }
-}
 
 /// What a batch wrote is read by the tenant it was written for, as it went.
 pub async fn what_a_batch_writes_comes_back_whole_for_its_tenant(store: &impl QuotaHarness) {
     found_two(store).await;
-    let bare = LedgerEntry {
-        limit: None,
-        resets_at: None,
-        description: None,
-        subject: None,
+    let lifetime = LedgerEntry {
         account: AccountKey {
             live: false,
             period: Period::Lifetime,
             ..account("storage")
         },
-        ..entry(2, 5, 5)
+        pool: Some(tenant_id(2)),
+        kind: EntryKind::Correction,
+        ..bare(2, -5)
     };
-    let mut both = writes(1, &[entry(1, 3, 3), bare.clone()]);
-    let theirs = writes(2, &[entry(3, 9, 9)]);
+    let ours = [limit(1, "messages"), limit(2, "messages")];
+    let mut batch = store.ledger().begin_batch().await.unwrap();
+    let state = batch.lock(&ours).await.unwrap();
+    let mut both = writes(1, &ours[..1], &state, &[entry(1, 3, 3), lifetime.clone()]);
+    let theirs = writes(2, &ours[1..], &state, &[entry(3, 9, 9)]);
     both.entries.extend(theirs.entries);
-    both.accounts.extend(theirs.accounts);
-
-    land(store, &both).await.unwrap();
+    let posting = |posted| Posting {
+        held: tenantry_quotas::account::Held::posted(posted),
+        within: None,
+    };
+    both.accounts = ours
+        .iter()
+        .zip([3, 9])
+        .map(|(limit, held)| (limit.account.clone(), posting(held)))
+        .collect();
+    batch.write(&both).await.unwrap();
+    batch.commit().await.unwrap();
 
     assert_eq!(
         entries(store, 1, &EntryFilter::default()).await,
-        [bare.clone(), entry(1, 3, 3)]
+        [lifetime, entry(1, 3, 3)]
     );
     assert_eq!(entries(store, 2, &EntryFilter::default()).await, [entry(3, 9, 9)]);
-    let asked = [account("messages"), account("tokens"), bare.account];
-    assert_eq!(posted(store, 1, &asked).await, [3, 0, 5]);
-    assert_eq!(posted(store, 2, &asked).await, [9, 0, 0]);
+    assert_eq!(posted(store, &ours).await, [3, 9]);
 }
 
-/// Accounts that differ in one part of their name only are different accounts.
-pub async fn accounts_are_told_apart_by_every_part_of_their_name(store: &impl QuotaHarness) {
-    found_two(store).await;
-    let names = [
-        account("messages"),
-        AccountKey {
-            meter: code("tokens"),
-            ..account("messages")
-        },
-        AccountKey {
-            live: false,
-            ..account("messages")
-        },
-        AccountKey {
-            period: Period::Day,
-            ..account("messages")
-        },
-        AccountKey {
-            period_start: APRIL,
-            ..account("messages")
-        },
-    ];
-    let mut all = BatchWrites::default();
-    for (number, name) in (1_i64..).zip(&names) {
-        let posting = Posting {
-            posted: number,
-            within: None,
-        };
-        all.accounts.insert(of_tenant(1, name.clone()), posting);
-    }
-
-    land(store, &all).await.unwrap();
-
-    assert_eq!(posted(store, 1, &names).await, [1, 2, 3, 4, 5]);
-    let wanted: Vec<_> = all.accounts.keys().cloned().collect();
-    let mut batch = store.ledger().begin_batch().await.unwrap();
-    let locked = batch.lock(&wanted[..2]).await.unwrap();
-    let expected: BTreeMap<_, _> = all
-        .accounts
-        .iter()
-        .take(2)
-        .map(|(name, held)| (name.clone(), held.posted))
-        .collect();
-    assert_eq!(locked, expected);
-}
-
-/// An operation is known once its batch has landed, to its own tenant.
+/// An operation is known once its batch has landed, to its own tenant, with all of its lines in order.
 pub async fn an_operation_is_known_once_it_has_landed(store: &impl QuotaHarness) {
     found_two(store).await;
     let asked = [
@@ -127,93 +71,98 @@ pub async fn an_operation_is_known_once_it_has_landed(store: &impl QuotaHarness)
     let mut before = store.ledger().begin_batch().await.unwrap();
     assert_eq!(before.known(&asked).await.unwrap(), BTreeMap::new());
     drop(before);
+    let second = LedgerEntry {
+        id: UsageEntryId::from_uuid(Uuid::from_u128(0)),
+        operation: operation("operation 1"),
+        line: 1,
+        account: account("tokens"),
+        ..bare(0, 5)
+    };
 
-    land(store, &writes(1, &[entry(1, 3, 3)])).await.unwrap();
+    let limits = [limit(1, "messages")];
+    count(store, 1, &limits, &[second.clone(), entry(1, 3, 3)])
+        .await
+        .unwrap();
 
+    let lines = vec![entry(1, 3, 3), second];
     let mut after = store.ledger().begin_batch().await.unwrap();
     let known = after.known(&asked).await.unwrap();
-    assert_eq!(known, BTreeMap::from([(named(1, "operation 1"), entry(1, 3, 3))]));
+    assert_eq!(known, BTreeMap::from([(named(1, "operation 1"), lines.clone())]));
+    drop(after);
+    let found = async |tenant: u128| {
+        let mut unit = read(store, tenant).await;
+        unit.usage().find_operation(&operation("operation 1")).await.unwrap()
+    };
+    assert_eq!((found(1).await, found(2).await), (lines, Vec::new()));
+}
+
+/// Operations that the engine names itself, which no caller can, come back as such.
+pub async fn operations_of_our_own_come_back(store: &impl QuotaHarness) {
+    found_two(store).await;
+    let ours = LedgerEntry {
+        operation: OperationId::internal("give-back", "order \"17\""),
+        kind: EntryKind::GiveBack,
+        ..bare(1, 3)
+    };
+
+    land(store, 1, std::slice::from_ref(&ours)).await.unwrap();
+
+    assert_eq!(
+        entries(store, 1, &EntryFilter::default()).await,
+        std::slice::from_ref(&ours)
+    );
+    let mut batch = store.ledger().begin_batch().await.unwrap();
+    let known = batch.known(&[super::reference(1, &ours)]).await.unwrap();
+    assert_eq!(known[&super::reference(1, &ours)], [ours.clone()]);
 }
 
 /// A batch that is dropped leaves nothing, not even the accounts it made.
 pub async fn a_dropped_batch_leaves_nothing(store: &impl QuotaHarness) {
     found_two(store).await;
-    let all = writes(1, &[entry(1, 3, 3)]);
-    let accounts: Vec<_> = all.accounts.keys().cloned().collect();
+    let ours = [limit(1, "messages")];
     let mut batch = store.ledger().begin_batch().await.unwrap();
-    assert_eq!(batch.lock(&accounts).await.unwrap()[&accounts[0]], 0);
-    batch.write(&all).await.unwrap();
+    let state = batch.lock(&ours).await.unwrap();
+    batch.write(&writes(1, &ours, &state, &[entry(1, 3, 3)])).await.unwrap();
 
     drop(batch);
 
-    assert_eq!(posted(store, 1, &[account("messages")]).await, [0]);
+    assert_eq!(locked(store, &ours).await, [(0, true)]);
     assert_eq!(entries(store, 1, &EntryFilter::default()).await, []);
-    land(store, &all).await.unwrap();
-    assert_eq!(posted(store, 1, &[account("messages")]).await, [3]);
+    count(store, 1, &ours, &[entry(1, 3, 3)]).await.unwrap();
+    assert_eq!(posted(store, &ours).await, [3]);
 }
 
 /// An operation that another node counted meanwhile cannot be counted again; the whole batch is to be tried anew.
 pub async fn counting_an_operation_twice_is_contended_and_writes_nothing(store: &impl QuotaHarness) {
     found_two(store).await;
-    land(store, &writes(1, &[entry(1, 3, 3)])).await.unwrap();
+    let ours = [limit(1, "messages")];
+    count(store, 1, &ours, &[entry(1, 3, 3)]).await.unwrap();
     let twice = LedgerEntry {
         id: UsageEntryId::from_uuid(Uuid::from_u128(9)),
         ..entry(1, 3, 10)
     };
 
-    let refused = land(store, &writes(1, &[entry(2, 4, 7), twice.clone()])).await;
+    let refused = count(store, 1, &ours, &[entry(2, 4, 7), twice.clone()]).await;
 
     assert!(matches!(refused, Err(StoreError::Contended)), "{refused:?}");
-    assert_eq!(posted(store, 1, &[account("messages")]).await, [3]);
+    assert_eq!(posted(store, &ours).await, [3]);
     assert_eq!(entries(store, 1, &EntryFilter::default()).await.len(), 1);
-    land(store, &writes(2, &[twice])).await.unwrap();
+    count(store, 2, &[limit(2, "messages")], &[twice]).await.unwrap();
 }
 
-/// The last wall: whatever the engine believes, an account holds no more than the limit it is counted under.
-pub async fn no_account_holds_more_than_its_limit_or_less_than_nothing(store: &impl QuotaHarness) {
+/// What was written but not locked is a mistake of the engine's, and nothing of it stays.
+pub async fn what_was_not_locked_is_not_written(store: &impl QuotaHarness) {
     found_two(store).await;
-    for (held, within) in [(11, Some(10)), (-1, None)] {
-        let posting = Posting { posted: held, within };
-        let wrong = BatchWrites {
-            accounts: BTreeMap::from([(of_tenant(1, account("messages")), posting)]),
-            ..BatchWrites::default()
-        };
+    let ours = [limit(1, "messages")];
+    let mut batch = store.ledger().begin_batch().await.unwrap();
 
-        assert!(land(store, &wrong).await.is_err(), "{posting:?}");
-    }
-    assert_eq!(posted(store, 1, &[account("messages")]).await, [0]);
-}
+    let refused = batch
+        .write(&writes(1, &ours, &BTreeMap::new(), &[entry(1, 3, 3)]))
+        .await;
 
-/// A threshold is told once per account: the first time.
-pub async fn a_threshold_is_told_once(store: &impl QuotaHarness) {
-    found_two(store).await;
-    let alert = |tenant: u128, percent: u8, used: i64| Alert {
-        account: of_tenant(tenant, account("messages")),
-        threshold_percent: percent,
-        limit: 1_000,
-        used,
-        at: NOW,
-    };
-    let with = |number: u128, used: i64, alerts: Vec<Alert>| BatchWrites {
-        alerts,
-        ..writes(1, &[entry(number, 1, used)])
-    };
-    land(store, &with(1, 800, vec![alert(1, 80, 800)])).await.unwrap();
-
-    land(store, &with(2, 960, vec![alert(1, 95, 960), alert(1, 80, 960)]))
-        .await
-        .unwrap();
-
-    let told = async |tenant: u128| {
-        read(store, tenant)
-            .await
-            .usage()
-            .list_alerts(&account("messages"))
-            .await
-            .unwrap()
-    };
-    assert_eq!(told(1).await, [alert(1, 80, 800), alert(1, 95, 960)]);
-    assert_eq!(told(2).await, []);
+    assert!(refused.is_err());
+    assert!(batch.commit().await.is_err());
+    assert_eq!(entries(store, 1, &EntryFilter::default()).await, []);
 }
 
 /// The ledger is read from its end, in pages that later entries do not disturb.
@@ -224,58 +173,106 @@ pub async fn the_ledger_is_read_from_its_end_in_pages(store: &impl QuotaHarness)
         ..entry(3, 1, 1)
     };
     let all = [entry(1, 1, 1), entry(2, 1, 2), other.clone(), entry(4, 1, 3)];
-    land(store, &writes(1, &all)).await.unwrap();
-    land(store, &writes(2, &[entry(5, 1, 1)])).await.unwrap();
+    land(store, 1, &all).await.unwrap();
+    land(store, 2, &[entry(5, 1, 1)]).await.unwrap();
     let list = async |filter: &EntryFilter, before: Option<&Page<LedgerEntry>>| {
         let mut unit = read(store, 1).await;
         unit.usage().list_entries(filter, next_page(2, before)).await.unwrap()
     };
 
     let first = list(&EntryFilter::default(), None).await;
-    land(store, &writes(1, &[entry(6, 1, 4)])).await.unwrap();
+    land(store, 1, &[entry(6, 1, 4)]).await.unwrap();
     let second = list(&EntryFilter::default(), Some(&first)).await;
-    let tokens = EntryFilter {
-        meter: Some(code("tokens")),
-    };
 
-    assert_eq!(first.items, [entry(4, 1, 3), other.clone()]);
+    assert_eq!(first.items, [entry(4, 1, 3), other]);
     assert_eq!(
         (second.items, second.next),
         (vec![entry(2, 1, 2), entry(1, 1, 1)], None)
     );
-    assert_eq!(list(&tokens, None).await.items, [other]);
 }
 
-/// What a billing period counts is what live keys used from its first moment to before its last.
-pub async fn a_billing_period_counts_its_own_live_entries(store: &impl QuotaHarness) {
+/// The ledger is searched by each of the things that an entry says, and by all of them together.
+pub async fn the_ledger_is_searched(store: &impl QuotaHarness) {
     found_two(store).await;
-    let at = |number: u128, amount: i64, at| LedgerEntry {
-        at,
-        ..entry(number, amount, amount)
-    };
-    let test = LedgerEntry {
-        account: AccountKey {
-            live: false,
-            ..account("messages")
+    let plain = |number| bare(number, 1);
+    let all = [
+        LedgerEntry {
+            account: account("tokens"),
+            ..plain(1)
         },
-        ..entry(4, 1_000, 1_000)
+        LedgerEntry {
+            at: NOW + Duration::HOUR,
+            ..plain(2)
+        },
+        LedgerEntry {
+            actor_id: key_id(8).to_string(),
+            ..plain(3)
+        },
+        LedgerEntry {
+            subject: Some("ann".to_owned()),
+            ..plain(4)
+        },
+        LedgerEntry {
+            kind: EntryKind::Opening,
+            ..plain(5)
+        },
+    ];
+    land(store, 1, &all).await.unwrap();
+    let foreign = LedgerEntry {
+        id: UsageEntryId::from_uuid(Uuid::from_u128(6)),
+        ..all[3].clone()
     };
-    let tokens = LedgerEntry {
-        account: account("tokens"),
-        ..entry(5, 500, 500)
+    land(store, 2, &[foreign]).await.unwrap();
+    let any = EntryFilter::default;
+    let found = async |filter: EntryFilter| -> Vec<u128> {
+        let found = entries(store, 1, &filter).await;
+        found.iter().map(|entry| entry.id.as_uuid().as_u128()).collect()
     };
-    let all = [at(1, 1, MARCH), at(2, 20, NOW), at(3, 300, APRIL), test, tokens];
-    land(store, &writes(1, &all)).await.unwrap();
-    land(store, &writes(2, &[entry(6, 70, 70)])).await.unwrap();
 
-    let counted = async |from, to| {
-        let mut unit = read(store, 1).await;
-        unit.usage().counted_between(&code("messages"), from, to).await.unwrap()
-    };
+    let meter = Some(code("tokens"));
+    assert_eq!(found(EntryFilter { meter, ..any() }).await, [1]);
+    let later = Some(NOW + Duration::HOUR);
+    assert_eq!(found(EntryFilter { from: later, ..any() }).await, [2]);
+    assert_eq!(found(EntryFilter { to: later, ..any() }).await, [5, 4, 3, 1]);
+    let actor = Some(key_id(8).to_string());
+    assert_eq!(found(EntryFilter { actor, ..any() }).await, [3]);
+    let subject = Some("ann".to_owned());
+    assert_eq!(
+        found(EntryFilter {
+            subject: subject.clone(),
+            ..any()
+        })
+        .await,
+        [4]
+    );
+    let kind = Some(EntryKind::Opening);
+    assert_eq!(found(EntryFilter { kind, ..any() }).await, [5]);
+    let both = EntryFilter { subject, kind, ..any() };
+    assert_eq!(found(both).await, Vec::<u128>::new());
+}
 
-    assert_eq!(counted(MARCH, APRIL).await, 21);
-    assert_eq!(counted(MARCH, APRIL + Duration::MICROSECOND).await, 321);
-    assert_eq!(counted(NOW + Duration::MICROSECOND, APRIL).await, 0);
+/// A batch may be large: on one account, and over many accounts.
+pub async fn a_large_batch_lands_whole(store: &impl QuotaHarness) {
+    found_two(store).await;
+    let hot: Vec<LedgerEntry> = (1..=515).map(|number| bare(number, 1)).collect();
+    count(store, 1, &[limit(1, "messages")], &hot).await.unwrap();
+    let many: Vec<Limit> = (0..300)
+        .map(|number| {
+            let subject = tenantry_quotas::account::Subject::user(&format!("u{number}"));
+            super::of_subject(&limit(2, "messages"), subject)
+        })
+        .collect();
+    count(store, 2, &many, &[bare(1, 2)]).await.unwrap();
+
+    assert_eq!(posted(store, &[limit(1, "messages")]).await, [515]);
+    assert_eq!(posted(store, &many).await, [2; 300]);
+    let page = entries(store, 1, &EntryFilter::default()).await;
+    assert_eq!(page[..2], [bare(515, 1), bare(514, 1)]);
+    let again = Limit {
+        revision: 2,
+        ..limit(1, "messages")
+    };
+    assert_eq!(posted(store, &[again]).await, [515]);
 }
 
 /// Many batches at once, each over both tenants, never pass a limit and never lose an operation.
@@ -293,7 +290,7 @@ pub async fn batches_at_once_are_exact(store: &impl QuotaHarness) {
 
     let mut held = Vec::new();
     for tenant in [1, 2] {
-        held.extend(posted(store, tenant, &[account("messages")]).await);
+        held.extend(posted(store, &[limit(tenant, "messages")]).await);
         assert_eq!(entries(store, tenant, &EntryFilter::default()).await.len(), 50);
     }
     assert_eq!((granted, held), (100, vec![50, 50]));
@@ -302,31 +299,79 @@ pub async fn batches_at_once_are_exact(store: &impl QuotaHarness) {
 /// One operation on an account of either tenant under a limit of 50, tried again while it is contended.
 async fn count_one(store: &impl QuotaHarness, number: u128) -> i64 {
     let tenant = 1 + number % 2;
-    let name = of_tenant(tenant, account("messages"));
+    let ours = limit(tenant, "messages");
     let one = Operation {
-        amount: Amount::ONE,
-        claims: vec![Claim {
-            account: name.clone(),
-            limit: Some(50),
+        parts: vec![Part {
+            change: Move::Add(1),
+            claims: vec![Claim {
+                account: ours.account.clone(),
+                limit: Some(50),
+            }],
         }],
+        forced: false,
     };
     loop {
         let mut batch = store.ledger().begin_batch().await.unwrap();
-        let mut states = match batch.lock(std::slice::from_ref(&name)).await {
-            Ok(states) => states,
+        let state = match batch.lock(std::slice::from_ref(&ours)).await {
+            Ok(state) => state,
             Err(StoreError::Contended) => continue,
             Err(cause) => panic!("{cause:?}"),
         };
-        let verdicts = decide(&mut states, std::slice::from_ref(&one));
-        let [Verdict::Granted { used }] = &verdicts[..] else {
+        let mut states = States {
+            accounts: state
+                .iter()
+                .map(|(account, locked)| (account.clone(), locked.held))
+                .collect(),
+            ..States::default()
+        };
+        if !matches!(decide(&mut states, &one), Verdict::Granted { .. }) {
             return 0;
+        }
+        let accounts = states.accounts.into_iter();
+        let posting = |(account, held): (TenantAccount, _)| {
+            let within = Some(50);
+            (account, Posting { held, within })
         };
-        let counted = LedgerEntry {
-            limit: Some(50),
-            ..entry(number + 1, 1, used[0])
+        let counted = BatchWrites {
+            accounts: accounts.map(posting).collect(),
+            entries: vec![(tenant_id(tenant), bare(number + 1, 1))],
+            ..BatchWrites::default()
         };
-        batch.write(&writes(tenant, &[counted])).await.unwrap();
+        batch.write(&counted).await.unwrap();
         batch.commit().await.unwrap();
         return 1;
     }
+}
+
+/// Many that open the same accounts at once, in any order, end with one of each; who lost the race tries again.
+pub async fn accounts_are_opened_once(store: &impl QuotaHarness) {
+    found_two(store).await;
+    let all: Vec<Limit> = ["a", "b", "c", "d"]
+        .iter()
+        .flat_map(|meter| [limit(1, meter), limit(2, meter)])
+        .collect();
+    let all = &all;
+    let consumers = (0..8_u128).map(|number| async move {
+        let mut limits = all.clone();
+        let first = usize::try_from(number).unwrap() % limits.len();
+        limits.rotate_left(first);
+        loop {
+            match count(store, 1, &limits, &[bare(number + 1, 1)]).await {
+                Ok(()) => return,
+                Err(StoreError::Contended) => {}
+                Err(cause) => panic!("{cause:?}"),
+            }
+        }
+    });
+
+    join_all(consumers).await;
+
+    assert_eq!(posted(store, all).await, [8; 8]);
+    let month = limit_on(of_tenant(1, account("messages")));
+    let revised = Limit {
+        revision: 2,
+        resets_at: Some(APRIL),
+        ..month
+    };
+    assert_eq!((posted(store, &[revised]).await, MARCH < NOW), (vec![8], true));
 }

@@ -34,8 +34,13 @@ use tenantry_identity::store::IdentityStore;
 use tenantry_lifecycle::catalog::PlanArchive;
 use tenantry_lifecycle::operators::OperatorDirectory;
 use tenantry_lifecycle::store::LifecycleStore;
+use tenantry_quotas::alert::AlertDirectory;
+use tenantry_quotas::audit::Bookkeeper;
+use tenantry_quotas::closing::LedgerMarks;
 use tenantry_quotas::directory::EntitlementSource;
-use tenantry_quotas::engine::LedgerStore;
+use tenantry_quotas::engine::{AccountReader, LedgerStore};
+use tenantry_quotas::insight::UsageDirectory;
+use tenantry_quotas::reservation::ExpiredReservations;
 use tenantry_quotas::store::QuotaStore;
 use tenantry_store_contract::activity::ActivityHarness;
 use tenantry_store_contract::billing::BillingHarness;
@@ -119,6 +124,24 @@ impl QuotaHarness for Subject {
         self.store()
     }
     fn ledger(&self) -> &dyn LedgerStore {
+        self.store()
+    }
+    fn accounts(&self) -> &dyn AccountReader {
+        self.store()
+    }
+    fn marks(&self) -> &dyn LedgerMarks {
+        self.store()
+    }
+    fn expired(&self) -> &dyn ExpiredReservations {
+        self.store()
+    }
+    fn alerted(&self) -> &dyn AlertDirectory {
+        self.store()
+    }
+    fn usage_directory(&self) -> &dyn UsageDirectory {
+        self.store()
+    }
+    fn bookkeeper(&self) -> &dyn Bookkeeper {
         self.store()
     }
 }

@@ -129,6 +129,7 @@ const WITHOUT_ROW_SECURITY: &[&str] = &[
     "plan_version",
     OF_MIGRATIONS,
     "signing_key",
+    "usage_mark",
 ];
 
 #[tokio::test]
