@@ -21,7 +21,7 @@ impl Length {
     /// As the environment says.
     pub fn asked_for() -> Self {
         let number = |name: &str| {
-            let text = std::env::var(name).ok()?;
+            let text = std::env::var(name).ok().filter(|text| !text.is_empty())?;
             Some(text.parse::<u64>().unwrap_or_else(|_| panic!("{name} is no number")))
         };
         let kills = number(KILLS);
