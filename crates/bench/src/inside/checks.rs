@@ -7,13 +7,10 @@ use std::time::Instant;
 use serde::Serialize;
 use tenantry_activity::feed::{FeedCursor, FeedPage, InvalidationFeed};
 use tenantry_cache::{CachedEntitlements, Invalidator, Revocations};
-use tenantry_kernel::uuid::Uuid;
-use tenantry_kernel::{ApiKeyId, Code, StoreError, TenantScope, async_trait};
-use tenantry_quota_engine::PaceKeeper;
+use tenantry_kernel::{Code, StoreError, TenantScope, async_trait};
 use tenantry_quotas::directory::{EntitlementSource, PlanLadder};
 use tenantry_quotas::entitlement::EntitlementService;
 use tenantry_quotas::meter::MeterBook;
-use tenantry_quotas::rate::{PerMinute, RateLimiter, RateSubject};
 use tenantry_test_support::TestStore;
 
 use super::fixture::{self, Granted};
@@ -24,8 +21,6 @@ use crate::{Outcome, Plan};
 const TARGET_NS: f64 = 200.0;
 /// How many checks are timed together.
 const CHECKS: u32 = 200_000;
-/// How many callers are known where there are many.
-const MANY: usize = 10_000;
 
 /// What one check costs.
 #[derive(Serialize)]
@@ -67,29 +62,12 @@ impl PlanLadder for NoLadder {
 
 /// Measures all of them.
 pub async fn measure(plan: &Plan) -> Outcome<Vec<Check>> {
-    let mut checks = vec![
-        pace(plan, "rate limit, one caller", 1),
-        pace(plan, "rate limit, 10,000 callers", MANY),
-    ];
+    let mut checks: Vec<Check> = [("one rate limit", 1), ("three rate limits of a call", 3)]
+        .into_iter()
+        .map(|(name, rates)| check(name, vec![crate::rates::nanoseconds(rates)]))
+        .collect();
     checks.extend(entitlements(plan).await?);
     Ok(checks)
-}
-
-fn pace(plan: &Plan, name: &'static str, callers: usize) -> Check {
-    let keeper = PaceKeeper::new();
-    // The fastest pace there is: nothing is refused.
-    let pace = PerMinute(std::num::NonZeroU32::MAX);
-    let subjects: Vec<RateSubject> = (0..callers)
-        .map(|number| RateSubject::ApiKey(ApiKeyId::from_uuid(Uuid::from_u128(number as u128))))
-        .collect();
-    let rounds = (0..=plan.rounds).map(|_| {
-        let began = Instant::now();
-        for subject in subjects.iter().cycle().take(CHECKS as usize) {
-            black_box(keeper.call(black_box(subject), pace));
-        }
-        per_check(began)
-    });
-    check(name, rounds.skip(1).collect())
 }
 
 async fn entitlements(plan: &Plan) -> Outcome<Vec<Check>> {

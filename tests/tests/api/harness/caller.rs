@@ -30,15 +30,6 @@ impl Caller {
         other
     }
 
-    /// The same at another address.
-    pub fn at(&self, http: Client, address: &str) -> Self {
-        Self {
-            http,
-            address: address.to_owned(),
-            headers: self.headers.clone(),
-        }
-    }
-
     /// The same with a credential.
     pub fn bearer(&self, credential: &str) -> Self {
         self.with("authorization", &format!("Bearer {credential}"))

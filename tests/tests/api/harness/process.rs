@@ -170,11 +170,6 @@ impl Process {
         Caller::new(self.http.clone(), &self.address)
     }
 
-    /// Somebody known at another node.
-    pub fn like(&self, caller: &Caller) -> Caller {
-        caller.at(self.http.clone(), &self.address)
-    }
-
     /// Somebody with an access token or an API key.
     pub fn bearer(&self, credential: &str) -> Caller {
         self.anybody().bearer(credential)

@@ -90,7 +90,7 @@ impl Tenant {
 
     /// The same tenant as it is reached at another node.
     pub fn at(&self, node: &Process) -> Caller {
-        node.like(&self.caller)
+        self.caller.at(&node.anybody())
     }
 
     /// Asks below the tenant until there is a definite answer: no connection that broke, nothing from 500 on, no
