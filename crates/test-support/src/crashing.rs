@@ -11,11 +11,14 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
-use crate::postgres::answers;
+use crate::postgres::answers_within;
 use crate::private_server::{Runner, as_runner, binaries, make, ourselves, password, runner};
 
 /// How long a start may take: recovery included, and the end of the children of a killed server.
 const PATIENCE: Duration = Duration::from_secs(60);
+
+/// How long one look at the server takes when it does not answer.
+const A_LOOK: Duration = Duration::from_millis(250);
 
 /// Started with: the test's process, folder of the server. Ends with the folder, or with the process.
 const WATCH: &str = r#"
@@ -109,7 +112,7 @@ impl OwnPostgres {
             let mut server = self.spawn().map_err(|cause| cause.to_string())?;
             // The children of a killed postmaster may live a moment longer; then it ends at once.
             while matches!(server.try_wait(), Ok(None)) && began.elapsed() < PATIENCE {
-                if answers(&self.url) {
+                if answers_within(&self.url, A_LOOK) {
                     self.server = Some(server);
                     return Ok(());
                 }

@@ -22,7 +22,7 @@ use std::time::{Duration, Instant};
 
 use tokio::task::JoinSet;
 
-use crate::harness::{Engine, Process, eventually};
+use crate::harness::{Engine, Process};
 use books::Books;
 use chance::{Dice, Length};
 use client::{Course, Tenant};
@@ -50,6 +50,8 @@ const TRADES: &[Trade] = &[
     Trade::Reserves,
     Trade::Reserves,
 ];
+/// How long nothing may be answered after a kill.
+const PATIENCE: Duration = Duration::from_secs(60);
 /// When a reservation that was forgotten is given back.
 const FORGOTTEN: Duration = Duration::from_secs(3);
 
@@ -82,13 +84,13 @@ async fn survives(engine: Engine) {
     }
 
     for kill in &kills {
-        let enough = course.answers.load(Ordering::Relaxed) + kill.after_answers;
-        progress(&course, &mut clients, enough).await;
-        tokio::time::sleep(kill.then).await;
+        progress(&course, &mut clients, kill.after_answers).await;
+        if !kill.then.is_zero() {
+            tokio::time::sleep(kill.then).await;
+        }
         standing.kill(kill).await;
     }
-    let enough = course.answers.load(Ordering::Relaxed) + 100;
-    progress(&course, &mut clients, enough).await;
+    progress(&course, &mut clients, 100).await;
     course.over.store(true, Ordering::Relaxed);
     while let Some(ended) = clients.join_next().await {
         ended.expect("clients get what they ask for");
@@ -108,15 +110,13 @@ async fn found(node: &Process) -> Vec<Arc<Tenant>> {
     tenants
 }
 
-/// Waits for so many answers; a client that fails ends the run at once.
-async fn progress(course: &Course, clients: &mut JoinSet<()>, enough: u64) {
-    eventually("answers after a kill", async || {
-        if let Some(ended) = clients.try_join_next() {
-            ended.expect("clients get what they ask for");
-        }
-        (course.answers.load(Ordering::Relaxed) >= enough).then_some(())
-    })
-    .await;
+/// Waits for so many more answers; a client that fails ends the run at once.
+async fn progress(course: &Course, clients: &mut JoinSet<()>, more: u64) {
+    tokio::select! {
+        ended = clients.join_next() => panic!("a client came to an end: {ended:?}"),
+        () = course.answers(more) => {}
+        () = tokio::time::sleep(PATIENCE) => panic!("nothing is answered any more"),
+    }
 }
 
 /// In one line, what happened.

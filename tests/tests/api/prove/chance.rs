@@ -91,7 +91,7 @@ pub struct Kill {
     pub victim: Victim,
     /// When so many more answers have come than when everything stood again,
     pub after_answers: u64,
-    /// and this much later.
+    /// and this much later. In between, other answers are on their way: they are lost at the worst moment.
     pub then: Duration,
 }
 
@@ -109,7 +109,11 @@ pub fn schedule(length: Length, has_own_postgres: bool) -> Vec<Kill> {
         Kill {
             victim,
             after_answers: dice.up_to(80),
-            then: Duration::from_micros(dice.below(30_000)),
+            then: if dice.one_in(2) {
+                Duration::ZERO
+            } else {
+                Duration::from_micros(dice.below(30_000))
+            },
         }
     };
     (0..length.kills).map(kill).collect()

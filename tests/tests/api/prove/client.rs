@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use reqwest::Method;
 use serde_json::{Value, json};
+use tokio::sync::Notify;
 
 use crate::harness::{Caller, PASSWORD, Process, Reply};
 
@@ -19,9 +20,27 @@ const PAUSE: Duration = Duration::from_millis(25);
 #[derive(Default)]
 pub struct Course {
     /// How many answers came.
-    pub answers: AtomicU64,
+    answers: AtomicU64,
+    /// Told with each of them.
+    answered: Notify,
     /// True when they should come to an end.
     pub over: AtomicBool,
+}
+
+impl Course {
+    /// One more answer.
+    fn goes_on(&self) {
+        self.answers.fetch_add(1, Ordering::Relaxed);
+        self.answered.notify_one();
+    }
+
+    /// Returns at the very moment when so many more answers have come: others are on their way then.
+    pub async fn answers(&self, more: u64) {
+        let enough = self.answers.load(Ordering::Relaxed) + more;
+        while self.answers.load(Ordering::Relaxed) < enough {
+            self.answered.notified().await;
+        }
+    }
 }
 
 /// An operation that was acknowledged.
@@ -132,13 +151,13 @@ impl Tenant {
         let mut said = self.said();
         said.counted.push(counted);
         said.landed += u64::from(had_landed);
-        course.answers.fetch_add(1, Ordering::Relaxed);
+        course.goes_on();
     }
 
     /// What was refused at a limit.
     pub fn refuses(&self, course: &Course, name: String) {
         self.said().refused.push(name);
-        course.answers.fetch_add(1, Ordering::Relaxed);
+        course.goes_on();
     }
 }
 
