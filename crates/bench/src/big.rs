@@ -82,7 +82,10 @@ async fn side(plan: &Plan, folder: &Path, engine: Engine, size: Option<Size>) ->
     let server = if let Some(size) = size {
         // Nothing else writes meanwhile.
         server.stop().await?;
-        eprintln!("bench: filling {} rows and {} tenants into {engine}", size.rows, size.tenants);
+        eprintln!(
+            "bench: filling {} rows and {} tenants into {engine}",
+            size.rows, size.tenants
+        );
         fill::fill(&installation.url(), size).await?;
         installation.start(plan).await?
     } else {

@@ -112,7 +112,10 @@ impl Source {
             .await?;
         let verdicts: Value = serde_json::from_slice(&reply.body).unwrap_or_default();
         if reply.status != 200 || verdicts["counted"] != BATCH {
-            let said = String::from_utf8_lossy(&reply.body).chars().take(400).collect::<String>();
+            let said = String::from_utf8_lossy(&reply.body)
+                .chars()
+                .take(400)
+                .collect::<String>();
             return Err(format!("a batch of events was answered {}: {said}", reply.status).into());
         }
         self.sent += BATCH as u64;

@@ -118,7 +118,12 @@ impl Callers {
 
     /// How the meters stand.
     pub fn read_usage(&self) -> Asked {
-        same(request("GET", "/api/v1/tenants/current/usage", &self.bearing_key(), None))
+        same(request(
+            "GET",
+            "/api/v1/tenants/current/usage",
+            &self.bearing_key(),
+            None,
+        ))
     }
 
     /// The line that says who calls.

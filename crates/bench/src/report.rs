@@ -4,11 +4,11 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
+use crate::Outcome;
 use crate::big::{self, Big};
 use crate::ingest::{self, Ingestion};
 use crate::inside::checks::Check;
 use crate::inside::counting::Counting;
-use crate::Outcome;
 
 /// Everything that was measured.
 #[derive(Serialize)]
@@ -104,7 +104,12 @@ impl Report {
             .iter()
             .filter(|figure| figure.failed > 0)
             .map(|figure| (figure.failed, figure.name.as_str()))
-            .chain(self.big.iter().map(|big| (big.failed, big.name)).filter(|(failed, _)| *failed > 0))
+            .chain(
+                self.big
+                    .iter()
+                    .map(|big| (big.failed, big.name))
+                    .filter(|(failed, _)| *failed > 0),
+            )
             .map(|(failed, name)| format!("{failed} answers to \"{name}\" were not as expected"))
             .collect();
         if failed.is_empty() {

@@ -91,7 +91,10 @@ async fn throttlecrab(plan: &Plan, binary: &Path, folder: &Path) -> Outcome<Riva
 /// Where `cargo install` puts it, below the folder that cargo builds in; it is installed there when it is missing.
 fn throttlecrab_binary() -> Outcome<PathBuf> {
     let here = std::env::current_exe()?;
-    let target = here.ancestors().nth(2).ok_or("the folder that cargo builds in is not known")?;
+    let target = here
+        .ancestors()
+        .nth(2)
+        .ok_or("the folder that cargo builds in is not known")?;
     let root = target.join("tools");
     let binary = root.join("bin/throttlecrab-server");
     if binary.is_file() {

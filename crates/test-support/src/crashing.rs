@@ -44,7 +44,9 @@ pub struct OwnPostgres {
 
 impl fmt::Debug for OwnPostgres {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("OwnPostgres").field("dir", &self.dir).finish_non_exhaustive()
+        f.debug_struct("OwnPostgres")
+            .field("dir", &self.dir)
+            .finish_non_exhaustive()
     }
 }
 

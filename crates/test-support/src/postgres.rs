@@ -123,10 +123,7 @@ async fn connect(url: &str) -> Result<DatabaseConnection, DbErr> {
 
 async fn connect_within(url: &str, wait: Duration) -> Result<DatabaseConnection, DbErr> {
     let mut options = ConnectOptions::new(url);
-    options
-        .max_connections(1)
-        .sqlx_logging(false)
-        .acquire_timeout(wait);
+    options.max_connections(1).sqlx_logging(false).acquire_timeout(wait);
     Database::connect(options).await
 }
 

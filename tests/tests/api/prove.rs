@@ -72,14 +72,24 @@ async fn survives(engine: Engine) {
     };
     let began = Instant::now();
     let kills = chance::schedule(length, standing.base.can_crash());
-    eprintln!("prove: {engine}, {} kills, TENANTRY_PROVE_SEED={}", kills.len(), length.seed);
+    eprintln!(
+        "prove: {engine}, {} kills, TENANTRY_PROVE_SEED={}",
+        kills.len(),
+        length.seed
+    );
     let course = Arc::new(Course::default());
     let tenants = found(&standing.node).await;
     let mut clients = JoinSet::new();
     for (number, tenant) in (0_u64..).zip(&tenants) {
         for (place, trade) in (0_u64..).zip(TRADES) {
             let dice = Dice::of(length.seed, number * 100 + place);
-            clients.spawn(clients::work(Arc::clone(tenant), Arc::clone(&course), *trade, place, dice));
+            clients.spawn(clients::work(
+                Arc::clone(tenant),
+                Arc::clone(&course),
+                *trade,
+                place,
+                dice,
+            ));
         }
     }
 
@@ -164,4 +174,3 @@ async fn check(standing: &Standing, tenants: &[Arc<Tenant>]) {
         full.add_up(tenant, LIMITS);
     }
 }
-

@@ -53,8 +53,14 @@ impl Filler {
             ("tenant", vec![("id", id.clone()), ("slug", slug)]),
             ("tenant_plan", vec![("tenant_id", id.clone())]),
             ("entitlement", vec![("tenant_id", id.clone())]),
-            ("quota_account", vec![("tenant_id", id.clone()), ("posted", per_tenant(size).to_string())]),
-            ("usage_rollup", vec![("tenant_id", id.clone()), ("amount", per_tenant(size).to_string())]),
+            (
+                "quota_account",
+                vec![("tenant_id", id.clone()), ("posted", per_tenant(size).to_string())],
+            ),
+            (
+                "usage_rollup",
+                vec![("tenant_id", id.clone()), ("amount", per_tenant(size).to_string())],
+            ),
         ] {
             self.copy(table, &changed, &numbers, None).await?;
         }
@@ -92,15 +98,26 @@ impl Filler {
         let mut done = 0;
         while done < rows {
             let until = (done + CHUNK).min(rows);
-            self.copy("usage_ledger", changed, &self.numbers(done + 1, until), Some("recorded_at, id"))
-                .await?;
+            self.copy(
+                "usage_ledger",
+                changed,
+                &self.numbers(done + 1, until),
+                Some("recorded_at, id"),
+            )
+            .await?;
             done = until;
         }
         Ok(())
     }
 
     /// Adds a copy of the first tenant's rows for each number, with some columns changed.
-    async fn copy(&self, table: &str, changed: &[(&str, String)], numbers: &str, first_by: Option<&str>) -> Outcome<()> {
+    async fn copy(
+        &self,
+        table: &str,
+        changed: &[(&str, String)],
+        numbers: &str,
+        first_by: Option<&str>,
+    ) -> Outcome<()> {
         let columns = self.columns(table).await?;
         let cells: Vec<String> = columns
             .iter()
@@ -159,7 +176,9 @@ impl Filler {
         if self.postgres {
             format!("(select n from generate_series({from}::bigint, {to}::bigint) g(n))")
         } else {
-            format!("(with recursive g(n) as (select {from} union all select n + 1 from g where n < {to}) select n from g)")
+            format!(
+                "(with recursive g(n) as (select {from} union all select n + 1 from g where n < {to}) select n from g)"
+            )
         }
     }
 
@@ -171,7 +190,6 @@ impl Filler {
             format!("unhex(printf('%032x', {number}))")
         }
     }
-
 }
 
 fn text(expression: &str) -> String {

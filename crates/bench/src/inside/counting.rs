@@ -8,8 +8,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use sea_orm::{
-    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, SqliteTransactionMode, Statement, TransactionOptions,
-    TransactionTrait,
+    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, SqliteTransactionMode, Statement,
+    TransactionOptions, TransactionTrait,
 };
 use serde::Serialize;
 use tenantry_kernel::TenantScope;
@@ -197,7 +197,8 @@ impl Plain {
         if sqlite {
             connection.execute_unprepared("pragma synchronous = full").await?;
         }
-        connection.execute_unprepared(&ledger::open_account(connection.get_database_backend()))
+        connection
+            .execute_unprepared(&ledger::open_account(connection.get_database_backend()))
             .await?;
         Ok(Self {
             sqlite,

@@ -64,5 +64,7 @@ async fn handler(
 }
 
 pub(super) fn row() -> Row {
-    Row::of(__path_handler, handler).tenant([TENANT_READ, CONSUME_USAGE]).refuses(402, "no_plan")
+    Row::of(__path_handler, handler)
+        .tenant([TENANT_READ, CONSUME_USAGE])
+        .refuses(402, "no_plan")
 }

@@ -81,7 +81,10 @@ impl Books {
             };
             books.accounts.entry(key).or_default().push(account);
         }
-        let made = format!("select {tenant} as c0, {} as c1 from quota_reservation", reader.uuid("id"));
+        let made = format!(
+            "select {tenant} as c0, {} as c1 from quota_reservation",
+            reader.uuid("id")
+        );
         for row in reader.texts(&made, 2).await {
             let id = row[1].clone().expect("an id");
             books
@@ -99,10 +102,14 @@ impl Books {
             let sums = (number(row[2].as_ref()), number(row[3].as_ref()));
             books.rolled_up.insert(key, sums);
         }
-        let holds = reader.texts("select cast(count(*) as text) as c0 from quota_hold", 1).await;
+        let holds = reader
+            .texts("select cast(count(*) as text) as c0 from quota_hold", 1)
+            .await;
         books.holds = number(holds[0][0].as_ref());
         if !reader.is_postgres() {
-            let sound = reader.texts("select integrity_check as c0 from pragma_integrity_check", 1).await;
+            let sound = reader
+                .texts("select integrity_check as c0 from pragma_integrity_check", 1)
+                .await;
             assert_eq!(sound, [[Some("ok".to_owned())]]);
         }
         reader.close().await;
@@ -129,7 +136,11 @@ impl Books {
             lines.sort_unstable();
             let mut expected = counted.lines.clone();
             expected.sort_unstable();
-            assert_eq!(lines, expected, "{}: acknowledged, and this is in the ledger", counted.name);
+            assert_eq!(
+                lines, expected,
+                "{}: acknowledged, and this is in the ledger",
+                counted.name
+            );
             if let Some(used) = counted.used {
                 assert_eq!(used, found[0].used_after, "{}: the answer said otherwise", counted.name);
             }
@@ -140,7 +151,10 @@ impl Books {
             .filter(|name| in_ledger.contains_key(name.as_str()))
             .collect();
         assert!(refused.is_empty(), "refused and counted: {refused:?}");
-        assert!(in_ledger.is_empty(), "in the ledger, and nobody was told: {in_ledger:?}");
+        assert!(
+            in_ledger.is_empty(),
+            "in the ledger, and nobody was told: {in_ledger:?}"
+        );
         let held: BTreeSet<String> = said.held.iter().map(|id| id.replace('-', "")).collect();
         let made = self.reservations.get(&tenant.id).cloned().unwrap_or_default();
         assert_eq!(held, made, "the reservations that were told, and those that are there");
@@ -164,7 +178,12 @@ impl Books {
                 assert_eq!(sum, used_after, "{} {meter}: the ledger does not add up", tenant.slug);
                 assert!(sum <= *limit, "{} {meter}: {sum} passes {limit}", tenant.slug);
             }
-            assert_eq!(self.posted(tenant, meter), sum, "{} {meter}: account and ledger", tenant.slug);
+            assert_eq!(
+                self.posted(tenant, meter),
+                sum,
+                "{} {meter}: account and ledger",
+                tenant.slug
+            );
             let key = (tenant.id.clone(), (*meter).to_owned());
             let rolled_up = self.rolled_up.get(&key).copied().unwrap_or_default();
             assert_eq!(rolled_up, (sum, operations), "{} {meter}: rolled up", tenant.slug);
@@ -209,7 +228,12 @@ impl Books {
             .map(|entry| (entry.name.clone(), entry.meter.clone(), entry.amount))
             .collect();
         held.sort();
-        assert!(told == held, "{} entries are told, {} are there", told.len(), held.len());
+        assert!(
+            told == held,
+            "{} entries are told, {} are there",
+            told.len(),
+            held.len()
+        );
 
         let quotas = tenant.page("/quotas").await;
         for row in quotas["data"].as_array().expect("rows") {
@@ -244,7 +268,11 @@ pub async fn hear_again(tenant: &Tenant) {
 pub async fn fill_up(tenant: &Tenant, meter: &str) -> i64 {
     for more in 0.. {
         let told = tenant
-            .ask("/usage", &json!({"meter": meter, "amount": 1}), &format!("rest-{meter}-{more}"))
+            .ask(
+                "/usage",
+                &json!({"meter": meter, "amount": 1}),
+                &format!("rest-{meter}-{more}"),
+            )
             .await;
         if !told.counted(201) {
             return more;

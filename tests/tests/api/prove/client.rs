@@ -181,7 +181,11 @@ impl Told {
     #[track_caller]
     pub fn had_landed(&self, key: &str) -> bool {
         let replayed = self.reply.header("idempotency-replayed") == "true";
-        assert!(!replayed || self.tries > 1, "{key} was new and is told again: {}", self.reply.text);
+        assert!(
+            !replayed || self.tries > 1,
+            "{key} was new and is told again: {}",
+            self.reply.text
+        );
         replayed
     }
 }
