@@ -4,10 +4,10 @@ use sea_orm_migration::prelude::*;
 use sea_orm_migration::sea_orm::DbBackend;
 
 use crate::ddl::{
-    appended_by_quota_engine, appended_by_tenant, at, at_null, bytes, changed_by_tenant, countable_by_worker, flag,
-    grant, id, id_null, index, int, int_null, kept_by_quota_engine, only_for_roles, readable_by_quota_engine,
-    readable_by_tenant, readable_by_worker, set_default, tenant_owned, tenant_table, text, text_null, to_tenant,
-    unique,
+    appended_by_quota_engine, appended_by_tenant, at, at_null, bytes, changed_by_tenant, countable_by_worker,
+    expect_rows, flag, grant, id, id_null, index, int, int_null, kept_by_quota_engine, only_for_roles,
+    readable_by_quota_engine, readable_by_tenant, readable_by_worker, set_default, tenant_owned, tenant_table, text,
+    text_null, to_tenant, unique,
 };
 use crate::roles::QUOTA;
 
@@ -267,6 +267,17 @@ async fn ledger(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     .and_where(Expr::col("pool_id").is_not_null())
     .take();
     manager.create_index(pooled).await?;
+    expect_rows(
+        manager,
+        "usage_ledger",
+        &[
+            ("usage_ledger", "1000000 10000 1"),
+            ("usage_ledger_operation_key", "1000000 10000 1 1"),
+            ("usage_ledger_meter_idx", "1000000 10000 5000 5000 2"),
+            ("usage_ledger_pool_idx", "100000 10000 5000 5000 2"),
+        ],
+    )
+    .await?;
     readable_by_tenant(manager, "usage_ledger").await?;
     appended_by_quota_engine(manager, "usage_ledger").await
 }

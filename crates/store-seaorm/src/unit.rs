@@ -73,10 +73,10 @@ impl Pin {
         let tenant = self.tenant.map(|id| id.to_string()).unwrap_or_default();
         let user = self.user.map(|id| id.to_string()).unwrap_or_default();
         // The engine looks rows up by their keys. Plans are made once and kept, also from a time when tables were
-        // small enough to be read whole.
+        // small enough to be read whole. What is switched off looks so dear that it would be compiled first.
         let plans = if self.role == Role::Quota {
             ", set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true), \
-             set_config('enable_mergejoin', 'off', true)"
+             set_config('enable_mergejoin', 'off', true), set_config('jit', 'off', true)"
         } else {
             ""
         };
@@ -84,7 +84,7 @@ impl Pin {
             Marks::None => String::new(),
             Marks::Stamps => format!(
                 "; select pg_advisory_xact_lock_shared({MARKS_LOCK}); \
-                 select set_config('app.usage_mark', n::text, true) from usage_mark"
+                 select set_config('app.usage_mark', n::text, true) from usage_mark where id = 1"
             ),
             Marks::Takes => format!("; select pg_advisory_xact_lock({MARKS_LOCK})"),
         };

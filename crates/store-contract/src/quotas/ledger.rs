@@ -113,7 +113,7 @@ pub async fn operations_of_our_own_come_back(store: &impl QuotaHarness) {
     );
     let mut batch = store.ledger().begin_batch().await.unwrap();
     let known = batch.known(&[super::reference(1, &ours)]).await.unwrap();
-    assert_eq!(known[&super::reference(1, &ours)], [ours.clone()]);
+    assert_eq!(known[&super::reference(1, &ours)], std::slice::from_ref(&ours));
 }
 
 /// A batch that is dropped leaves nothing, not even the accounts it made.
