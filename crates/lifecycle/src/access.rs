@@ -15,11 +15,11 @@ use tenantry_identity::platform_key::PlatformKeyText;
 use tenantry_identity::token::{AccessClaims, TokenError, TokenVerifier};
 use tenantry_identity::user::PlatformRole;
 use tenantry_kernel::{
-    ApiKeyId, Cipher, Clock, DomainError, ErrorKind, MembershipId, Origin, PermissionSet, PlatformKeyId, SessionId,
-    StoreError, SystemScope, TenantId, TenantScope, UserId, Value,
+    ApiKeyId, Cipher, Clock, MembershipId, Origin, PermissionSet, PlatformKeyId, SessionId, StoreError, SystemScope,
+    TenantId, TenantScope, UserId,
 };
 use tenantry_tenancy::directory::AccessDirectory;
-use tenantry_tenancy::gate::{EnterError, Gate};
+use tenantry_tenancy::gate::Gate;
 
 pub use error::AccessError;
 use tenantry_tenancy::host::{self, HostKind};

@@ -15,7 +15,7 @@ use crate::postgres::answers_within;
 use crate::private_server::{Runner, as_runner, binaries, make, ourselves, password, runner};
 
 /// How long a start may take: recovery included, and the end of the children of a killed server.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// How long one look at the server takes when it does not answer.
 const A_LOOK: Duration = Duration::from_millis(250);

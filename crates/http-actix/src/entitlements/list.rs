@@ -31,7 +31,7 @@ struct View {
     #[schema(value_type = Object, example = json!({"max_upload_mb": 50}))]
     values: BTreeMap<String, serde_json::Value>,
     /// How much of each meter, in its longest period; null is unlimited.
-    #[schema(example = json!({"messages": 100000}))]
+    #[schema(example = json!({"messages": 100_000}))]
     limits: BTreeMap<String, Option<i64>>,
     /// Goes up with every change.
     #[schema(example = 3)]

@@ -10,8 +10,9 @@ use tenantry_identity::testing::{PlainCipher, fixtures};
 use tenantry_kernel::testing::CountingEntropy;
 use tenantry_kernel::time::Duration;
 use tenantry_kernel::uuid::Uuid;
-use tenantry_kernel::{Note, PermissionSet, Principal, Secret};
+use tenantry_kernel::{DomainError, ErrorKind, Note, PermissionSet, Principal, Secret};
 use tenantry_tenancy::domain::{CustomDomain, CustomDomainId, HostName};
+use tenantry_tenancy::gate::EnterError;
 use tenantry_tenancy::membership::{Membership, MembershipDetails, MembershipStatus};
 
 use super::*;

@@ -174,9 +174,9 @@ async fn usage_is_counted_and_what_is_left_is_told() {
     let service = fixture.service();
     let scope = TenantScope::for_test(1, &[CONSUME_USAGE]);
 
-    let counted = service.consume(&scope, consume("Messages", 3)).await.unwrap();
+    let told = service.consume(&scope, consume("Messages", 3)).await.unwrap();
 
-    let answer = &counted.lines[0];
+    let answer = &told.lines[0];
     assert_eq!(
         (answer.used, answer.limit, answer.remaining()),
         (45, Some(1_000), Some(955))

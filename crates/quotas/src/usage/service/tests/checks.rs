@@ -131,9 +131,9 @@ async fn a_leased_meter_is_counted_from_a_slice_unless_the_operation_has_a_name(
         let name = OperationId::try_from("order-17".to_owned()).unwrap();
         let request = Consume::one("messages".to_owned(), 1, named.then_some((name, [1; 32])));
 
-        let counted = service.consume(&scope, request).await.unwrap();
+        let answer = service.consume(&scope, request).await.unwrap();
 
-        assert_eq!(counted.lines[0].used, 7);
+        assert_eq!(answer.lines[0].used, 7);
     }
 }
 
