@@ -130,6 +130,8 @@ pub struct Config {
     pub redis_url: Option<Secret<String>>,
     /// What holds while Redis does not answer.
     pub redis_fail: RedisFail,
+    /// How long a call waits for Redis at most.
+    pub redis_timeout: Duration,
     /// Calls per minute of one signed-in person; `None` is off.
     pub rate_limit_person: Option<NonZeroU32>,
     /// Calls per minute of one address on public routes; `None` is off.

@@ -37,6 +37,7 @@ use tenantry_lifecycle::billing_run::BillingRunService;
 use tenantry_lifecycle::catalog::{self as plans, Applied, Catalog};
 use tenantry_lifecycle::retention::PurgeService;
 use tenantry_lifecycle::roles;
+use tenantry_lifecycle::usage_upkeep::UsageUpkeep;
 use tenantry_payments::SandboxGateway;
 use tenantry_quotas::rate::RateLimiter;
 use tenantry_store_seaorm::{Durability, SeaOrmStore, StoreOptions, StorePorts};
@@ -94,6 +95,8 @@ pub struct Installation {
     pub purge: Arc<PurgeService>,
     /// The signing keys.
     pub keys: Arc<KeyRing>,
+    /// Tells thresholds, gives forgotten reservations back, checks the books.
+    pub upkeep: Arc<UsageUpkeep>,
     /// Sends what waits in the queue.
     pub dispatcher: Dispatcher,
     /// Passwords.
@@ -219,6 +222,7 @@ impl Installation {
         Ok(Self {
             services: built.services,
             billing: built.billing,
+            upkeep: built.upkeep,
             purge: built.purge,
             settings: settings(config),
             store,

@@ -21,6 +21,12 @@ const KEYS_EVERY: Duration = Duration::from_mins(5);
 const EDITIONS_EVERY: Duration = Duration::from_millis(500);
 /// How often the uses of API keys are written down.
 const USES_EVERY: Duration = Duration::from_secs(15);
+/// How often thresholds are told and forgotten reservations given back.
+const USAGE_EVERY: Duration = Duration::from_secs(2);
+/// How long the check of the books rests between two groups of tenants.
+const BOOKS_REST: Duration = Duration::from_secs(10);
+/// How often what a node holds of limits is looked through for what nobody uses.
+const SLICES_EVERY: Duration = Duration::from_secs(30);
 /// How often old receipts and notices, and history that plans do not keep, are removed.
 const TIDY_EVERY: Duration = Duration::from_hours(1);
 /// How long notices for other nodes' caches are kept; they are read within a second.
@@ -34,6 +40,11 @@ const TIDY_BATCH: u32 = 1_000;
 pub fn serving(tasks: &mut JoinSet<()>, installation: &Arc<Installation>) {
     let invalidator = installation.invalidator();
     tasks.spawn(async move { match invalidator.run().await {} });
+    let node = Arc::clone(installation);
+    tasks.spawn(every(SLICES_EVERY, move || {
+        let node = Arc::clone(&node);
+        async move { node.sweep_slices().await }
+    }));
     let uses = installation.key_uses();
     tasks.spawn(async move { match uses.run(USES_EVERY).await {} });
     tasks.spawn(learn_editions(Arc::clone(installation)));
@@ -90,6 +101,10 @@ pub fn working(tasks: &mut JoinSet<()>, installation: &Arc<Installation>) {
     tasks.spawn(every(BILLING_EVERY, move || bill(Arc::clone(&node))));
     let node = Arc::clone(installation);
     tasks.spawn(every(TIDY_EVERY, move || tidy(Arc::clone(&node))));
+    let node = Arc::clone(installation);
+    tasks.spawn(every(USAGE_EVERY, move || keep_usage_up(Arc::clone(&node))));
+    let node = Arc::clone(installation);
+    tasks.spawn(async move { match check_books(node).await {} });
 }
 
 async fn every<F, Fut>(period: Duration, mut turn: F)
@@ -192,6 +207,51 @@ async fn tidy(node: Arc<Installation>) {
                 error = &cause as &dyn std::error::Error,
                 "old rows could not be removed"
             );
+        }
+    }
+}
+
+async fn keep_usage_up(node: Arc<Installation>) {
+    match node.upkeep.round().await {
+        Ok(report) => {
+            for (tenant, cause) in &report.failed {
+                tracing::warn!(tenant_id = %tenant, error = cause as &dyn std::error::Error, "usage could not be kept up");
+            }
+        }
+        Err(cause) => tracing::warn!(
+            error = &cause as &dyn std::error::Error,
+            "thresholds and reservations could not be listed"
+        ),
+    }
+}
+
+/// Walks through all tenants, again and again, and tells loudly of an account that does not hold what its ledger
+/// adds up to.
+async fn check_books(node: Arc<Installation>) -> std::convert::Infallible {
+    let mut after = None;
+    loop {
+        tokio::time::sleep(BOOKS_REST).await;
+        match node.upkeep.check_books(after).await {
+            Ok(page) => {
+                metrics::counter!("tenantry_usage_accounts_checked_total").increment(page.checked);
+                for wrong in &page.wrong {
+                    metrics::counter!("tenantry_usage_discrepancies_total").increment(1);
+                    tracing::error!(
+                        tenant_id = %wrong.account.tenant,
+                        meter = %wrong.account.key.meter,
+                        posted = wrong.posted,
+                        ledger = wrong.ledger,
+                        "an account does not hold what its ledger adds up to"
+                    );
+                }
+                after = page.last;
+            }
+            Err(cause) => {
+                tracing::warn!(
+                    error = &cause as &dyn std::error::Error,
+                    "the books of usage could not be checked"
+                );
+            }
         }
     }
 }

@@ -8,7 +8,7 @@ use tenantry_identity::api_key::KeyPrefix;
 use tenantry_kernel::{Code, Currency, Money, Permission, PermissionSet, Ratio};
 use tenantry_lifecycle::catalog::{ApplicationPermission, Catalog, CatalogParts, Dunning, Feature, KeyRules, Offer};
 use tenantry_lifecycle::roles;
-use tenantry_quotas::entitlement::{Allowance, Enforcement};
+use tenantry_quotas::entitlement::{Allowance, Enforcement, Share};
 use tenantry_quotas::meter::{MeterBook, MeterKind};
 use tenantry_quotas::period::Period;
 use tenantry_quotas::testing::{code, meter};
@@ -34,6 +34,9 @@ fn offer(plan: &str, rank: u32, public: bool, prices: Vec<Price>, messages: Opti
             enforcement: Enforcement::Hard,
             overage: false,
             period: Period::CalendarMonth,
+            share: Share::Tenant,
+            rollover: None,
+            grace_percent: 0,
         }],
         features: [code("api_access")].into_iter().collect(),
         values: std::collections::BTreeMap::new(),

@@ -83,14 +83,12 @@ impl Meters {
     pub fn tell(&self, told: &Told<'_>) {
         let route = told.row.map_or(UNMATCHED, Row::path);
         let key = (route, method_name(told.method), told.status.as_u16());
-        match told.row.and_then(|row| row.meters().find(key)) {
-            Some(handles) => handles.count(told.took),
-            None => {
-                let pinned = self.0.pin();
-                pinned
-                    .get_or_insert_with(key, || Arc::new(Handles::register(key)))
-                    .count(told.took);
-            }
+        if let Some(handles) = told.row.and_then(|row| row.meters().find(key)) {
+            handles.count(told.took);
+        } else {
+            let pinned = self.0.pin();
+            let handles = pinned.get_or_insert_with(key, || Arc::new(Handles::register(key)));
+            handles.count(told.took);
         }
         tracing::info!(
             target: "tenantry::access",

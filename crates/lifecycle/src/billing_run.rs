@@ -20,6 +20,7 @@ use tenantry_billing::subscription::{Subscription, SubscriptionRule};
 use tenantry_kernel::retry::{self, MaybeContended};
 use tenantry_kernel::time::{Duration, OffsetDateTime};
 use tenantry_kernel::{Clock, DomainError, ErrorKind, Event, StoreError, SystemScope, TenantId, TenantScope};
+use tenantry_quotas::closing::LedgerMarks;
 use tenantry_tenancy::gate::{EnterError, Gate};
 
 use crate::catalog::Catalog;
@@ -121,6 +122,8 @@ pub struct BillingRunParts {
     pub pending: Arc<dyn PendingPayments>,
     /// Tenants with an invoice that stays unpaid.
     pub overdue: Arc<dyn OverdueInvoices>,
+    /// Draws the line between what a period bills and what comes late.
+    pub marks: Arc<dyn LedgerMarks>,
     /// The charge flow.
     pub collection: Collection,
     /// Resumes and records payments.
@@ -216,6 +219,11 @@ impl BillingRunService {
 
     /// Ends one period, if one is due. `None` when nothing is.
     async fn end_period(&self, scope: &TenantScope, now: OffsetDateTime) -> Result<Option<Ended>, BillingRunError> {
+        // Before the unit: taking a mark waits for usage that is being counted.
+        let mark = match self.0.catalog.bills_usage() {
+            true => Some(self.0.marks.take().await?),
+            false => None,
+        };
         let mut unit = self.0.store.begin_spanning(scope, None).await?;
         unit.billing_accounts().lock().await?;
         let Some(subscription) = unit.subscriptions().live().await? else {
@@ -225,7 +233,7 @@ impl BillingRunService {
         let current = PlanSource::find(&**catalog, subscription.plan()).ok_or_else(|| lost(subscription.plan()))?;
         let next = renewal::next_plan(&subscription);
         let next = catalog.offer(next).ok_or_else(|| lost(next))?;
-        let counts = counts::in_period(&mut *unit, &current, &subscription, now).await?;
+        let counts = counts::at_its_end(&mut *unit, &current, &subscription, mark, now).await?;
         let Some(mut renewed) = renewal::plan(&subscription, &current, &next.plan, &counts, now)? else {
             return Ok(None);
         };

@@ -10,6 +10,7 @@ use tenantry_kernel::time::{Duration, OffsetDateTime};
 use tenantry_kernel::{
     Clock, DomainError, ErrorKind, PageRequest, StoreError, SystemScope, TenantId, TenantScope, async_trait,
 };
+use tenantry_quotas::directory::UsageRetention;
 use tenantry_tenancy::directory::{TenantDirectory, TenantFilter};
 use tenantry_tenancy::gate::{EnterError, Gate};
 
@@ -46,6 +47,13 @@ impl AuditRetention for PlanRetention {
         let days = offer.and_then(|offer| offer.retention_days);
         let now = self.clock.now(scope);
         Ok(days.and_then(|days| now.checked_sub(Duration::days(i64::from(days)))))
+    }
+}
+
+#[async_trait]
+impl UsageRetention for PlanRetention {
+    async fn shown_from(&self, scope: &TenantScope) -> Result<Option<OffsetDateTime>, StoreError> {
+        self.kept_from(scope).await
     }
 }
 

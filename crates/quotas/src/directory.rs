@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use tenantry_kernel::{Code, StoreError, TenantId, async_trait};
+use tenantry_kernel::{Code, StoreError, TenantId, TenantScope, async_trait};
+use time::OffsetDateTime;
 
 use crate::entitlement::Entitlements;
 use crate::limit::Reach;
@@ -33,6 +34,14 @@ pub async fn reach_of(source: &dyn EntitlementSource, tenant: TenantId) -> Resul
         entitlements,
         pool,
     }))
+}
+
+/// For how long a tenant's usage log is shown.
+#[cfg_attr(any(test, feature = "testing"), mockall::automock)]
+#[async_trait]
+pub trait UsageRetention: Send + Sync {
+    /// Since when it is shown; `None` is all of it. What is not shown still counts.
+    async fn shown_from(&self, scope: &TenantScope) -> Result<Option<OffsetDateTime>, StoreError>;
 }
 
 /// The plans on offer, from small to large.

@@ -2,19 +2,28 @@
 
 use std::sync::{Arc, Mutex};
 
-use tenantry_kernel::{Code, Event, StoreError, TenantScope, Transaction, async_trait};
+use tenantry_kernel::testing::{FixedClock, SequentialIds};
+use tenantry_kernel::{Code, Event, StoreError, TenantId, TenantScope, Transaction, async_trait};
 use time::OffsetDateTime;
 
+use crate::account::Held;
 use crate::alert::{AlertRepository, MockAlertRepository};
 use crate::closing::{ClosingRepository, MockClosingRepository};
+use crate::counter::{ConsumeError, Line, MockUsageCounter, Outcome, Refused, Standing};
+use crate::directory::{MockEntitlementSource, MockPlanLadder, MockUsageRetention};
+use crate::engine::MockAccountReader;
 use crate::entitlement::repository::MockEntitlementRepository;
 use crate::entitlement::{Allowance, Enforcement, EntitlementRepository, Entitlements, Share};
 use crate::gauge::{GaugeRepository, MockGaugeRepository};
-use crate::insight::{InsightRepository, MockInsightRepository};
+use crate::insight::{InsightRepository, MockInsightRepository, MockUsageDirectory};
+use crate::leased::MockLeasedCounter;
 use crate::ledger::{MockUsageRepository, UsageRepository};
-use crate::meter::{Aggregation, Engine, EventRule, Meter, MeterKind, MeterSource};
+use crate::limit::{Limit, Reach};
+use crate::meter::{Aggregation, Engine, EventRule, Meter, MeterBook, MeterKind, MeterSource};
+use crate::rate::MockRateLimiter;
 use crate::reservation::{MockReservationRepository, ReservationRepository};
 use crate::store::{QuotaStore, QuotaUnit};
+use crate::usage::UsagePorts;
 use crate::zone::Zone;
 
 /// A code, from text that is one.
@@ -171,4 +180,74 @@ impl QuotaUnit for FakeQuotaUnit {
     fn quota_alerts(&mut self) -> &mut dyn AlertRepository {
         &mut self.alerts
     }
+}
+
+/// Ports of a tenant with these entitlements and of a catalog with these meters: nothing is counted, nothing is used,
+/// and no plan lifts a limit. Put a double in the place of the port that a test is about.
+#[must_use]
+pub fn ports(granted: Entitlements, meters: Vec<Meter>) -> UsagePorts {
+    let mut source = MockEntitlementSource::new();
+    let granted = Arc::new(granted);
+    source.expect_of().returning(move |_| Ok(Some(Arc::clone(&granted))));
+    let mut accounts = MockAccountReader::new();
+    accounts
+        .expect_standing()
+        .returning(|limits| Ok(vec![Held::default(); limits.len()]));
+    let mut leased = MockLeasedCounter::new();
+    leased.expect_unused().return_const(0);
+    let mut ladder = MockPlanLadder::new();
+    ladder.expect_lifting().return_const(None);
+    let mut retention = MockUsageRetention::new();
+    retention.expect_shown_from().returning(|_| Ok(None));
+    UsagePorts {
+        store: Arc::new(FakeQuotaStore::with(FakeQuotaUnit::default())),
+        tenants: Arc::new(MockUsageDirectory::new()),
+        accounts: Arc::new(accounts),
+        entitlements: Arc::new(source),
+        counter: Arc::new(MockUsageCounter::new()),
+        leased: Arc::new(leased),
+        rates: Arc::new(MockRateLimiter::new()),
+        meters: Arc::new(MeterBook::new(meters).unwrap_or_default()),
+        ladder: Arc::new(ladder),
+        retention: Arc::new(retention),
+        clock: Arc::new(FixedClock::at(OffsetDateTime::UNIX_EPOCH)),
+        ids: Arc::new(SequentialIds::default()),
+    }
+}
+
+/// What the counter answers when one amount was counted.
+#[must_use]
+pub fn counted(meter: &str, used: i64, limit: Option<i64>, resets_at: Option<OffsetDateTime>) -> Outcome {
+    Outcome {
+        lines: vec![Line {
+            meter: code(meter),
+            amount: 1,
+            used,
+            limit,
+            resets_at,
+            standings: Vec::new(),
+        }],
+        reservation: None,
+        replayed: false,
+    }
+}
+
+/// What the counter answers when the limit of a meter of these entitlements is reached at `at`.
+#[must_use]
+pub fn used_up(granted: Entitlements, meter: &Meter, used: i64, at: OffsetDateTime) -> ConsumeError {
+    let reach = Reach {
+        tenant: TenantId::from_uuid(tenantry_kernel::uuid::Uuid::from_u128(1)),
+        entitlements: Arc::new(granted),
+        pool: None,
+    };
+    let binding = Standing {
+        limit: Limit::leading(&reach, meter, true, at),
+        held: Held::posted(used),
+    };
+    ConsumeError::Exceeded(Box::new(Refused {
+        item: 0,
+        amount: 1,
+        standings: vec![binding.clone()],
+        binding,
+    }))
 }

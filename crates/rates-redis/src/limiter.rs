@@ -25,6 +25,8 @@ pub struct RedisSettings {
     pub url: Secret<String>,
     /// What holds while it does not answer.
     pub when_gone: WhenGone,
+    /// How long a call waits for it at most.
+    pub patience: Duration,
     /// Names subjects; alike on all nodes.
     pub cipher: Arc<dyn Cipher>,
     /// This node's own keeper.
@@ -40,16 +42,13 @@ pub struct RedisRates {
 }
 
 impl RedisRates {
-    /// How long a call waits for Redis at most.
-    pub const PATIENCE: Duration = Duration::from_millis(50);
-
     /// Connects. Redis that does not answer is no reason not to start: it is looked for until it does.
     ///
     /// # Errors
     /// [`InvalidRedisUrl`].
     pub async fn open(settings: RedisSettings) -> Result<Self, InvalidRedisUrl> {
         Ok(Self {
-            link: Link::open(&settings.url, Self::PATIENCE).await?,
+            link: Link::open(&settings.url, settings.patience).await?,
             when_gone: settings.when_gone,
             cipher: settings.cipher,
             local: settings.local,

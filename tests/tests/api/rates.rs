@@ -200,6 +200,8 @@ async fn two_nodes_share_a_rate_through_redis_and_go_on_without_it() {
     };
     let setup = setup()
         .with("redis_url", redis.url())
+        // This machine may be busy with other tests.
+        .with("redis_timeout_ms", "5000")
         .with("public_url", "http://localhost:8080")
         .with(
             "master_key",

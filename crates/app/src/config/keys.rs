@@ -153,6 +153,11 @@ pub const KEYS: &[Key] = &[
         "What holds while Redis does not answer: `open` goes on with this node's own rate limits, `closed` answers 503.",
     ),
     key(
+        "redis_timeout_ms",
+        "`50`",
+        "How many milliseconds a call waits for Redis at most, 1 to 10000.",
+    ),
+    key(
         "rate_limit_person",
         "`6000`",
         "Calls per minute of one signed-in person, or `off`.",

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use tenantry_kernel::{EmailAddress, Secret};
 use url::Url;
@@ -153,6 +154,9 @@ fn read(reader: &mut Reader<'_>) -> Option<Config> {
         redis_fail: reader.or("redis_fail", RedisFail::Open, "open", |text| {
             values::word(text, &[("open", RedisFail::Open), ("closed", RedisFail::Closed)])
         }),
+        redis_timeout: reader.or("redis_timeout_ms", Duration::from_millis(50), 50, |text| {
+            Ok(Duration::from_millis(values::number(text, &(1..=10_000))?))
+        }),
         rate_limit_person: reader.or(
             "rate_limit_person",
             std::num::NonZeroU32::new(6_000),
@@ -270,6 +274,6 @@ fn log(text: &str) -> Result<String, String> {
         .map_err(|_| "must be log directives such as info or info,tenantry_store_seaorm=debug".to_owned())
 }
 
-const fn seconds(seconds: u64) -> std::time::Duration {
-    std::time::Duration::from_secs(seconds)
+const fn seconds(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
 }

@@ -171,7 +171,7 @@ async fn a_quota_refuses_exactly_and_the_caller_needs_no_permission_to_be_counte
     let first = tenantry.consume(&scope, "events", 1_000).await.unwrap();
     let refused = tenantry.consume(&scope, "Events", 1).await.unwrap_err();
 
-    assert_eq!(first.remaining, Some(0));
+    assert_eq!(first.remaining(), Some(0));
     assert_eq!((refused.status().as_u16(), refused.code()), (429, "quota_exceeded"));
     tenantry.shut_down().await;
 }

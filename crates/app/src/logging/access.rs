@@ -267,9 +267,8 @@ impl Visit for Json<'_> {
 
 /// True for text that stands between quotes as it is, in Rust and in JSON.
 fn is_plain(text: &str) -> bool {
-    text.bytes().fold(true, |plain, byte| {
-        plain & matches!(byte, b' '..=b'~') & (byte != b'"') & (byte != b'\\')
-    })
+    let plain = |byte| matches!(byte, b' ' | b'!' | b'#'..=b'[' | b']'..=b'~');
+    text.bytes().fold(true, |all, byte| all & plain(byte))
 }
 
 fn number(text: &mut String, mut value: u64) {

@@ -26,6 +26,7 @@ pub(super) async fn keeper(config: &Config, cipher: &Arc<dyn Cipher>) -> Result<
             RedisFail::Open => WhenGone::Local,
             RedisFail::Closed => WhenGone::Refuse,
         },
+        patience: config.redis_timeout,
         cipher: Arc::clone(cipher),
         local,
     };

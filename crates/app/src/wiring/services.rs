@@ -33,6 +33,7 @@ use tenantry_lifecycle::retention::{PlanRetention, PurgeParts, PurgeService};
 use tenantry_lifecycle::sign_in::{SignInParts, SignInService};
 use tenantry_lifecycle::sign_up::{SignUpParts, SignUpService};
 use tenantry_lifecycle::tokens::TokenIssuer;
+use tenantry_lifecycle::usage_upkeep::{UpkeepParts, UsageUpkeep};
 use tenantry_quotas::directory::PlanLadder;
 use tenantry_quotas::entitlement::EntitlementService;
 use tenantry_quotas::usage::{
@@ -70,6 +71,7 @@ pub(super) struct Ingredients<'a> {
 
 /// The services, and those that no request calls.
 pub(super) struct Built {
+    pub upkeep: Arc<UsageUpkeep>,
     pub services: Services,
     pub billing: Arc<BillingRunService>,
     pub purge: Arc<PurgeService>,
@@ -122,6 +124,7 @@ pub(super) fn build(from: &Ingredients<'_>) -> Built {
         due: store.clone(),
         pending: store.clone(),
         overdue: store.clone(),
+        marks: store.clone(),
         collection: collection.clone(),
         plan_changes: plan_changes.clone(),
         clock: clock.clone(),
@@ -132,6 +135,17 @@ pub(super) fn build(from: &Ingredients<'_>) -> Built {
         retention: retention.clone(),
         tenants: store.clone(),
         log: store.clone(),
+        gate: gate(),
+    }));
+    let upkeep = Arc::new(UsageUpkeep::new(UpkeepParts {
+        catalog: Arc::clone(catalog),
+        store: store.clone(),
+        alerts: store.clone(),
+        expired: store.clone(),
+        books: store.clone(),
+        counter: from.usage.counter.clone(),
+        entitlements: from.entitlements.clone(),
+        clock: clock.clone(),
         gate: gate(),
     }));
     let services = Services {
@@ -265,6 +279,7 @@ pub(super) fn build(from: &Ingredients<'_>) -> Built {
         )),
     };
     Built {
+        upkeep,
         services,
         billing,
         purge,

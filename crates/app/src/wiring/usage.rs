@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use tenantry_cache::CachedEntitlements;
 use tenantry_lifecycle::catalog::Catalog;
+use tenantry_lifecycle::retention::PlanRetention;
 use tenantry_quota_engine::{EngineOptions, GroupCommitCounter, LeasedRequests};
 use tenantry_quotas::leased::LeasedCounter;
 use tenantry_quotas::rate::RateLimiter;
@@ -60,6 +61,11 @@ impl Counting {
             rates: rates.clone(),
             meters: Arc::new(catalog.meters().clone()),
             ladder: catalog.clone(),
+            retention: Arc::new(PlanRetention::new(
+                catalog.clone(),
+                store.clone(),
+                sources.clock.clone(),
+            )),
             clock: sources.clock.clone(),
             ids: sources.ids.clone(),
         }

@@ -3,7 +3,7 @@
 //! A *choice* lists wordings from the most to the least specific: the first one whose `{fields}` the
 //! mail carries is used. A paragraph of which no wording fits is left out. The fields are `name` (of
 //! the recipient), `tenant`, `product`, `plan`, `inviter`, `role`, `message`, `amount`, `invoice`,
-//! `days_left`, and the times `expires_at`, `retry_at` and `trial_ends_at`, all as people are to read them; none is
+//! `days_left`, `meter`, `percent`, `used`, `limit`, and the times `expires_at`, `retry_at`, `resets_at` and `trial_ends_at`, all as people are to read them; none is
 //! required.
 
 mod en;
@@ -82,12 +82,13 @@ pub(super) enum Template {
     TenantSuspended,
     SubscriptionCancelled,
     TrialEnding,
+    UsageThreshold,
 }
 
 impl Template {
     /// Every template.
     #[cfg(test)]
-    pub(super) const ALL: [Self; 10] = [
+    pub(super) const ALL: [Self; 11] = [
         Self::Welcome,
         Self::SetPassword,
         Self::ResetPassword,
@@ -98,6 +99,7 @@ impl Template {
         Self::TenantSuspended,
         Self::SubscriptionCancelled,
         Self::TrialEnding,
+        Self::UsageThreshold,
     ];
 
     /// The template of that name.
@@ -113,6 +115,7 @@ impl Template {
             "tenant_suspended" => Self::TenantSuspended,
             "subscription_cancelled" => Self::SubscriptionCancelled,
             "trial_ending" => Self::TrialEnding,
+            "usage_threshold" => Self::UsageThreshold,
             _ => return None,
         })
     }
@@ -129,6 +132,7 @@ impl Template {
             (Self::PaymentFailed, _) => "billing/payment-methods",
             (Self::TenantSuspended | Self::SubscriptionCancelled, _) => "billing/invoices",
             (Self::TrialEnding, _) => "billing/plan",
+            (Self::UsageThreshold, _) => "usage",
         }
     }
 

@@ -7,6 +7,8 @@ use serde::Serialize;
 use tenantry_kernel::Clock;
 use tenantry_lifecycle::catalog::Catalog;
 use tenantry_quotas::entitlement::EntitlementService;
+use tenantry_quotas::permissions::CONSUME_USAGE;
+use tenantry_tenancy::permissions::TENANT_READ;
 use utoipa::ToSchema;
 
 use crate::error::Answer;
@@ -62,5 +64,5 @@ async fn handler(
 }
 
 pub(super) fn row() -> Row {
-    Row::of(__path_handler, handler).tenant([]).refuses(402, "no_plan")
+    Row::of(__path_handler, handler).tenant([TENANT_READ, CONSUME_USAGE]).refuses(402, "no_plan")
 }

@@ -22,6 +22,7 @@ struct Body {
     #[schema(example = "messages")]
     meter: Option<String>,
     /// How much; 1 when absent.
+    #[serde(default, deserialize_with = "crate::usage::items::present")]
     #[schema(example = 1)]
     amount: Option<i64>,
     /// Whom to count, for meters that count different ones.

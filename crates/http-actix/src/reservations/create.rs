@@ -24,6 +24,7 @@ struct Body {
     #[schema(example = "tokens")]
     meter: Option<String>,
     /// How much; 1 when absent.
+    #[serde(default, deserialize_with = "crate::usage::items::present")]
     #[schema(example = 4000)]
     amount: Option<i64>,
     /// What it is for.

@@ -20,6 +20,7 @@ struct Body {
     #[schema(example = "messages")]
     meter: Option<String>,
     /// How much; 1 when absent. For meters that take the greatest or the latest value: the level.
+    #[serde(default, deserialize_with = "crate::usage::items::present")]
     #[schema(example = 1)]
     amount: Option<i64>,
     /// Whom to count, for meters that count different ones; the `subject` when absent.

@@ -1,6 +1,6 @@
 //! What several usage actions ask for and tell: items, lines, limits.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use tenantry_kernel::FieldError;
 use tenantry_quotas::counter::Line;
 use tenantry_quotas::usage::{Explained, UsageError, Wanted};
@@ -8,6 +8,11 @@ use time::OffsetDateTime;
 use utoipa::ToSchema;
 
 use crate::error::ApiError;
+
+/// A number that may be left out, but not be null.
+pub(crate) fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
+    i64::deserialize(deserializer).map(Some)
+}
 
 /// One amount on one meter.
 #[derive(Deserialize, ToSchema)]
@@ -18,6 +23,7 @@ pub(crate) struct ItemBody {
     #[schema(example = "messages")]
     meter: String,
     /// How much; 1 when absent.
+    #[serde(default, deserialize_with = "present")]
     #[schema(example = 1)]
     amount: Option<i64>,
     /// Whom to count, for meters that count different ones.
@@ -67,7 +73,7 @@ impl Asked {
                 subject: self.subject,
             }]),
             (None, Some(items)) if !alone => Ok(items.into_iter().map(Wanted::from).collect()),
-            (None, None) => Err(wrong("meter", "required", "is missing")),
+            (None, None) => Err(wrong("meter", "missing_field", "is missing")),
             _ => Err(wrong("items", "invalid_value", "either one meter or items, not both")),
         }
     }

@@ -3,15 +3,15 @@ use std::sync::Arc;
 use actix_web::test::TestRequest;
 use actix_web::web::{Data, ServiceConfig};
 use serde_json::json;
-use tenantry_kernel::testing::{FixedClock, SequentialIds};
+use tenantry_kernel::testing::FixedClock;
 use tenantry_kernel::{Code, Page};
-use tenantry_quotas::counter::{ConsumeError, Consumed, MockUsageCounter};
-use tenantry_quotas::directory::{MockEntitlementSource, MockPlanLadder};
-use tenantry_quotas::meter::{MeterBook, MeterKind};
+use tenantry_quotas::account::Held;
+use tenantry_quotas::counter::{Act, MockUsageCounter, Order, Outcome};
+use tenantry_quotas::directory::MockPlanLadder;
+use tenantry_quotas::engine::MockAccountReader;
+use tenantry_quotas::meter::MeterKind;
 use tenantry_quotas::permissions::{CONSUME_USAGE, READ_USAGE};
-use tenantry_quotas::rate::MockRateLimiter;
-use tenantry_quotas::requests::MockRequestCounter;
-use tenantry_quotas::testing::{FakeQuotaStore, FakeQuotaUnit, entitlements, meter};
+use tenantry_quotas::testing::{FakeQuotaStore, FakeQuotaUnit, counted, entitlements, meter, ports, used_up};
 use tenantry_quotas::usage::{UsagePorts, UsageService};
 use time::OffsetDateTime;
 use time::macros::datetime;
@@ -19,29 +19,31 @@ use time::macros::datetime;
 use crate::testing::{Reply, ask, with_json};
 
 const PATH: &str = "/api/v1/tenants/acme/usage";
+const NOW: OffsetDateTime = datetime!(2026-03-01 12:00 UTC);
 const RESETS: OffsetDateTime = datetime!(2026-04-01 0:00 UTC);
 
 async fn send(unit: FakeQuotaUnit, counter: MockUsageCounter, request: TestRequest) -> Reply {
+    send_with(unit, holding(0), counter, request).await
+}
+
+async fn send_with(
+    unit: FakeQuotaUnit,
+    accounts: MockAccountReader,
+    counter: MockUsageCounter,
+    request: TestRequest,
+) -> Reply {
     let messages = meter("messages", MeterKind::Counter);
-    let granted = Arc::new(entitlements(&[(&messages, Some(1_000))]));
-    let mut source = MockEntitlementSource::new();
-    source.expect_of().returning(move |_| Ok(Some(granted.clone())));
     let mut ladder = MockPlanLadder::new();
     ladder
         .expect_lifting()
         .returning(|_, _, _| Code::try_from("starter").ok());
-    let mut requests = MockRequestCounter::new();
-    requests.expect_unused().return_const(0);
     let service = UsageService::new(UsagePorts {
         store: Arc::new(FakeQuotaStore::with(unit)),
-        entitlements: Arc::new(source),
+        accounts: Arc::new(accounts),
         counter: Arc::new(counter),
-        requests: Arc::new(requests),
-        rates: Arc::new(MockRateLimiter::new()),
-        meters: Arc::new(MeterBook::new(vec![messages]).unwrap()),
         ladder: Arc::new(ladder),
-        clock: Arc::new(FixedClock::at(datetime!(2026-03-01 12:00 UTC))),
-        ids: Arc::new(SequentialIds::default()),
+        clock: Arc::new(FixedClock::at(NOW)),
+        ..ports(entitlements(&[(&messages, Some(1_000))]), vec![messages])
     });
     let more = |config: &mut ServiceConfig| {
         config.app_data(Data::new(service));
@@ -49,27 +51,32 @@ async fn send(unit: FakeQuotaUnit, counter: MockUsageCounter, request: TestReque
     ask(&[CONSUME_USAGE, READ_USAGE], more, request).await
 }
 
-fn posted(used: i64) -> FakeQuotaUnit {
-    let mut unit = FakeQuotaUnit::default();
-    unit.usage
-        .expect_posted()
-        .returning(move |accounts| Ok(vec![used; accounts.len()]));
-    unit
+fn holding(used: i64) -> MockAccountReader {
+    let mut accounts = MockAccountReader::new();
+    accounts
+        .expect_standing()
+        .returning(move |limits| Ok(vec![Held::posted(used); limits.len()]));
+    accounts
+}
+
+fn amount_of(order: &Order) -> i64 {
+    match &order.act {
+        Act::Consume(items) => items[0].value,
+        other => panic!("{other:?}"),
+    }
 }
 
 #[actix_web::test]
 async fn counting_names_the_operation_by_the_idempotency_key() {
     let mut counter = MockUsageCounter::new();
     counter
-        .expect_consume()
-        .withf(|_, request| request.operation.as_str() == "order-17" && request.amount.get() == 1)
+        .expect_submit()
+        .withf(|_, order| order.operation.as_str() == "order-17" && amount_of(order) == 1)
         .times(1)
         .return_once(|_, _| {
-            Ok(Consumed {
-                used: 46,
-                limit: Some(1_000),
-                resets_at: Some(RESETS),
+            Ok(Outcome {
                 replayed: true,
+                ..counted("messages", 46, Some(1_000), Some(RESETS))
             })
         });
     let request = TestRequest::post()
@@ -92,13 +99,10 @@ async fn counting_names_the_operation_by_the_idempotency_key() {
 #[actix_web::test]
 async fn a_refusal_names_the_meter_and_the_way_out() {
     let mut counter = MockUsageCounter::new();
-    counter.expect_consume().return_once(|_, _| {
-        Err(ConsumeError::Exceeded {
-            limit: 1_000,
-            used: 1_000,
-            resets_at: Some(RESETS),
-        })
-    });
+    let messages = meter("messages", MeterKind::Counter);
+    let granted = entitlements(&[(&messages, Some(1_000))]);
+    let refusal = used_up(granted, &messages, 1_000, NOW);
+    counter.expect_submit().return_once(|_, _| Err(refusal));
 
     let reply = send(
         FakeQuotaUnit::default(),
@@ -147,13 +151,20 @@ async fn amounts_that_are_none_never_reach_the_counter() {
 
 #[actix_web::test]
 async fn every_meter_is_a_row_with_one_decimal() {
-    let quotas = send(
-        posted(234),
+    let quotas = send_with(
+        FakeQuotaUnit::default(),
+        holding(234),
         MockUsageCounter::new(),
         TestRequest::get().uri("/api/v1/tenants/acme/quotas"),
     )
     .await;
-    let usage = send(posted(234), MockUsageCounter::new(), TestRequest::get().uri(PATH)).await;
+    let usage = send_with(
+        FakeQuotaUnit::default(),
+        holding(234),
+        MockUsageCounter::new(),
+        TestRequest::get().uri(PATH),
+    )
+    .await;
 
     assert_eq!(quotas.body, usage.body);
     let row = &quotas.json()["data"][0];
@@ -171,8 +182,20 @@ async fn a_check_answers_without_counting() {
         with_json(TestRequest::post().uri("/api/v1/tenants/acme/quotas/check"), &body)
     };
 
-    let fits = send(posted(990), MockUsageCounter::new(), check(10)).await;
-    let too_much = send(posted(990), MockUsageCounter::new(), check(11)).await;
+    let fits = send_with(
+        FakeQuotaUnit::default(),
+        holding(990),
+        MockUsageCounter::new(),
+        check(10),
+    )
+    .await;
+    let too_much = send_with(
+        FakeQuotaUnit::default(),
+        holding(990),
+        MockUsageCounter::new(),
+        check(11),
+    )
+    .await;
 
     assert_eq!(
         (fits.status, &fits.json()["allowed"], &fits.json()["remaining"]),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use tenantry_billing::plan::{Cycle, Plan, PlanRef, PlanSource};
+use tenantry_billing::plan::{Cycle, Plan, PlanRef, PlanSource, Price, PriceBasis};
 use tenantry_identity::api_key::{KeyPrefix, KeyRules};
 use tenantry_identity::user::PlatformRole;
 use tenantry_kernel::{Code, Currency, Permission, PermissionSet};
@@ -234,6 +234,13 @@ impl Catalog {
     /// Every edition that somebody may be subscribed to.
     pub(super) fn editions(&self) -> impl Iterator<Item = &Offer> {
         self.parts.offers.iter().chain(self.others.iter())
+    }
+
+    /// True when some edition bills what is counted.
+    #[must_use]
+    pub fn bills_usage(&self) -> bool {
+        let per_unit = |price: &Price| matches!(price.basis(), PriceBasis::PerUnit { .. });
+        self.editions().any(|offer| offer.plan.prices.iter().any(per_unit))
     }
 
     /// True when some edition does not keep history forever.

@@ -13,6 +13,7 @@ use tenantry_kernel::time::OffsetDateTime;
 use tenantry_kernel::{
     ApiKeyId, MembershipId, Page, PageRequest, SessionId, StoreError, SystemScope, TenantId, UserId, async_trait,
 };
+use tenantry_quotas::closing::{LedgerMarks, Mark};
 use tenantry_tenancy::directory::{AccessDirectory, MemberAccess, TenantAccess, TenantDirectory, TenantFilter};
 use tenantry_tenancy::membership::Membership;
 use tenantry_tenancy::tenant::{Tenant, TenantState};
@@ -261,5 +262,12 @@ impl FakeLifecycleStore {
             subscription_status: latest.map(|latest| latest.status().as_str().to_owned()),
             created_at: tenant.created_at(),
         }
+    }
+}
+
+#[async_trait]
+impl LedgerMarks for FakeLifecycleStore {
+    async fn take(&self) -> Result<Mark, StoreError> {
+        Ok(Mark(1))
     }
 }

@@ -158,6 +158,7 @@ impl House {
             sessions: self.shared_store(),
             tokens: self.signer.clone(),
             texts: Arc::new(PlainKeyReader::new(Arc::new(PlainCipher))),
+            cipher: Arc::new(PlainCipher),
             clock: self.clock.clone(),
             gate: self.gate(),
             hosts: HostPolicy {
@@ -238,6 +239,7 @@ impl House {
             due: self.shared_store(),
             pending: self.shared_store(),
             overdue: self.shared_store(),
+            marks: self.shared_store(),
             collection: self.collection(),
             plan_changes: Arc::new(self.plan_changes()),
             clock: self.clock.clone(),

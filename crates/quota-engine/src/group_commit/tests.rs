@@ -4,30 +4,21 @@ use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 
 use tenantry_kernel::{DomainError, ErrorKind};
+use tenantry_quotas::counter::Line;
 use tenantry_quotas::entitlement::Entitlements;
-use tenantry_quotas::testing::entitlements;
 
 use super::*;
-use crate::testing::{MemoryLedger, POISON, ids, messages, request};
+use crate::testing::{MemoryLedger, POISON, engine, limited, request, request_of, tenant};
 
-fn engine(ledger: &Arc<MemoryLedger>, options: EngineOptions) -> Arc<GroupCommitCounter> {
-    let store = Arc::clone(ledger) as Arc<dyn LedgerStore>;
-    Arc::new(GroupCommitCounter::start(store, ids(), options))
+type Answer = tokio::task::JoinHandle<Result<Outcome, ConsumeError>>;
+
+fn line(answer: Outcome) -> Line {
+    answer.lines.into_iter().next().unwrap()
 }
-
-fn limited(limit: i64) -> Arc<Entitlements> {
-    Arc::new(entitlements(&[(&messages(), Some(limit))]))
-}
-
-fn tenant(number: u128) -> TenantScope {
-    TenantScope::for_test(number, &[])
-}
-
-type Answer = tokio::task::JoinHandle<Result<Consumed, ConsumeError>>;
 
 fn ask(engine: &Arc<GroupCommitCounter>, name: &str, granted: &Arc<Entitlements>) -> Answer {
     let (engine, request) = (Arc::clone(engine), request(name, 1, granted));
-    tokio::spawn(async move { engine.consume(&tenant(1), request).await })
+    tokio::spawn(async move { engine.submit(&tenant(1), request).await })
 }
 
 /// An operation that keeps the writer busy until the ledger lets batches begin.
@@ -40,7 +31,7 @@ async fn blocker(engine: &Arc<GroupCommitCounter>, ledger: &MemoryLedger, grante
 }
 
 async fn until_queued(engine: &GroupCommitCounter, operations: usize) {
-    while engine.queue.max_capacity() - engine.queue.capacity() < operations {
+    while engine.queue.len() < operations {
         tokio::task::yield_now().await;
     }
 }
@@ -57,7 +48,7 @@ async fn sixty_four_callers_on_a_limit_of_a_thousand_admit_exactly_a_thousand() 
             let mut admitted = 0;
             for call in 0..20 {
                 let request = request(&format!("{caller}-{call}"), 1, &granted);
-                admitted += u32::from(engine.consume(&tenant(1), request).await.is_ok());
+                admitted += u32::from(engine.submit(&tenant(1), request).await.is_ok());
             }
             admitted
         })
@@ -68,7 +59,7 @@ async fn sixty_four_callers_on_a_limit_of_a_thousand_admit_exactly_a_thousand() 
     }
 
     assert_eq!(admitted, 1_000);
-    assert_eq!(ledger.durable().await.accounts.values().sum::<i64>(), 1_000);
+    assert_eq!(ledger.durable().await.posted(), 1_000);
     assert_eq!(ledger.durable().await.entries.len(), 1_000);
 }
 
@@ -99,21 +90,22 @@ async fn the_same_operation_gets_its_first_answer_again() {
     let granted = limited(10);
 
     let first = engine
-        .consume(&tenant(1), request("order-1", 3, &granted))
+        .submit(&tenant(1), request("order-1", 3, &granted))
         .await
         .unwrap();
     engine
-        .consume(&tenant(1), request("order-2", 3, &granted))
+        .submit(&tenant(1), request("order-2", 3, &granted))
         .await
         .unwrap();
     let again = engine
-        .consume(&tenant(1), request("order-1", 3, &granted))
+        .submit(&tenant(1), request("order-1", 3, &granted))
         .await
         .unwrap();
 
-    assert_eq!((first.used, first.replayed), (3, false));
-    assert_eq!((again.used, again.replayed, again.limit), (3, true, Some(10)));
-    assert_eq!(ledger.durable().await.accounts.values().sum::<i64>(), 6);
+    assert!(!first.replayed && again.replayed);
+    let (first, again) = (line(first), line(again));
+    assert_eq!((first.used, again.used, again.limit), (3, 3, Some(10)));
+    assert_eq!(ledger.durable().await.posted(), 6);
 }
 
 #[tokio::test]
@@ -130,15 +122,15 @@ async fn the_same_operation_twice_in_one_batch_counts_once() {
     ledger.gate.add_permits(10);
     let scope = tenant(1);
     let (first, second, third) = tokio::join!(
-        engine.consume(&scope, first),
-        engine.consume(&scope, second),
-        engine.consume(&scope, third)
+        engine.submit(&scope, first),
+        engine.submit(&scope, second),
+        engine.submit(&scope, third)
     );
 
     let answers = [first.unwrap(), second.unwrap(), third.unwrap()];
     assert_eq!(answers.iter().filter(|answer| answer.replayed).count(), 2);
-    assert!(answers.iter().all(|answer| answer.used == 3));
-    assert_eq!(ledger.durable().await.accounts.values().sum::<i64>(), 3);
+    assert!(answers.into_iter().all(|answer| line(answer).used == 3));
+    assert_eq!(ledger.durable().await.posted(), 3);
 }
 
 #[tokio::test]
@@ -161,7 +153,7 @@ async fn an_operation_that_cannot_be_stored_fails_alone() {
     for other in others {
         other.await.unwrap().unwrap();
     }
-    assert_eq!(ledger.durable().await.accounts.values().sum::<i64>(), 4);
+    assert_eq!(ledger.durable().await.posted(), 4);
 }
 
 #[tokio::test]
@@ -170,15 +162,15 @@ async fn a_name_that_was_used_for_something_else_is_refused() {
     let engine = engine(&ledger, EngineOptions::default());
     let granted = limited(10);
     engine
-        .consume(&tenant(1), request("order-1", 3, &granted))
+        .submit(&tenant(1), request("order-1", 3, &granted))
         .await
         .unwrap();
-    let other = ConsumeRequest {
+    let other = Order {
         digest: [2; 32],
         ..request("order-1", 4, &granted)
     };
 
-    let refused = engine.consume(&tenant(1), other).await.unwrap_err();
+    let refused = engine.submit(&tenant(1), other).await.unwrap_err();
 
     assert_eq!(
         (refused.kind(), refused.code()),
@@ -193,15 +185,16 @@ async fn two_tenants_may_use_the_same_name() {
     let granted = limited(10);
 
     let ours = engine
-        .consume(&tenant(1), request("order-1", 3, &granted))
+        .submit(&tenant(1), request("order-1", 3, &granted))
         .await
         .unwrap();
     let theirs = engine
-        .consume(&tenant(2), request("order-1", 4, &granted))
+        .submit(&tenant(2), request_of(2, "order-1", 4, &granted))
         .await
         .unwrap();
 
-    assert_eq!((ours.used, theirs.used, theirs.replayed), (3, 4, false));
+    assert!(!theirs.replayed);
+    assert_eq!((line(ours).used, line(theirs).used), (3, 4));
 }
 
 #[tokio::test]
@@ -209,15 +202,21 @@ async fn a_refusal_is_not_remembered() {
     let ledger = MemoryLedger::open();
     let engine = engine(&ledger, EngineOptions::default());
 
-    let refused = engine.consume(&tenant(1), request("order-1", 11, &limited(10))).await;
+    let refused = engine.submit(&tenant(1), request("order-1", 11, &limited(10))).await;
     let later = engine
-        .consume(&tenant(1), request("order-1", 11, &limited(20)))
+        .submit(&tenant(1), request("order-1", 11, &limited(20)))
         .await
         .unwrap();
 
-    let told = matches!(refused, Err(ConsumeError::Exceeded { limit: 10, used: 0, .. }));
-    assert!(told, "{refused:?}");
-    assert_eq!((later.used, later.replayed), (11, false));
+    let Err(ConsumeError::Exceeded(told)) = refused else {
+        panic!("{refused:?}");
+    };
+    assert_eq!(
+        (told.binding.total(), told.binding.held.posted, told.amount),
+        (Some(10), 0, 11)
+    );
+    assert!(!later.replayed);
+    assert_eq!(line(later).used, 11);
 }
 
 #[tokio::test]
@@ -225,18 +224,18 @@ async fn test_keys_count_apart_and_raise_no_alerts() {
     let ledger = MemoryLedger::open();
     let engine = engine(&ledger, EngineOptions::default());
     let granted = limited(10);
-    let sandboxed = ConsumeRequest {
+    let sandboxed = Order {
         live: false,
         ..request("order-1", 10, &granted)
     };
 
-    let test = engine.consume(&tenant(1), sandboxed).await.unwrap();
+    let test = engine.submit(&tenant(1), sandboxed).await.unwrap();
     let real = engine
-        .consume(&tenant(1), request("order-2", 4, &granted))
+        .submit(&tenant(1), request("order-2", 4, &granted))
         .await
         .unwrap();
 
-    assert_eq!((test.used, real.used), (10, 4));
+    assert_eq!((line(test).used, line(real).used), (10, 4));
     assert_eq!(ledger.durable().await.alerts, BTreeMap::new());
 }
 
@@ -248,7 +247,7 @@ async fn thresholds_are_told_when_they_are_reached() {
 
     for (name, amount) in [("a", 79), ("b", 1), ("c", 14), ("d", 6)] {
         engine
-            .consume(&tenant(1), request(name, amount, &granted))
+            .submit(&tenant(1), request(name, amount, &granted))
             .await
             .unwrap();
     }
@@ -268,6 +267,7 @@ async fn a_full_queue_refuses_at_once() {
     let options = EngineOptions {
         queue_len: 2,
         batch_len: 1,
+        ..EngineOptions::default()
     };
     let engine = engine(&ledger, options);
     let granted = limited(10);
@@ -299,11 +299,12 @@ async fn a_lost_race_is_tried_again_and_counts_once() {
     ledger.contend(1);
 
     let counted = engine
-        .consume(&tenant(1), request("order-1", 3, &limited(10)))
+        .submit(&tenant(1), request("order-1", 3, &limited(10)))
         .await
         .unwrap();
 
-    assert_eq!((counted.used, counted.replayed), (3, false));
+    assert!(!counted.replayed);
+    assert_eq!(line(counted).used, 3);
     assert_eq!(ledger.batches.load(Ordering::SeqCst), 2);
 }
 
@@ -314,11 +315,11 @@ async fn a_failed_commit_answers_everyone_with_an_error_and_counts_nothing() {
     ledger.fail_commit(StoreError::Unavailable("the disk is full".into()));
 
     let refused = engine
-        .consume(&tenant(1), request("order-1", 3, &limited(10)))
+        .submit(&tenant(1), request("order-1", 3, &limited(10)))
         .await
         .unwrap_err();
     let later = engine
-        .consume(&tenant(1), request("order-1", 3, &limited(10)))
+        .submit(&tenant(1), request("order-1", 3, &limited(10)))
         .await
         .unwrap();
 
@@ -326,26 +327,28 @@ async fn a_failed_commit_answers_everyone_with_an_error_and_counts_nothing() {
         (refused.kind(), refused.retry_after_s()),
         (ErrorKind::Unavailable, Some(1))
     );
-    assert_eq!((later.used, later.replayed), (3, false));
+    assert!(!later.replayed);
+    assert_eq!(line(later).used, 3);
 }
 
 #[tokio::test]
 async fn a_batch_that_panics_takes_only_its_own_callers_with_it() {
     let ledger = MemoryLedger::open();
     let engine = engine(&ledger, EngineOptions::default());
-    ledger.panics.store(true, Ordering::SeqCst);
+    ledger.panics.store(1, Ordering::SeqCst);
 
     let lost = engine
-        .consume(&tenant(1), request("order-1", 3, &limited(10)))
+        .submit(&tenant(1), request("order-1", 3, &limited(10)))
         .await
         .unwrap_err();
     let later = engine
-        .consume(&tenant(1), request("order-1", 3, &limited(10)))
+        .submit(&tenant(1), request("order-1", 3, &limited(10)))
         .await
         .unwrap();
 
     assert_eq!(lost.kind(), ErrorKind::Unavailable);
-    assert_eq!((later.used, later.replayed), (3, false));
+    assert!(!later.replayed);
+    assert_eq!(line(later).used, 3);
 }
 
 #[tokio::test]
@@ -361,14 +364,14 @@ async fn shutting_down_counts_what_waits_and_refuses_what_comes_later() {
 
     ledger.gate.add_permits(1_000);
     engine.shut_down().await;
-    let late = engine.consume(&tenant(1), request("late", 1, &granted)).await;
+    let late = engine.submit(&tenant(1), request("late", 1, &granted)).await;
 
     assert!(first.await.unwrap().is_ok());
     for caller in callers {
         assert!(caller.await.unwrap().is_ok());
     }
     assert!(matches!(late, Err(ConsumeError::Busy { .. })));
-    assert_eq!(ledger.durable().await.accounts.values().sum::<i64>(), 51);
+    assert_eq!(ledger.durable().await.posted(), 51);
 }
 
 #[tokio::test]
@@ -388,8 +391,7 @@ async fn a_caller_that_went_away_before_the_decision_is_not_counted() {
     stays.await.unwrap().unwrap();
 
     let durable = ledger.durable().await;
-    let counted: Vec<_> = durable.entries.keys().map(|entry| entry.operation.as_str()).collect();
-    assert_eq!(counted, ["blocker", "stays"]);
+    assert_eq!(durable.operations(), ["blocker", "stays"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -408,7 +410,7 @@ async fn two_engines_on_one_ledger_are_exact() {
                 let mut admitted = 0;
                 for call in 0..40 {
                     let name = format!("{}-{call}", caller / 2);
-                    let answer = engine.consume(&tenant(1), request(&name, 1, &granted)).await;
+                    let answer = engine.submit(&tenant(1), request(&name, 1, &granted)).await;
                     admitted += u32::from(answer.is_ok_and(|consumed| !consumed.replayed));
                 }
                 admitted
@@ -421,5 +423,95 @@ async fn two_engines_on_one_ledger_are_exact() {
     }
 
     assert_eq!(admitted, 300);
-    assert_eq!(ledger.durable().await.accounts.values().sum::<i64>(), 300);
+    assert_eq!(ledger.durable().await.posted(), 300);
+}
+
+#[tokio::test]
+async fn a_panic_spares_everybody_it_was_not_about() {
+    let ledger = MemoryLedger::held_back();
+    let engine = engine(&ledger, EngineOptions::default());
+    let granted = limited(100);
+    let first = blocker(&engine, &ledger, &granted).await;
+    let others: Vec<_> = (0..8)
+        .map(|other| ask(&engine, &format!("{other}"), &granted))
+        .collect();
+    until_queued(&engine, 8).await;
+
+    ledger.gate.add_permits(1);
+    first.await.unwrap().unwrap();
+    ledger.panics.store(1, Ordering::SeqCst);
+    ledger.gate.add_permits(1_000);
+
+    for other in others {
+        other.await.unwrap().unwrap();
+    }
+    assert_eq!(ledger.durable().await.posted(), 9);
+}
+
+#[tokio::test]
+async fn the_usual_batch_says_no_more_than_it_must() {
+    let ledger = MemoryLedger::open();
+    let engine = engine(&ledger, EngineOptions::default());
+
+    engine
+        .submit(&tenant(1), request("order-1", 3, &limited(10)))
+        .await
+        .unwrap();
+
+    assert_eq!(ledger.said(), ["lock", "known", "write", "commit"]);
+}
+
+#[tokio::test]
+async fn a_thousand_orders_are_answered_in_their_order_over_several_transactions() {
+    let ledger = MemoryLedger::open();
+    let engine = engine(&ledger, EngineOptions::default());
+    let granted = limited(700);
+    let orders = (0..1_000).map(|one| request(&format!("{one}"), 1, &granted)).collect();
+
+    let answers = engine.submit_all(&tenant(1), orders).await;
+
+    let used: Vec<i64> = answers
+        .into_iter()
+        .filter_map(|answer| Some(line(answer.ok()?).used))
+        .collect();
+    assert_eq!(used, (1..=700).collect::<Vec<_>>());
+    assert_eq!(ledger.batches.load(Ordering::SeqCst), 2);
+    ledger.durable().await.check();
+}
+
+#[tokio::test]
+async fn a_tenant_that_fills_its_part_is_refused_and_others_are_not() {
+    let ledger = MemoryLedger::held_back();
+    let options = EngineOptions {
+        tenant_len: 5,
+        ..EngineOptions::default()
+    };
+    let engine = engine(&ledger, options);
+    let granted = limited(100);
+    let first = blocker(&engine, &ledger, &granted).await;
+    let filling: Vec<_> = (0..5).map(|one| ask(&engine, &format!("{one}"), &granted)).collect();
+    until_queued(&engine, 5).await;
+
+    let refused = engine.submit(&tenant(1), request("too much", 1, &granted)).await;
+    let all_refused = engine
+        .submit_all(&tenant(1), vec![request("a", 1, &granted), request("b", 1, &granted)])
+        .await;
+    let theirs = {
+        let (engine, order) = (Arc::clone(&engine), request_of(2, "fine", 1, &granted));
+        tokio::spawn(async move { engine.submit(&tenant(2), order).await })
+    };
+    until_queued(&engine, 6).await;
+    ledger.gate.add_permits(1_000);
+
+    assert!(matches!(refused, Err(ConsumeError::Busy { .. })));
+    assert!(
+        all_refused
+            .iter()
+            .all(|one| matches!(one, Err(ConsumeError::Busy { .. })))
+    );
+    assert!(theirs.await.unwrap().is_ok());
+    assert!(first.await.unwrap().is_ok());
+    for one in filling {
+        assert!(one.await.unwrap().is_ok());
+    }
 }

@@ -204,7 +204,7 @@ impl IngestService {
                     .parse()
                     .map_err(|_| wrong(name, "invalid_type", "must be a whole number"))?,
                 Some(Datum::Other) => return Err(wrong(name, "invalid_type", "must be a whole number")),
-                None => return Err(wrong(name, "required", "is missing")),
+                None => return Err(wrong(name, "missing_field", "is missing")),
             },
             _ => 1,
         };
@@ -213,7 +213,7 @@ impl IngestService {
                 Some(Datum::Text(text)) => Some(text.clone()),
                 Some(Datum::Number(number)) => Some(number.to_string()),
                 Some(Datum::Other) => return Err(wrong(name, "invalid_type", "must be a text or a number")),
-                None => return Err(wrong(name, "required", "is missing")),
+                None => return Err(wrong(name, "missing_field", "is missing")),
             },
             _ => None,
         };

@@ -253,7 +253,7 @@ impl UsageService {
         self.rows_of(scope, &reach, &meters, now).await
     }
 
-    /// The tenant's ledger, latest entry first.
+    /// The tenant's ledger, latest entry first, as far back as its plan keeps history.
     ///
     /// # Errors
     /// [`UsageError::Denied`], [`UsageError::UnknownMeter`], [`UsageError::Store`].
@@ -267,8 +267,11 @@ impl UsageService {
         scope.require(&READ_USAGE)?;
 
         let meter = meter.map(|text| self.ports.meter(text)).transpose()?;
+        let kept = self.ports.retention.shown_from(scope).await?;
         let filter = EntryFilter {
             meter: meter.map(|meter| meter.code.clone()),
+            // What the plan does not keep is not shown, whatever is asked for.
+            from: filter.from.max(kept),
             ..filter
         };
 

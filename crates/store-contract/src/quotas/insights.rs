@@ -143,10 +143,11 @@ pub async fn who_used_most_comes_first(store: &impl QuotaHarness) {
 /// Operators see which tenants used most.
 pub async fn the_tenants_that_used_most_come_first(store: &impl QuotaHarness) {
     an_hour(store).await;
+    let messages = code("messages");
     let top = async |limit| {
-        let found = store.usage_directory();
-        let found = found.top_tenants(&code("messages"), NOW, NOW + Duration::HOUR, limit);
-        found.await.unwrap()
+        let directory = store.usage_directory();
+        let found = directory.top_tenants(&messages, NOW, NOW + Duration::HOUR, limit).await;
+        found.unwrap()
     };
 
     let both = [(tenant_id(2), point(NOW, 100, 1)), (tenant_id(1), point(NOW, 52, 4))];

@@ -164,7 +164,7 @@ async fn a_request_cannot_write_usage() {
     for table in USAGE {
         for sql in [
             format!("delete from {table} returning 1::bigint"),
-            format!("update {table} set meter = 'other' returning 1::bigint"),
+            format!("update {table} set tenant_id = tenant_id returning 1::bigint"),
             format!("insert into {table} select * from {table} returning 1::bigint"),
         ] {
             let refused = as_role(&raw, "tenantry_app", Some(1), None, &sql).await;

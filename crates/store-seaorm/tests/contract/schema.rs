@@ -127,6 +127,7 @@ const WITHOUT_ROW_SECURITY: &[&str] = &[
     "job",
     "outbox_event",
     "plan_version",
+    "platform_key",
     OF_MIGRATIONS,
     "signing_key",
     "usage_mark",

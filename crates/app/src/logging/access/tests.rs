@@ -82,7 +82,7 @@ fn the_line_is_the_one_that_the_general_formatter_would_write() {
                 route = "/api/v1/tenants/{tenant}",
                 status = 200_u16,
                 code = code,
-                address = Some(std::net::Ipv4Addr::LOCALHOST).map(tracing::field::display),
+                address = Some(tracing::field::display(std::net::Ipv4Addr::LOCALHOST)),
                 duration_us = took,
                 "request"
             );

@@ -16,6 +16,7 @@ pub(super) const fn words(template: Template) -> &'static Words {
         Template::TenantSuspended => &TENANT_SUSPENDED,
         Template::SubscriptionCancelled => &SUBSCRIPTION_CANCELLED,
         Template::TrialEnding => &TRIAL_ENDING,
+        Template::UsageThreshold => &USAGE_THRESHOLD,
     }
 }
 
@@ -169,5 +170,20 @@ const TRIAL_ENDING: Words = Words {
         &["Add a payment method or choose another plan to keep what you have."],
     ],
     action: "See the plans",
+    after: &[],
+};
+
+const USAGE_THRESHOLD: Words = Words {
+    subject: &["{tenant} has used {percent} % of its {meter}", "A usage limit is near"],
+    before: &[
+        &[
+            "{tenant} has used {used} of {limit}: {percent} % of its {meter}.",
+            "{percent} % of a usage limit is used.",
+            "A usage limit is near.",
+        ],
+        &["The period ends on {resets_at}."],
+        &["A larger plan has a higher limit."],
+    ],
+    action: "Look at the usage",
     after: &[],
 };

@@ -18,6 +18,7 @@ pub(super) const fn words(template: Template) -> &'static Words {
         Template::TenantSuspended => &TENANT_SUSPENDED,
         Template::SubscriptionCancelled => &SUBSCRIPTION_CANCELLED,
         Template::TrialEnding => &TRIAL_ENDING,
+        Template::UsageThreshold => &USAGE_THRESHOLD,
     }
 }
 
@@ -179,5 +180,23 @@ const TRIAL_ENDING: Words = Words {
         &["引き続きご利用になるには、お支払い方法を登録するか、別のプランをお選びください。"],
     ],
     action: "プランを見る",
+    after: &[],
+};
+
+const USAGE_THRESHOLD: Words = Words {
+    subject: &[
+        "{tenant} の {meter} の使用量が上限の {percent} % に達しました",
+        "使用量が上限に近づいています",
+    ],
+    before: &[
+        &[
+            "{tenant} は {meter} を {limit} のうち {used}（{percent} %）使用しました。",
+            "使用量が上限の {percent} % に達しました。",
+            "使用量が上限に近づいています。",
+        ],
+        &["この期間は {resets_at} に終了します。"],
+        &["上位のプランでは上限が引き上げられます。"],
+    ],
+    action: "使用量を確認する",
     after: &[],
 };

@@ -6,15 +6,12 @@ use serde_json::json;
 use tenantry_identity::api_key::{ApiKey, ApiKeyRecord, ApiKeyText, KeyPrefix, PlainKeyReader};
 use tenantry_identity::directory::MockApiKeyDirectory;
 use tenantry_identity::testing::fixtures;
-use tenantry_kernel::testing::{CountingEntropy, FixedClock, SequentialIds, test_authority};
+use tenantry_kernel::testing::{CountingEntropy, FixedClock, test_authority};
 use tenantry_kernel::{ApiKeyId, Permission, TenantId};
 use tenantry_lifecycle::key_check::KeyCheckParts;
-use tenantry_quotas::counter::{ConsumeError, Consumed, MockUsageCounter};
-use tenantry_quotas::directory::MockEntitlementSource;
+use tenantry_quotas::counter::{Act, MockUsageCounter};
 use tenantry_quotas::meter::MeterKind;
-use tenantry_quotas::rate::MockRateLimiter;
-use tenantry_quotas::requests::MockRequestCounter;
-use tenantry_quotas::testing::{FakeQuotaStore, FakeQuotaUnit, entitlements, meter};
+use tenantry_quotas::testing::{counted, entitlements, meter, ports, used_up};
 use tenantry_quotas::usage::{RequestService, UsagePorts, UsageService};
 use tenantry_tenancy::gate::Gate;
 use tenantry_tenancy::testing::{MockAccessDirectory, roles, tenant_access, tenant_id};
@@ -51,22 +48,15 @@ async fn verify(stored: Option<ApiKey>, counter: MockUsageCounter, body: serde_j
     directory
         .expect_tenant()
         .returning(|_| Ok(Some(Arc::new(tenant_access(1, "acme")))));
-    let mut source = MockEntitlementSource::new();
-    let messages = meter("messages", MeterKind::Counter);
-    let granted = Arc::new(entitlements(&[(&messages, Some(10))]));
-    source.expect_of().returning(move |_| Ok(Some(granted.clone())));
     let catalog = Arc::new(catalog());
     let clock = Arc::new(FixedClock::at(datetime!(2026-03-01 12:00 UTC)));
+    let messages = meter("messages", MeterKind::Counter);
     let ports = UsagePorts {
-        store: Arc::new(FakeQuotaStore::with(FakeQuotaUnit::default())),
-        entitlements: Arc::new(source),
         counter: Arc::new(counter),
-        requests: Arc::new(MockRequestCounter::new()),
-        rates: Arc::new(MockRateLimiter::new()),
         meters: Arc::new(catalog.meters().clone()),
         ladder: catalog.clone(),
         clock: clock.clone(),
-        ids: Arc::new(SequentialIds::default()),
+        ..ports(entitlements(&[(&messages, Some(10))]), Vec::new())
     };
     let service = KeyCheckService::new(KeyCheckParts {
         catalog,
@@ -96,17 +86,10 @@ fn shown() -> String {
 async fn a_good_key_is_checked_and_counted_in_one_step() {
     let mut counter = MockUsageCounter::new();
     counter
-        .expect_consume()
-        .withf(|_, request| request.amount.get() == 3)
+        .expect_submit()
+        .withf(|_, order| matches!(&order.act, Act::Consume(items) if items[0].value == 3))
         .times(1)
-        .return_once(|_, _| {
-            Ok(Consumed {
-                used: 3,
-                limit: Some(10),
-                resets_at: None,
-                replayed: false,
-            })
-        });
+        .return_once(|_, _| Ok(counted("messages", 3, Some(10), None)));
     let body = json!({"key": shown(), "permission": "whatsapp.send", "meter": "messages", "amount": 3});
 
     let reply = verify(Some(key()), counter, body).await;
@@ -183,13 +166,10 @@ async fn a_revoked_an_expired_and_a_misplaced_key_say_so() {
 #[actix_web::test]
 async fn a_used_up_quota_is_an_answer_that_names_the_meter() {
     let mut counter = MockUsageCounter::new();
-    counter.expect_consume().return_once(|_, _| {
-        Err(ConsumeError::Exceeded {
-            limit: 10,
-            used: 10,
-            resets_at: None,
-        })
-    });
+    let messages = meter("messages", MeterKind::Counter);
+    let granted = entitlements(&[(&messages, Some(10))]);
+    let refusal = used_up(granted, &messages, 10, datetime!(2026-03-01 12:00 UTC));
+    counter.expect_submit().return_once(|_, _| Err(refusal));
 
     let reply = verify(Some(key()), counter, json!({"key": shown(), "meter": "messages"})).await;
 

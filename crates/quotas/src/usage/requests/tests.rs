@@ -14,7 +14,7 @@ use super::*;
 use crate::account::Held;
 use crate::concurrency::{Full, MockPlaces, Taken};
 use crate::counter::{ConsumeError, Line, MockUsageCounter, Refused, Standing};
-use crate::directory::{MockEntitlementSource, MockPlanLadder};
+use crate::directory::{MockEntitlementSource, MockPlanLadder, MockUsageRetention};
 use crate::engine::MockAccountReader;
 use crate::entitlement::Entitlements;
 use crate::insight::MockUsageDirectory;
@@ -24,6 +24,12 @@ use crate::meter::{Meter, MeterBook};
 use crate::rate::plan::MockPlanRateBook;
 use crate::rate::{MockRateLimiter, RateAnswer, RatesUnavailable};
 use crate::testing::{FakeQuotaStore, FakeQuotaUnit, entitlements, meter};
+
+fn keeping_all() -> MockUsageRetention {
+    let mut retention = MockUsageRetention::new();
+    retention.expect_shown_from().returning(|_| Ok(None));
+    retention
+}
 
 fn key() -> ApiKeyId {
     ApiKeyId::from_uuid(Uuid::from_u128(7))
@@ -63,6 +69,7 @@ fn service(meter: Meter, granted: Entitlements, rates: MockRateLimiter, requests
         leased: Arc::new(requests),
         accounts: Arc::new(MockAccountReader::new()),
         tenants: Arc::new(MockUsageDirectory::new()),
+        retention: Arc::new(keeping_all()),
         rates: Arc::new(rates),
         meters: Arc::new(MeterBook::new(vec![meter]).unwrap()),
         ladder: Arc::new(ladder),

@@ -11,7 +11,7 @@ use time::macros::datetime;
 use super::*;
 use crate::account::Held;
 use crate::counter::{ConsumeError, MockUsageCounter, Refused};
-use crate::directory::{MockEntitlementSource, MockPlanLadder};
+use crate::directory::{MockEntitlementSource, MockPlanLadder, MockUsageRetention};
 use crate::engine::MockAccountReader;
 use crate::entitlement::{Allowance, Enforcement, Entitlements, Share};
 use crate::insight::MockUsageDirectory;
@@ -33,6 +33,12 @@ struct Fixture {
 
 const NOW: OffsetDateTime = datetime!(2025-06-15 12:00 UTC);
 const NEXT_MONTH: OffsetDateTime = datetime!(2025-07-01 0:00 UTC);
+
+fn keeping_all() -> MockUsageRetention {
+    let mut retention = MockUsageRetention::new();
+    retention.expect_shown_from().returning(|_| Ok(None));
+    retention
+}
 
 fn messages() -> Meter {
     meter("messages", MeterKind::Counter)
@@ -86,6 +92,7 @@ impl Fixture {
             leased: Arc::new(self.leased),
             accounts: Arc::new(self.accounts),
             tenants: Arc::new(MockUsageDirectory::new()),
+            retention: Arc::new(keeping_all()),
             rates: Arc::new(self.rates),
             meters: Arc::new(MeterBook::new(meters).unwrap()),
             ladder: Arc::new(self.ladder),
