@@ -45,6 +45,10 @@ demo *arguments:
 migration name:
     @.ci/new-migration {{name}}
 
+# Try the engine's protocols in every order, in larger worlds than every test run does.
+prove-protocols:
+    TENANTRY_PROVE=1 cargo test --release -p tenantry-quota-engine --test protocols
+
 # Build the documentation of the crates.
 doc:
     RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps

@@ -85,7 +85,22 @@ enum Command {
     },
     /// Checking rates in memory, in nanoseconds.
     Rates,
+    /// What a large database costs, against an empty one.
+    Big {
+        /// Entries of the usage ledger.
+        #[arg(long, default_value_t = BIG.rows, value_parser = clap::value_parser!(u64).range(1_000..))]
+        rows: u64,
+        /// Tenants.
+        #[arg(long, default_value_t = BIG.tenants, value_parser = clap::value_parser!(u64).range(1..))]
+        tenants: u64,
+    },
 }
+
+/// What large is.
+const BIG: Size = Size {
+    rows: 10_000_000,
+    tenants: 10_000,
+};
 
 /// How much is measured.
 struct Plan {
@@ -110,6 +125,7 @@ fn main() -> ExitCode {
             rates::measure();
             Ok(())
         }
+        Some(Command::Big { rows, tenants }) => measure_big(cli, Size { rows, tenants }),
         None => measure(cli),
     };
     match done {

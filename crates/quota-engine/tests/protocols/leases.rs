@@ -258,16 +258,20 @@ fn in_larger_worlds_too() {
     if !proving() {
         return;
     }
-    let large = World {
-        limit: 6,
-        slice: 3,
+    let three_nodes = World {
         nodes: 3,
-        crashes: 2,
-        lost: 2,
-        rests: 4,
+        rests: 2,
         ..world()
     };
-    large.checker().threads(2).spawn_bfs().join().assert_properties();
+    let more_failures = World {
+        limit: 5,
+        crashes: 2,
+        lost: 2,
+        ..world()
+    };
+    for large in [three_nodes, more_failures] {
+        large.checker().threads(2).spawn_bfs().join().assert_properties();
+    }
 }
 
 #[test]

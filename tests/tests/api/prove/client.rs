@@ -115,6 +115,12 @@ impl Tenant {
     /// Asks below the tenant until there is a definite answer: no connection that broke, nothing from 500 on, no
     /// event whose verdict is to send it again.
     pub async fn ask(&self, path: &str, body: &Value, key: &str) -> Told {
+        self.ask_impatiently(path, body, key, None).await
+    }
+
+    /// The same, hanging up on the first try when its answer does not come soon enough. What became of it is unknown
+    /// then, and may be under way still when the next try comes.
+    pub async fn ask_impatiently(&self, path: &str, body: &Value, key: &str, hang_up: Option<Duration>) -> Told {
         let began = Instant::now();
         let path = format!("/tenants/current{path}");
         let caller = if key.is_empty() {
@@ -124,15 +130,20 @@ impl Tenant {
         };
         for tries in 1.. {
             let sent = caller.try_send(Method::POST, &path, Some(body.to_string().into_bytes()));
-            let struggle = match sent.await {
-                Ok(reply) if has_failures(&reply) => "200 with failures".to_owned(),
-                Ok(reply) if reply.status < 500 => return Told { reply, tries },
-                Ok(reply) => {
+            let sent = match hang_up.filter(|_| tries == 1) {
+                None => Some(sent.await),
+                Some(after) => tokio::time::timeout(after, sent).await.ok(),
+            };
+            let struggle = match sent {
+                None => "hung up".to_owned(),
+                Some(Ok(reply)) if has_failures(&reply) => "200 with failures".to_owned(),
+                Some(Ok(reply)) if reply.status < 500 => return Told { reply, tries },
+                Some(Ok(reply)) => {
                     let code = reply.json()["code"].as_str().unwrap_or_default().to_owned();
                     format!("{} {code}", reply.status)
                 }
-                Err(cause) if cause.is_connect() => "no connection".to_owned(),
-                Err(_) => "no answer".to_owned(),
+                Some(Err(cause)) if cause.is_connect() => "no connection".to_owned(),
+                Some(Err(_)) => "no answer".to_owned(),
             };
             *self.said().struggles.entry(struggle).or_default() += 1;
             assert!(began.elapsed() < PATIENCE, "no answer to {path} {key} in {PATIENCE:?}");

@@ -32,6 +32,12 @@ pub async fn work(tenant: Arc<Tenant>, course: Arc<Course>, trade: Trade, number
     }
 }
 
+/// Now and then a client hangs up before it is answered.
+fn impatience(dice: &mut Dice) -> Option<std::time::Duration> {
+    dice.one_in(10)
+        .then(|| std::time::Duration::from_micros(dice.below(20_000)))
+}
+
 struct Client {
     tenant: Arc<Tenant>,
     course: Arc<Course>,
@@ -69,7 +75,10 @@ impl Client {
             json!({ "items": items })
         };
 
-        let told = self.tenant.ask("/usage", &body, &key).await;
+        let told = self
+            .tenant
+            .ask_impatiently("/usage", &body, &key, impatience(dice))
+            .await;
 
         if !told.counted(201) {
             return self.tenant.refuses(&self.course, key);
@@ -100,7 +109,11 @@ impl Client {
             .map(|event| json!({"id": event.id, "source": "/prover", "type": event.meter, "subject": event.id, "data": {}}))
             .collect();
 
-        let told = self.tenant.ask("/usage/events", &json!({ "events": told }), "").await;
+        let body = json!({ "events": told });
+        let told = self
+            .tenant
+            .ask_impatiently("/usage/events", &body, "", impatience(dice))
+            .await;
 
         let tries = told.tries;
         let verdicts = told.reply.expect(200);
@@ -148,25 +161,23 @@ impl Client {
             return self.tenant.refuses(&self.course, key);
         }
         if dice.one_in(4) {
-            let told = self.settle(&id, "release", &json!({}), &key).await;
+            let told = self.settle(&id, "release", &json!({}), &key, dice).await;
             let _ = told.reply.expect(200);
             return self.tenant.refuses(&self.course, key);
         }
         let used = dice.up_to(held);
-        let body = if used == held {
-            json!({})
-        } else {
-            json!({"amount": used})
-        };
-        let told = self.settle(&id, "commit", &body, &key).await;
+        let body = if used == held { json!({}) } else { json!({"amount": used}) };
+        let told = self.settle(&id, "commit", &body, &key, dice).await;
         let had_landed = told.had_landed(&key);
         let _ = told.reply.expect(200);
         self.count(key, vec![("jobs", used)], None, had_landed);
     }
 
-    async fn settle(&self, id: &str, how: &str, body: &Value, key: &str) -> Told {
+    async fn settle(&self, id: &str, how: &str, body: &Value, key: &str, dice: &mut Dice) -> Told {
         let path = format!("/reservations/{id}/{how}");
-        self.tenant.ask(&path, body, &format!("{key}-{how}")).await
+        self.tenant
+            .ask_impatiently(&path, body, &format!("{key}-{how}"), impatience(dice))
+            .await
     }
 
     fn count(&self, name: String, lines: Vec<(&'static str, u64)>, used: Option<i64>, had_landed: bool) {
