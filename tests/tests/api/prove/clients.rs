@@ -166,7 +166,11 @@ impl Client {
             return self.tenant.refuses(&self.course, key);
         }
         let used = dice.up_to(held);
-        let body = if used == held { json!({}) } else { json!({"amount": used}) };
+        let body = if used == held {
+            json!({})
+        } else {
+            json!({"amount": used})
+        };
         let told = self.settle(&id, "commit", &body, &key, dice).await;
         let had_landed = told.had_landed(&key);
         let _ = told.reply.expect(200);
