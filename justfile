@@ -24,6 +24,10 @@ test-pg:
     TENANTRY_TEST_REQUIRE_POSTGRES=1 cargo test --workspace
     test -e "${CARGO_TARGET_DIR:-target}/tenantry-postgres-used"
 
+# Kill the program and PostgreSQL again and again while clients count, and compare the books afterwards.
+prove kills="300" seed="":
+    TENANTRY_PROVE_KILLS={{kills}} TENANTRY_PROVE_SEED={{seed}} cargo test -p tenantry-tests --test api prove:: -- --nocapture --test-threads=1
+
 # Rewrite the golden files. Read the difference before you commit it.
 golden:
     UPDATE_GOLDEN=1 cargo test -p tenantry-tests --test api goldens
@@ -47,7 +51,8 @@ doc:
 
 # Measure, as ratios to a bare actix-web answer on the same cores.
 bench *arguments:
-    cargo build --release -p tenantry-app -p tenantry-bench
+    cargo build --release -p tenantry-app
+    cargo build --release -p tenantry-bench
     "${CARGO_TARGET_DIR:-target}/release/bench" {{arguments}}
 
 # Literally what CI runs.

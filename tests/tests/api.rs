@@ -28,6 +28,8 @@ mod mixed_versions;
 mod nodes;
 #[path = "api/platform_keys.rs"]
 mod platform_keys;
+#[path = "api/prove.rs"]
+mod prove;
 #[path = "api/rates.rs"]
 mod rates;
 #[path = "api/reference_systems.rs"]

@@ -9,9 +9,20 @@ use tokio::net::TcpStream;
 
 use crate::Outcome;
 
+/// The language of a server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wire {
+    /// HTTP/1.1.
+    Http,
+    /// What Redis speaks; an answer of one line counts as 200, an error as 500.
+    Redis,
+}
+
 /// One connection that stays open.
 pub struct Client {
     stream: TcpStream,
+    address: SocketAddr,
+    wire: Wire,
     buffer: Vec<u8>,
 }
 
@@ -24,12 +35,24 @@ pub struct Reply {
 
 impl Client {
     pub async fn connect(address: SocketAddr) -> io::Result<Self> {
+        Self::connect_speaking(Wire::Http, address).await
+    }
+
+    pub async fn connect_speaking(wire: Wire, address: SocketAddr) -> io::Result<Self> {
         let stream = TcpStream::connect(address).await?;
         stream.set_nodelay(true)?;
         Ok(Self {
             stream,
+            address,
+            wire,
             buffer: Vec::with_capacity(8 * 1_024),
         })
+    }
+
+    /// The same client on another connection: this one broke.
+    pub async fn reconnect(&mut self) -> io::Result<()> {
+        *self = Self::connect_speaking(self.wire, self.address).await?;
+        Ok(())
     }
 
     /// Sends a request and waits for the whole answer; tells its status.
@@ -56,7 +79,11 @@ impl Client {
             if self.stream.read_buf(&mut self.buffer).await? == 0 {
                 return Err(io::ErrorKind::UnexpectedEof.into());
             }
-            if let Some(head) = Head::of(&self.buffer)?
+            let head = match self.wire {
+                Wire::Http => Head::of(&self.buffer)?,
+                Wire::Redis => Head::of_line(&self.buffer),
+            };
+            if let Some(head) = head
                 && self.buffer.len() >= head.body_at + head.body_len
             {
                 return Ok(head);
@@ -74,6 +101,18 @@ struct Head {
 }
 
 impl Head {
+    /// Reads `:17`, `+OK` or `-ERR …`; `$40`, which a text follows, is read as two lines.
+    fn of_line(received: &[u8]) -> Option<Self> {
+        let line = received.strip_suffix(b"\r\n")?;
+        let (kind, rest) = line.split_first()?;
+        let is_whole = *kind != b'$' || rest.windows(2).any(|two| two == b"\r\n");
+        is_whole.then_some(Self {
+            status: if *kind == b'-' { 500 } else { 200 },
+            body_at: 0,
+            body_len: received.len(),
+        })
+    }
+
     /// Reads `HTTP/1.1 200 OK` and `content-length`; `None` while the head is not complete.
     fn of(received: &[u8]) -> io::Result<Option<Self>> {
         let Some(end) = received.windows(4).position(|four| four == b"\r\n\r\n") else {
@@ -139,6 +178,15 @@ mod tests {
         let head = Head::of(answer).unwrap().unwrap();
         assert_eq!((head.status, answer.len()), (201, head.body_at + head.body_len));
         assert!(Head::of(b"nonsense\r\n\r\n").is_err());
+    }
+
+    #[test]
+    fn a_line_of_redis_is_an_answer_once_it_is_whole() {
+        let status = |received: &[u8]| Head::of_line(received).map(|head| head.status);
+
+        assert_eq!((status(b":1"), status(b":17\r\n")), (None, Some(200)));
+        assert_eq!(status(b"-ERR no\r\n"), Some(500));
+        assert_eq!((status(b"$2\r\n"), status(b"$2\r\nab\r\n")), (None, Some(200)));
     }
 
     #[test]

@@ -37,6 +37,12 @@ impl Installation {
         })
     }
 
+    /// Where its database is.
+    pub fn url(&self) -> String {
+        let file = || format!("sqlite://{}", self.folder.join("data/tenantry.db").display());
+        self.database_url.clone().unwrap_or_else(file)
+    }
+
     /// Starts the program. Limits for people and addresses are off: all load comes from one address.
     pub async fn start(&self, plan: &Plan) -> Outcome<Server> {
         let address = free_address()?;
@@ -67,8 +73,8 @@ impl Installation {
 
 impl Callers {
     /// Signs up, and makes a key that may do everything.
-    pub async fn of(address: SocketAddr) -> Outcome<Self> {
-        let made = ask(address, &sign_up("bench-owner"), 201).await?;
+    pub async fn of(address: SocketAddr, slug: &str) -> Outcome<Self> {
+        let made = ask(address, &sign_up(slug), 201).await?;
         let token = text(&made, "/tokens/access_token")?;
         let body = json!({"name": "load", "permissions": ["*"]});
         let bearer = format!("Authorization: Bearer {token}");
@@ -110,7 +116,18 @@ impl Callers {
         ))
     }
 
-    fn bearing_key(&self) -> String {
+    /// How the meters stand.
+    pub fn read_usage(&self) -> Asked {
+        same(request(
+            "GET",
+            "/api/v1/tenants/current/usage",
+            &self.bearing_key(),
+            None,
+        ))
+    }
+
+    /// The line that says who calls.
+    pub fn bearing_key(&self) -> String {
         format!("Authorization: Bearer {}", self.key)
     }
 }

@@ -1,6 +1,5 @@
 //! Load: clients that ask, wait for the answer, and ask again, until the turn is over.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -40,14 +39,14 @@ static NUMBER: AtomicU64 = AtomicU64::new(0);
 pub async fn apply(server: &Server, asked: &Asked, expected: u16, clients: usize, turn: Duration) -> Outcome<Turn> {
     let mut connected = Vec::with_capacity(clients);
     for _ in 0..clients {
-        connected.push(Client::connect(server.address()).await?);
+        connected.push(server.client().await?);
     }
     let cpu_before = server.cpu_time();
     let began = Instant::now();
     let until = began + turn;
     let mut tasks = JoinSet::new();
     for client in connected {
-        tasks.spawn(drive(client, server.address(), asked.clone(), expected, until));
+        tasks.spawn(drive(client, asked.clone(), expected, until));
     }
     let mut whole = Turn::default();
     while let Some(part) = tasks.join_next().await {
@@ -65,13 +64,7 @@ pub async fn apply(server: &Server, asked: &Asked, expected: u16, clients: usize
     Ok(whole)
 }
 
-async fn drive(
-    mut client: Client,
-    address: SocketAddr,
-    asked: Asked,
-    expected: u16,
-    until: Instant,
-) -> std::io::Result<Turn> {
+async fn drive(mut client: Client, asked: Asked, expected: u16, until: Instant) -> std::io::Result<Turn> {
     let mut turn = Turn::default();
     loop {
         let fresh;
@@ -92,7 +85,7 @@ async fn drive(
             turn.took_us.push(u32::try_from(took).unwrap_or(u32::MAX));
         } else {
             turn.failed += 1;
-            client = Client::connect(address).await?;
+            client.reconnect().await?;
         }
     }
 }

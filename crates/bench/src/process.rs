@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::Outcome;
-use crate::client::{Client, request};
+use crate::client::{Client, Wire, request};
 
 /// A server that never gets ready is broken.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -36,24 +36,37 @@ pub fn free_address() -> Outcome<SocketAddr> {
 pub struct Server {
     child: Child,
     address: SocketAddr,
+    wire: Wire,
     ready_after: Duration,
 }
 
 impl Server {
     /// Starts it and waits until `/readyz` says 200.
-    pub async fn start(mut command: Command, address: SocketAddr, log: &Path) -> Outcome<Self> {
+    pub async fn start(command: Command, address: SocketAddr, log: &Path) -> Outcome<Self> {
+        let question = request("GET", "/readyz", "", None);
+        Self::start_asking(command, address, log, Wire::Http, &question).await
+    }
+
+    /// The same for one that speaks another language, or is ready when it answers something else.
+    pub async fn start_asking(
+        mut command: Command,
+        address: SocketAddr,
+        log: &Path,
+        wire: Wire,
+        question: &[u8],
+    ) -> Outcome<Self> {
         let log = std::fs::File::create(log)?;
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
         let began = Instant::now();
         let mut server = Self {
             child: command.spawn()?,
             address,
+            wire,
             ready_after: Duration::ZERO,
         };
-        let question = request("GET", "/readyz", "", None);
         loop {
-            if let Ok(mut client) = Client::connect(address).await
-                && matches!(client.status_of(&question).await, Ok(200))
+            if let Ok(mut client) = server.client().await
+                && matches!(client.status_of(question).await, Ok(200))
             {
                 server.ready_after = began.elapsed();
                 return Ok(server);
@@ -66,6 +79,11 @@ impl Server {
             }
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
+    }
+
+    /// A connection to it.
+    pub async fn client(&self) -> std::io::Result<Client> {
+        Client::connect_speaking(self.wire, self.address).await
     }
 
     pub const fn address(&self) -> SocketAddr {

@@ -5,6 +5,10 @@ use std::fmt::Write as _;
 use serde::Serialize;
 
 use crate::Outcome;
+use crate::big::{self, Big};
+use crate::ingest::{self, Ingestion};
+use crate::inside::checks::Check;
+use crate::inside::counting::Counting;
 
 /// Everything that was measured.
 #[derive(Serialize)]
@@ -14,6 +18,11 @@ pub struct Report {
     pub rounds: u32,
     pub turn_ms: u64,
     pub figures: Vec<Figure>,
+    pub counting: Vec<Counting>,
+    pub checks: Vec<Check>,
+    pub ingestion: Vec<Ingestion>,
+    /// Only when it was asked for.
+    pub big: Vec<Big>,
     pub starts: Vec<StartFigure>,
     pub binary_bytes: u64,
 }
@@ -68,6 +77,12 @@ impl Report {
                 f64::from(figure.p99_us) / 1e3,
             );
         }
+        text.push_str(&counting_table(&self.counting));
+        text.push_str(&checks_table(&self.checks));
+        text.push_str(&ingestion_table(&self.ingestion));
+        if !self.big.is_empty() {
+            text.push_str(&big_table(&self.big));
+        }
         text.push_str("\n| start on an existing database | ready after ms | idle MB |\n| --- | ---: | ---: |\n");
         for start in &self.starts {
             let _ = writeln!(
@@ -88,7 +103,14 @@ impl Report {
             .figures
             .iter()
             .filter(|figure| figure.failed > 0)
-            .map(|figure| format!("{} answers to \"{}\" were not as expected", figure.failed, figure.name))
+            .map(|figure| (figure.failed, figure.name.as_str()))
+            .chain(
+                self.big
+                    .iter()
+                    .map(|big| (big.failed, big.name))
+                    .filter(|(failed, _)| *failed > 0),
+            )
+            .map(|(failed, name)| format!("{failed} answers to \"{name}\" were not as expected"))
             .collect();
         if failed.is_empty() {
             Ok(())
@@ -96,6 +118,74 @@ impl Report {
             Err(failed.join("; ").into())
         }
     }
+}
+
+fn counting_table(all: &[Counting]) -> String {
+    let mut text = String::from(
+        "\n| strict counting in one process | callers | engine/s | one by one/s | plain SQL/s | to one by one | to plain SQL |\n\
+         | --- | ---: | ---: | ---: | ---: | ---: | ---: |\n",
+    );
+    for one in all {
+        let _ = writeln!(
+            text,
+            "| {} | {} | {:.0} | {:.0} | {:.0} | {:.1} | {:.1} |",
+            one.database,
+            one.callers,
+            one.grouped_per_s,
+            one.single_per_s,
+            one.plain_per_s,
+            one.to_single,
+            one.to_plain
+        );
+    }
+    text
+}
+
+fn checks_table(all: &[Check]) -> String {
+    let mut text = String::from("\n| check from memory | ns | target ns |\n| --- | ---: | ---: |\n");
+    for one in all {
+        let _ = writeln!(text, "| {} | {:.0} | {:.0} |", one.name, one.ns, one.target_ns);
+    }
+    text
+}
+
+fn ingestion_table(all: &[Ingestion]) -> String {
+    let mut text = format!(
+        "\n| ingestion, {} events a batch | events/s | plain rows/s | ratio | events | MB before | MB after |\n\
+         | --- | ---: | ---: | ---: | ---: | ---: | ---: |\n",
+        ingest::BATCH
+    );
+    for one in all {
+        let _ = writeln!(
+            text,
+            "| {} | {:.0} | {:.0} | {} | {} | {:.1} | {:.1} |",
+            one.database,
+            one.events_per_s,
+            one.rows_per_s,
+            ratio(one.ratio),
+            one.events,
+            megabytes(one.resident_before),
+            megabytes(one.resident_after)
+        );
+    }
+    let _ = writeln!(text, "\nThe target of the ratio is {} at least.", ingest::TARGET);
+    text
+}
+
+/// What a large database costs.
+pub fn big_table(all: &[Big]) -> String {
+    let mut text = String::from(
+        "\n| on a full database | clients | rows | empty/s | full/s | times longer |\n| --- | ---: | ---: | ---: | ---: | ---: |\n",
+    );
+    for one in all {
+        let _ = writeln!(
+            text,
+            "| {}, {} | {} | {} | {:.0} | {:.0} | {:.2} |",
+            one.name, one.database, one.clients, one.rows, one.empty_per_s, one.full_per_s, one.times
+        );
+    }
+    let _ = writeln!(text, "\nThe target is {} at most.", big::TARGET);
+    text
 }
 
 fn ratio(ratio: f64) -> String {
@@ -134,6 +224,10 @@ mod tests {
             rounds: 5,
             turn_ms: 1_000,
             figures: vec![figure],
+            counting: Vec::new(),
+            checks: Vec::new(),
+            ingestion: Vec::new(),
+            big: Vec::new(),
             starts: Vec::new(),
             binary_bytes: 25_000_000,
         };

@@ -1,6 +1,6 @@
 //! What is measured, and in which order.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,7 +11,8 @@ use crate::installation::{Callers, Installation, log_ins, sign_ups};
 use crate::load::{self, Asked, Turn};
 use crate::process::{Server, free_address};
 use crate::report::{Figure, Report, StartFigure};
-use crate::{Outcome, Plan, machine, start};
+use crate::rivals::{self, Rival};
+use crate::{Outcome, Plan, big, ingest, inside, machine, start};
 
 /// How many clients call at once where nothing else is said.
 const CLIENTS: usize = 32;
@@ -33,7 +34,20 @@ struct Target<'a> {
 }
 
 /// A folder that goes with its value.
-struct Folder(PathBuf);
+pub struct Folder(PathBuf);
+
+impl Folder {
+    /// One that no other run has.
+    pub fn new(what: &str) -> Outcome<Self> {
+        let path = std::env::temp_dir().join(format!("tenantry-bench-{what}-{}", std::process::id()));
+        std::fs::create_dir_all(&path)?;
+        Ok(Self(path))
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+}
 
 impl Drop for Folder {
     fn drop(&mut self) {
@@ -45,8 +59,7 @@ impl Drop for Folder {
 
 /// Measures everything.
 pub async fn run(plan: &Plan) -> Outcome<Report> {
-    let folder = Folder(std::env::temp_dir().join(format!("tenantry-bench-{}", std::process::id())));
-    std::fs::create_dir_all(&folder.0)?;
+    let folder = Folder::new("run")?;
     let sqlite = Installation::new(&folder.0.join("sqlite"), None)?;
     let database = if plan.postgres {
         FreshDatabase::empty_on(Engine::Postgres).await
@@ -60,6 +73,12 @@ pub async fn run(plan: &Plan) -> Outcome<Report> {
     };
 
     let figures = under_load(plan, &folder, &sqlite, postgres.as_ref()).await?;
+    let counting = inside::counting::measure(plan).await?;
+    let checks = inside::checks::measure(plan).await?;
+    let mut ingestion = vec![ingest::measure(plan, "SQLite", &sqlite).await?];
+    if let Some(postgres) = &postgres {
+        ingestion.push(ingest::measure(plan, "PostgreSQL", postgres).await?);
+    }
     let mut starts = vec![start_figure("SQLite", plan, &sqlite).await?];
     if let Some(postgres) = &postgres {
         starts.push(start_figure("PostgreSQL", plan, postgres).await?);
@@ -70,6 +89,13 @@ pub async fn run(plan: &Plan) -> Outcome<Report> {
         rounds: plan.rounds,
         turn_ms: u64::try_from(plan.turn.as_millis()).unwrap_or(u64::MAX),
         figures,
+        counting,
+        checks,
+        ingestion,
+        big: match plan.big {
+            Some(size) => big::measure(plan, size).await?,
+            None => Vec::new(),
+        },
         starts,
         binary_bytes: std::fs::metadata(&plan.binary)?.len(),
     })
@@ -92,14 +118,20 @@ async fn under_load(
 ) -> Outcome<Vec<Figure>> {
     let hello = bare(plan, folder).await?;
     let on_sqlite = sqlite.start(plan).await?;
-    let callers = Callers::of(on_sqlite.address()).await?;
+    let callers = Callers::of(on_sqlite.address(), "bench-owner").await?;
     let on_postgres = match postgres {
         Some(installation) => Some(installation.start(plan).await?),
         None => None,
     };
     let postgres_callers = match &on_postgres {
-        Some(server) => Some(Callers::of(server.address()).await?),
+        Some(server) => Some(Callers::of(server.address(), "bench-owner").await?),
         None => None,
+    };
+
+    let rivals = if plan.rivals {
+        rivals::start(plan, folder.path()).await?
+    } else {
+        Vec::new()
     };
 
     let mut targets = Vec::new();
@@ -125,6 +157,11 @@ async fn under_load(
         for clients in [1, CLIENTS, 256] {
             let name = format!("POST /usage, {database}");
             targets.push(target(name, server, callers.usage(), 201, clients));
+        }
+    }
+    for Rival { server, asked } in &rivals {
+        for (name, asked) in asked {
+            targets.push(target(name.clone(), server, asked.clone(), 200, 256));
         }
     }
     targets.push(target("sign-up".to_owned(), &on_sqlite, sign_ups(), 201, PEOPLE));

@@ -3,6 +3,7 @@
 //! **Invariant:** the credential decides. An address that names another tenant answers as if that
 //! tenant did not exist, unless the person is a member of it and may switch.
 
+mod error;
 mod visits;
 
 use std::num::NonZeroU32;
@@ -14,11 +15,13 @@ use tenantry_identity::platform_key::PlatformKeyText;
 use tenantry_identity::token::{AccessClaims, TokenError, TokenVerifier};
 use tenantry_identity::user::PlatformRole;
 use tenantry_kernel::{
-    ApiKeyId, Cipher, Clock, DomainError, ErrorKind, MembershipId, Origin, PermissionSet, PlatformKeyId, SessionId,
-    StoreError, SystemScope, TenantId, TenantScope, UserId, Value,
+    ApiKeyId, Cipher, Clock, MembershipId, Origin, PermissionSet, PlatformKeyId, SessionId, StoreError, SystemScope,
+    TenantId, TenantScope, UserId,
 };
 use tenantry_tenancy::directory::AccessDirectory;
-use tenantry_tenancy::gate::{EnterError, Gate};
+use tenantry_tenancy::gate::Gate;
+
+pub use error::AccessError;
 use tenantry_tenancy::host::{self, HostKind};
 use tenantry_tenancy::membership::MembershipState;
 use tenantry_tenancy::store::TenancyStore;
@@ -83,73 +86,6 @@ pub struct Address {
     pub header: Option<String>,
     /// The host the request came to, as the client named it.
     pub host: Option<String>,
-}
-
-/// Why a caller was turned away.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum AccessError {
-    /// No credential, or none that we believe.
-    #[error("the credential is missing, expired or not valid")]
-    NotAuthenticated,
-    /// The key is used from an address that it does not allow.
-    #[error("the API key may not be used from this address")]
-    AddressNotAllowed,
-    /// There is no such tenant for this caller.
-    #[error("there is no such tenant")]
-    NoSuchTenant,
-    /// The person is a member of the addressed tenant, but signed in to another.
-    #[error("the token belongs to another tenant of yours: switch first")]
-    TenantMismatch,
-    /// Platform people only.
-    #[error("a platform role is needed")]
-    NotAnOperator,
-    /// The gate's refusal.
-    #[error(transparent)]
-    Enter(#[from] EnterError),
-    /// The store failed.
-    #[error("could not look up who calls")]
-    Store(#[from] StoreError),
-}
-
-impl DomainError for AccessError {
-    fn kind(&self) -> ErrorKind {
-        match self {
-            Self::NotAuthenticated => ErrorKind::Unauthenticated,
-            Self::AddressNotAllowed | Self::NotAnOperator => ErrorKind::Denied,
-            Self::NoSuchTenant => ErrorKind::NotFound,
-            Self::TenantMismatch => ErrorKind::Malformed,
-            Self::Enter(cause) => cause.kind(),
-            Self::Store(cause) => cause.kind(),
-        }
-    }
-
-    fn code(&self) -> &'static str {
-        match self {
-            Self::NotAuthenticated => "not_authenticated",
-            Self::AddressNotAllowed => "address_not_allowed",
-            Self::NoSuchTenant => "not_found",
-            Self::TenantMismatch => "tenant_mismatch",
-            Self::NotAnOperator => "permission_denied",
-            Self::Enter(cause) => cause.code(),
-            Self::Store(cause) => cause.code(),
-        }
-    }
-
-    fn details(&self) -> Vec<(&'static str, Value)> {
-        match self {
-            Self::Enter(cause) => cause.details(),
-            _ => Vec::new(),
-        }
-    }
-
-    fn retry_after_s(&self) -> Option<u64> {
-        match self {
-            Self::Enter(cause) => cause.retry_after_s(),
-            Self::Store(cause) => cause.retry_after_s(),
-            _ => None,
-        }
-    }
 }
 
 /// What somebody enters a tenant for.

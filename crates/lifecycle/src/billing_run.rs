@@ -220,9 +220,10 @@ impl BillingRunService {
     /// Ends one period, if one is due. `None` when nothing is.
     async fn end_period(&self, scope: &TenantScope, now: OffsetDateTime) -> Result<Option<Ended>, BillingRunError> {
         // Before the unit: taking a mark waits for usage that is being counted.
-        let mark = match self.0.catalog.bills_usage() {
-            true => Some(self.0.marks.take().await?),
-            false => None,
+        let mark = if self.0.catalog.bills_usage() {
+            Some(self.0.marks.take().await?)
+        } else {
+            None
         };
         let mut unit = self.0.store.begin_spanning(scope, None).await?;
         unit.billing_accounts().lock().await?;

@@ -9,17 +9,21 @@
 use std::sync::Arc;
 
 use tenantry_kernel::testing::SequentialIds;
-use tenantry_kernel::time::OffsetDateTime;
 use tenantry_kernel::time::macros::datetime;
-use tenantry_kernel::{IdSource, TenantScope};
+use tenantry_kernel::time::{Duration, OffsetDateTime};
+use tenantry_kernel::uuid::Uuid;
+use tenantry_kernel::{IdSource, StoreError, TenantId, TenantScope, async_trait};
 use tenantry_quota_engine::{EngineOptions, GroupCommitCounter, LeasedRequests};
-use tenantry_quotas::account::AccountKey;
-use tenantry_quotas::counter::{ConsumeError, ConsumeRequest, Consumed, Limit, UsageCounter};
-use tenantry_quotas::engine::LedgerStore;
-use tenantry_quotas::entitlement::Entitlements;
-use tenantry_quotas::ledger::{Amount, EntryFilter, OperationId};
-use tenantry_quotas::meter::{Meter, MeterKind};
-use tenantry_quotas::requests::RequestCounter;
+use tenantry_quotas::account::{Held, Subject};
+use tenantry_quotas::counter::{Act, ConsumeError, Item, Order, Outcome, UsageCounter};
+use tenantry_quotas::directory::EntitlementSource;
+use tenantry_quotas::engine::{AccountReader, LedgerStore};
+use tenantry_quotas::entitlement::{Allowance, Entitlements, Share};
+use tenantry_quotas::leased::{Leased, LeasedCounter};
+use tenantry_quotas::ledger::{EntryFilter, LedgerEntry, OperationId};
+use tenantry_quotas::limit::{Limit, Reach, User};
+use tenantry_quotas::meter::{Aggregation, Meter, MeterBook, MeterKind};
+use tenantry_quotas::reservation::ReservationId;
 use tenantry_quotas::store::QuotaStore;
 use tenantry_quotas::testing::{entitlements, meter};
 use tenantry_store_seaorm::SeaOrmStore;
@@ -32,6 +36,13 @@ fn messages() -> Meter {
     meter("messages", MeterKind::Counter)
 }
 
+fn people() -> Meter {
+    Meter {
+        aggregation: Aggregation::Unique,
+        ..meter("people", MeterKind::Counter)
+    }
+}
+
 fn limited(limit: i64) -> Arc<Entitlements> {
     Arc::new(entitlements(&[(&messages(), Some(limit))]))
 }
@@ -40,24 +51,46 @@ fn scope(tenant: u128) -> TenantScope {
     TenantScope::for_test(tenant, &[])
 }
 
-fn request(name: &str, granted: &Arc<Entitlements>) -> ConsumeRequest {
-    ConsumeRequest {
+fn reach(tenant: u128, granted: &Arc<Entitlements>) -> Reach {
+    Reach {
+        tenant: TenantId::from_uuid(Uuid::from_u128(tenant)),
+        entitlements: Arc::clone(granted),
+        pool: None,
+    }
+}
+
+fn item(meter: Meter, value: i64) -> Item {
+    Item {
+        meter,
+        value,
+        member: None,
+        user: User::default(),
+        subject: None,
+        description: None,
+        at: NOW,
+    }
+}
+
+fn order(name: &str, act: Act, reach: Reach) -> Order {
+    Order {
         operation: OperationId::try_from(name.to_owned()).unwrap(),
         digest: [1; 32],
-        meter: messages(),
-        amount: Amount::ONE,
-        description: None,
-        subject: None,
+        act,
         live: true,
-        at: NOW,
-        entitlements: Arc::clone(granted),
+        reach,
+        now: NOW,
     }
+}
+
+fn request(tenant: u128, name: &str, granted: &Arc<Entitlements>) -> Order {
+    order(name, Act::Consume(vec![item(messages(), 1)]), reach(tenant, granted))
 }
 
 fn node(store: &SeaOrmStore, ids: &Arc<SequentialIds>) -> Arc<GroupCommitCounter> {
     let ledger: Arc<dyn LedgerStore> = Arc::new(store.clone());
     let ids: Arc<dyn IdSource> = Arc::clone(ids) as _;
-    Arc::new(GroupCommitCounter::start(ledger, ids, EngineOptions::default()))
+    let meters = Arc::new(MeterBook::new(vec![messages(), people()]).unwrap());
+    Arc::new(GroupCommitCounter::start(ledger, ids, meters, EngineOptions::default()))
 }
 
 async fn found_two(store: &SeaOrmStore) {
@@ -69,30 +102,33 @@ async fn found_two(store: &SeaOrmStore) {
     }
 }
 
-fn march(granted: &Entitlements) -> AccountKey {
-    Limit::all_of(&messages(), granted, true, NOW).remove(0).account
+fn march(tenant: u128, granted: &Arc<Entitlements>) -> Limit {
+    Limit::leading(&reach(tenant, granted), &messages(), true, NOW)
+}
+
+async fn held(store: &SeaOrmStore, limit: Limit) -> Held {
+    store.standing(&[limit]).await.unwrap()[0]
 }
 
 /// What the tenant's account holds.
-async fn posted(store: &SeaOrmStore, tenant: u128, account: AccountKey) -> i64 {
-    let mut unit = QuotaStore::read(store, &scope(tenant)).await.unwrap();
-    unit.usage().posted(&[account]).await.unwrap()[0]
+async fn posted(store: &SeaOrmStore, tenant: u128, granted: &Arc<Entitlements>) -> i64 {
+    held(store, march(tenant, granted)).await.posted
 }
 
-/// How many entries the tenant's ledger has.
-async fn entries(store: &SeaOrmStore, tenant: u128) -> usize {
+/// The tenant's ledger.
+async fn entries(store: &SeaOrmStore, tenant: u128) -> Vec<LedgerEntry> {
     let mut unit = QuotaStore::read(store, &scope(tenant)).await.unwrap();
     let mut page = tenantry_kernel::PageRequest::first();
-    let mut count = 0;
+    let mut entries = Vec::new();
     loop {
         let found = unit.usage().list_entries(&EntryFilter::default(), page).await.unwrap();
-        count += found.items.len();
-        let Some(next) = found.next else { return count };
+        entries.extend(found.items);
+        let Some(next) = found.next else { return entries };
         page = tenantry_kernel::PageRequest::new(200, Some(next)).unwrap();
     }
 }
 
-type Answers = Vec<Result<Consumed, ConsumeError>>;
+type Answers = Vec<Result<Outcome, ConsumeError>>;
 
 /// Somebody who asks for operations, one after the other.
 struct Caller {
@@ -116,8 +152,8 @@ impl Caller {
     async fn ask(self) -> Answers {
         let mut answers = Vec::new();
         for name in self.names {
-            let request = request(&name, &self.granted);
-            answers.push(self.engine.consume(&scope(self.tenant), request).await);
+            let request = request(self.tenant, &name, &self.granted);
+            answers.push(self.engine.submit(&scope(self.tenant), request).await);
         }
         answers
     }
@@ -135,16 +171,13 @@ async fn crowd(callers: impl Iterator<Item = Caller>) -> Vec<Answers> {
 
 fn fresh(answers: &[Answers]) -> usize {
     let counted = answers.iter().flatten().filter_map(|answer| answer.as_ref().ok());
-    counted.filter(|consumed| !consumed.replayed).count()
+    counted.filter(|outcome| !outcome.replayed).count()
 }
 
 /// Nothing but limits may have refused anything.
 fn only_limits_refused(answers: &[Answers]) {
     for answer in answers.iter().flatten() {
-        assert!(
-            matches!(answer, Ok(_) | Err(ConsumeError::Exceeded { .. })),
-            "{answer:?}"
-        );
+        assert!(matches!(answer, Ok(_) | Err(ConsumeError::Exceeded(_))), "{answer:?}");
     }
 }
 
@@ -162,10 +195,13 @@ async fn sixty_four_callers_on_a_limit_of_a_thousand_admit_exactly_a_thousand() 
         only_limits_refused(&answers);
         let (mine, foreign) = answers.split_at(64);
         assert_eq!((fresh(mine), fresh(foreign)), (1_000, 300));
-        assert_eq!(posted(&subject.store, 1, march(&ours)).await, 1_000);
-        assert_eq!(posted(&subject.store, 2, march(&theirs)).await, 300);
+        assert_eq!(posted(&subject.store, 1, &ours).await, 1_000);
+        assert_eq!(posted(&subject.store, 2, &theirs).await, 300);
         assert_eq!(
-            (entries(&subject.store, 1).await, entries(&subject.store, 2).await),
+            (
+                entries(&subject.store, 1).await.len(),
+                entries(&subject.store, 2).await.len()
+            ),
             (1_000, 300)
         );
         engine.shut_down().await;
@@ -196,13 +232,13 @@ async fn an_operation_counts_once_however_often_and_wherever_it_is_asked_for() {
 
         only_limits_refused(&answers);
         assert_eq!(fresh(&answers), 25);
-        assert_eq!(posted(&subject.store, 1, march(&granted)).await, 25);
-        assert_eq!(entries(&subject.store, 1).await, 25);
+        assert_eq!(posted(&subject.store, 1, &granted).await, 25);
+        assert_eq!(entries(&subject.store, 1).await.len(), 25);
         for (position, name) in names.iter().enumerate() {
             let mut told: Vec<i64> = answers
                 .iter()
                 .enumerate()
-                .map(|(caller, given)| given[(position + 25 - caller / 2) % 25].as_ref().unwrap().used)
+                .map(|(caller, given)| given[(position + 25 - caller / 2) % 25].as_ref().unwrap().lines[0].used)
                 .collect();
             told.dedup();
             assert_eq!(told.len(), 1, "{name}: {told:?}");
@@ -241,8 +277,8 @@ async fn two_nodes_on_one_database_admit_exactly_the_limit() {
         only_limits_refused(&late);
         assert_eq!((fresh(&early), fresh(&late)), (640, 160), "{kind}");
         for tenant in [1, 2] {
-            assert_eq!(posted(&subject.store, tenant, march(&granted)).await, 400, "{kind}");
-            assert_eq!(entries(&subject.store, tenant).await, 400, "{kind}");
+            assert_eq!(posted(&subject.store, tenant, &granted).await, 400, "{kind}");
+            assert_eq!(entries(&subject.store, tenant).await.len(), 400, "{kind}");
         }
         for engine in nodes {
             engine.shut_down().await;
@@ -252,8 +288,46 @@ async fn two_nodes_on_one_database_admit_exactly_the_limit() {
     }
 }
 
+/// The same for every tenant.
+struct Granting(Arc<Entitlements>);
+
+#[async_trait]
+impl EntitlementSource for Granting {
+    async fn of(&self, _: TenantId) -> Result<Option<Arc<Entitlements>>, StoreError> {
+        Ok(Some(Arc::clone(&self.0)))
+    }
+}
+
+fn leased(
+    counter: &Arc<GroupCommitCounter>,
+    granted: &Arc<Entitlements>,
+    ids: &Arc<SequentialIds>,
+) -> Arc<LeasedRequests> {
+    let counter: Arc<dyn UsageCounter> = Arc::clone(counter) as _;
+    let source = Arc::new(Granting(Arc::clone(granted)));
+    Arc::new(LeasedRequests::new(counter, source, Arc::clone(ids) as _))
+}
+
+async fn count_out_of_slices(node: Arc<LeasedRequests>, granted: Arc<Entitlements>, times: usize, amount: i64) -> i64 {
+    let mut admitted = 0;
+    for _ in 0..times {
+        let leased = Leased {
+            meter: messages(),
+            amount,
+            user: User::default(),
+            live: true,
+            reach: reach(1, &granted),
+            at: NOW,
+        };
+        let answer = node.count(&scope(1), leased).await;
+        assert!(matches!(answer, Ok(_) | Err(ConsumeError::Exceeded(_))), "{answer:?}");
+        admitted += if answer.is_ok() { amount } else { 0 };
+    }
+    admitted
+}
+
 #[tokio::test(flavor = "multi_thread")]
-async fn calls_on_two_nodes_use_the_limit_up_and_never_pass_it() {
+async fn slices_on_two_nodes_use_the_limit_up_never_pass_it_and_are_given_back_once() {
     for kind in [Engine::SqliteFile, Engine::Postgres] {
         let Some(subject) = TestStore::on(kind).await else {
             continue;
@@ -261,28 +335,12 @@ async fn calls_on_two_nodes_use_the_limit_up_and_never_pass_it() {
         found_two(&subject.store).await;
         let second = subject.another_node().await.unwrap();
         let engines = [node(&subject.store, &subject.ids), node(&second, &subject.ids)];
-        let leased = engines.each_ref().map(|engine| {
-            let counter: Arc<dyn UsageCounter> = Arc::clone(engine) as _;
-            Arc::new(LeasedRequests::new(counter, Arc::clone(&subject.ids) as _))
-        });
         let granted = limited(1_000);
+        let nodes = engines.each_ref().map(|engine| leased(engine, &granted, &subject.ids));
         let callers: Vec<_> = (0..16_usize)
             .map(|caller| {
-                let (leased, granted) = (Arc::clone(&leased[caller % 2]), Arc::clone(&granted));
-                tokio::spawn(async move {
-                    let mut admitted = 0;
-                    for _ in 0..100 {
-                        let answer = leased
-                            .count(&scope(1), &messages(), true, NOW, Arc::clone(&granted))
-                            .await;
-                        assert!(
-                            matches!(answer, Ok(_) | Err(ConsumeError::Exceeded { .. })),
-                            "{answer:?}"
-                        );
-                        admitted += i64::from(answer.is_ok());
-                    }
-                    admitted
-                })
+                let node = Arc::clone(&nodes[caller % 2]);
+                tokio::spawn(count_out_of_slices(node, Arc::clone(&granted), 60, 1))
             })
             .collect();
         let mut admitted = 0;
@@ -290,14 +348,216 @@ async fn calls_on_two_nodes_use_the_limit_up_and_never_pass_it() {
             admitted += caller.await.unwrap();
         }
 
-        // A node whose callers have gone home may hold a few calls that nobody used.
-        let unused: i64 = leased
-            .iter()
-            .map(|node| node.unused(scope(1).tenant_id(), &march(&granted)))
-            .sum();
-        assert_eq!(admitted + unused, 1_000, "{kind}");
-        assert_eq!(posted(&subject.store, 1, march(&granted)).await, 1_000, "{kind}");
+        let account = march(1, &granted).account;
+        let unused: i64 = nodes.iter().map(|node| node.unused(&account)).sum();
+        assert_eq!(admitted, 960, "{kind}");
+        assert_eq!(posted(&subject.store, 1, &granted).await - unused, admitted, "{kind}");
+        for node in &nodes {
+            node.give_back().await;
+            node.give_back().await;
+        }
+        assert_eq!(posted(&subject.store, 1, &granted).await, admitted, "{kind}");
+        let rest = leased(&engines[0], &granted, &subject.ids);
+        let rest = count_out_of_slices(rest, Arc::clone(&granted), 60, 1).await;
+        assert_eq!(rest, 40, "{kind}: to the last one");
         for engine in engines {
+            engine.shut_down().await;
+        }
+        second.close().await.unwrap();
+        subject.close().await;
+    }
+}
+
+/// Entitlements in which every user has a limit of their own.
+fn with_users(limit: i64, each: i64) -> Arc<Entitlements> {
+    let mut granted = entitlements(&[(&messages(), Some(limit)), (&people(), Some(2))]);
+    granted.allowances.push(Allowance {
+        limit: Some(each),
+        share: Share::User,
+        ..Allowance::unlimited(&messages())
+    });
+    Arc::new(granted)
+}
+
+fn used_by(name: &str, value: i64) -> Item {
+    Item {
+        user: User {
+            name: Some(name.into()),
+            key: None,
+        },
+        ..item(messages(), value)
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_act_leaves_accounts_as_the_ledger_has_them() {
+    on_each_database(async |subject: &TestStore| {
+        found_two(&subject.store).await;
+        let engine = node(&subject.store, &subject.ids);
+        let (granted, pool) = (with_users(100, 30), limited(60));
+        let reach = Reach {
+            pool: Some((TenantId::from_uuid(Uuid::from_u128(2)), Arc::clone(&pool))),
+            ..reach(1, &granted)
+        };
+        let ask = async |name: &str, act: Act, now: OffsetDateTime| {
+            let order = Order {
+                now,
+                ..order(name, act, reach.clone())
+            };
+            engine.submit(&scope(1), order).await
+        };
+        let id = |number: u128| ReservationId::from_uuid(Uuid::from_u128(number));
+        let reserve = |number: u128, items: Vec<Item>| Act::Reserve {
+            id: id(number),
+            items,
+            expires_at: NOW + Duration::MINUTE,
+        };
+        let member = |name: &str| Item {
+            member: Some(name.into()),
+            ..item(people(), 1)
+        };
+        let later = NOW + Duration::MINUTE;
+
+        let two = vec![used_by("ada", 20), used_by("bob", 5)];
+        ask("work", Act::Consume(two), NOW).await.unwrap();
+        ask("held", reserve(1, vec![used_by("ada", 8), used_by("cem", 12)]), NOW)
+            .await
+            .unwrap();
+        let again = ask("held", reserve(1, vec![used_by("ada", 8), used_by("cem", 12)]), NOW)
+            .await
+            .unwrap();
+        ask("lost", reserve(2, vec![used_by("cem", 10)]), NOW).await.unwrap();
+        let full = ask("full", Act::Consume(vec![used_by("dan", 6)]), NOW).await;
+        let used = Some(vec![10, 1]);
+        let commit = || Act::Commit {
+            id: id(1),
+            used: used.clone(),
+        };
+        let committed = ask("x", commit(), NOW).await.unwrap();
+        let committed_again = ask("x", commit(), NOW).await.unwrap();
+        ask(
+            "back",
+            Act::GiveBack(OperationId::try_from("work".to_owned()).unwrap()),
+            NOW,
+        )
+        .await
+        .unwrap();
+        for (name, who) in [("p1", "ada"), ("p2", "ada"), ("p3", "bob")] {
+            ask(name, Act::Consume(vec![member(who)]), NOW).await.unwrap();
+        }
+        let third = ask("p4", Act::Consume(vec![member("cem")]), NOW).await;
+        // Ada has ten; the lost reservation is freed on the way.
+        ask("late", Act::Consume(vec![used_by("cem", 29)]), later)
+            .await
+            .unwrap();
+        let ended = ask("x", Act::Commit { id: id(2), used: None }, later).await;
+        let swept = ask(
+            "x",
+            Act::Release {
+                id: id(2),
+                expired: true,
+            },
+            later,
+        )
+        .await
+        .unwrap();
+
+        assert!(again.replayed && committed_again.replayed && !committed.replayed);
+        assert!(
+            matches!(full, Err(ConsumeError::Exceeded(_))),
+            "the pool holds 55: {full:?}"
+        );
+        assert!(matches!(third, Err(ConsumeError::Exceeded(_))), "{third:?}");
+        assert!(matches!(ended, Err(ConsumeError::Ended)), "{ended:?}");
+        assert_eq!(swept.reservation.map(|one| one.status.as_str()), Some("expired"));
+        assert_eq!(
+            committed.lines.iter().map(|line| line.used).collect::<Vec<_>>(),
+            [35, 36]
+        );
+        let entries = entries(&subject.store, 1).await;
+        let sum: i64 = entries
+            .iter()
+            .filter(|one| one.meter() == &messages().code)
+            .map(|one| one.amount)
+            .sum();
+        assert_eq!(sum, 10 + 1 + 29);
+        for (name, holds) in [("ada", 10), ("bob", 0), ("cem", 30)] {
+            let limits = used_by(name, 1).limits(&reach, true);
+            let own = limits
+                .iter()
+                .find(|limit| limit.account.key.subject == Subject::user(name));
+            assert_eq!(
+                held(&subject.store, own.unwrap().clone()).await,
+                Held::posted(holds),
+                "{name}"
+            );
+            assert_eq!(
+                held(&subject.store, limits[0].clone()).await,
+                Held::posted(40),
+                "{name}"
+            );
+            assert_eq!(
+                held(&subject.store, limits.last().unwrap().clone()).await,
+                Held::posted(40),
+                "the pool"
+            );
+        }
+        engine.shut_down().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reservation_is_settled_once_whichever_node_is_asked() {
+    for kind in [Engine::SqliteFile, Engine::Postgres] {
+        let Some(subject) = TestStore::on(kind).await else {
+            continue;
+        };
+        found_two(&subject.store).await;
+        let second = subject.another_node().await.unwrap();
+        let nodes = [node(&subject.store, &subject.ids), node(&second, &subject.ids)];
+        let granted = limited(1_000);
+        for round in 0..10_u128 {
+            let id = ReservationId::from_uuid(Uuid::from_u128(round + 1));
+            let reserving = Act::Reserve {
+                id,
+                items: vec![item(messages(), 5)],
+                expires_at: NOW + Duration::MINUTE,
+            };
+            let made = order(&format!("held {round}"), reserving, reach(1, &granted));
+            nodes[0].submit(&scope(1), made).await.unwrap();
+            let settling = (0..8_usize).map(|caller| {
+                let engine = Arc::clone(&nodes[caller % 2]);
+                let act = if caller < 6 {
+                    Act::Commit {
+                        id,
+                        used: Some(vec![3]),
+                    }
+                } else {
+                    Act::Release { id, expired: false }
+                };
+                let order = order("x", act, reach(1, &granted));
+                tokio::spawn(async move { engine.submit(&scope(1), order).await })
+            });
+            let settling: Vec<_> = settling.collect();
+            for one in settling {
+                let answer = one.await.unwrap();
+                assert!(matches!(answer, Ok(_) | Err(ConsumeError::Ended)), "{kind}: {answer:?}");
+            }
+        }
+
+        let stands = held(&subject.store, march(1, &granted)).await;
+        let counted = entries(&subject.store, 1).await;
+        assert_eq!(
+            stands,
+            Held::posted(counted.iter().map(|one| one.amount).sum()),
+            "{kind}"
+        );
+        assert!(
+            counted.len() <= 10 && counted.iter().all(|one| one.amount == 3),
+            "{kind}"
+        );
+        for engine in nodes {
             engine.shut_down().await;
         }
         second.close().await.unwrap();

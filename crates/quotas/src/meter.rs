@@ -110,7 +110,7 @@ impl Engine {
     }
 }
 
-/// What a CloudEvent must look like to count on a meter, and what of it counts.
+/// What a `CloudEvent` must look like to count on a meter, and what of it counts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct EventRule {
     /// The event's `type`, besides the meter's own code.

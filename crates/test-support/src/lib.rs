@@ -10,13 +10,16 @@
 //! **Invariant:** nothing in here is part of the product; it may panic, because only tests call it.
 
 mod cipher;
+mod crashing;
 mod database;
 mod postgres;
 mod private_server;
 mod redis;
 pub mod schema;
+pub mod sql;
 
 pub use cipher::TestCipher;
+pub use crashing::OwnPostgres;
 pub use database::{Engine, FreshDatabase, TestStore, on_each_database};
 pub use redis::TestRedis;
 

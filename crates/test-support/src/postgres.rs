@@ -12,6 +12,9 @@ use crate::{private_server, target_dir};
 /// Databases of tests that were killed are removed by later ones after this many seconds.
 const STALE_AFTER_S: u64 = 6 * 60 * 60;
 
+/// How long a server is waited for.
+const PATIENCE: Duration = Duration::from_secs(20);
+
 /// The server: how to reach its `postgres` database, and the name of the migrated template on it.
 struct Server {
     admin_url: String,
@@ -104,16 +107,23 @@ async fn find() -> Result<String, String> {
 
 /// True when the server at `url` answers.
 pub(crate) fn answers(url: &str) -> bool {
+    answers_within(url, PATIENCE)
+}
+
+/// True when it answers before this time is over. A server that is not there is asked for as long.
+pub(crate) fn answers_within(url: &str, wait: Duration) -> bool {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    runtime.is_ok_and(|runtime| runtime.block_on(at(url, &[])).is_ok())
+    let answered = async { connect_within(url, wait).await?.close().await };
+    runtime.is_ok_and(|runtime| runtime.block_on(answered).is_ok())
 }
 
 async fn connect(url: &str) -> Result<DatabaseConnection, DbErr> {
+    connect_within(url, PATIENCE).await
+}
+
+async fn connect_within(url: &str, wait: Duration) -> Result<DatabaseConnection, DbErr> {
     let mut options = ConnectOptions::new(url);
-    options
-        .max_connections(1)
-        .sqlx_logging(false)
-        .acquire_timeout(Duration::from_secs(20));
+    options.max_connections(1).sqlx_logging(false).acquire_timeout(wait);
     Database::connect(options).await
 }
 

@@ -41,7 +41,7 @@ rm -rf "$2"
 
 /// Who runs the server.
 #[derive(Clone, Copy)]
-struct Runner {
+pub(crate) struct Runner {
     uid: u32,
     gid: u32,
 }
@@ -68,7 +68,7 @@ pub(crate) fn url() -> Result<String, String> {
 }
 
 /// The newest installed server, in PATH or where Debian keeps it.
-fn binaries() -> Option<PathBuf> {
+pub(crate) fn binaries() -> Option<PathBuf> {
     let complete = |dir: &PathBuf| dir.join("postgres").exists() && dir.join("initdb").exists();
     let path = std::env::var_os("PATH").unwrap_or_default();
     // PATH may hold links; the server finds its own files from where it really is.
@@ -95,7 +95,7 @@ fn shared_dir() -> Result<PathBuf, std::io::Error> {
 }
 
 /// Ourselves, or for root somebody with less power; makes the shared folder theirs alone.
-fn runner(shared: &Path) -> Result<Runner, String> {
+pub(crate) fn runner(shared: &Path) -> Result<Runner, String> {
     let told = |cause: std::io::Error| format!("{}: {cause}", shared.display());
     let ourselves = ourselves().map_err(told)?;
     let runner = if ourselves.uid == 0 {
@@ -116,7 +116,7 @@ fn runner(shared: &Path) -> Result<Runner, String> {
 }
 
 /// Who we are: whoever a file of ours belongs to.
-fn ourselves() -> Result<Runner, std::io::Error> {
+pub(crate) fn ourselves() -> Result<Runner, std::io::Error> {
     let probe = std::env::temp_dir().join(format!("tenantry-test-{}-who", std::process::id()));
     let own = File::create(&probe)?.metadata()?;
     fs::remove_file(&probe)?;
@@ -160,30 +160,7 @@ fn start(binaries: &Path, shared: &Path, runner: Runner) -> Result<String, Strin
     let _ = fs::remove_dir_all(&dir);
     fs::create_dir(&dir).map_err(told)?;
     let password = password().map_err(told)?;
-    let password_file = dir.join("password");
-    fs::write(&password_file, &password).map_err(told)?;
-    for path in [&dir, &password_file] {
-        chown(path, Some(runner.uid), Some(runner.gid)).map_err(told)?;
-    }
-    fs::set_permissions(&dir, fs::Permissions::from_mode(0o700)).map_err(told)?;
-
-    let made = as_runner(&binaries.join("initdb"), runner)
-        .args([
-            "--username=postgres",
-            "--auth=password",
-            "--encoding=UTF8",
-            "--locale=C",
-            "--no-sync",
-        ])
-        .arg("--pwfile")
-        .arg(&password_file)
-        .arg(dir.join("data"))
-        .current_dir(&dir)
-        .output()
-        .map_err(told)?;
-    if !made.status.success() {
-        return Err(format!("initdb failed: {}", String::from_utf8_lossy(&made.stderr)));
-    }
+    make(binaries, &dir, runner, &password)?;
     as_runner(Path::new("/bin/sh"), runner)
         .args(["-c", WATCH, "watch"])
         .args([binaries, &dir, shared])
@@ -199,8 +176,38 @@ fn start(binaries: &Path, shared: &Path, runner: Runner) -> Result<String, Strin
     )
 }
 
+/// Makes the server's files in a folder, which becomes the runner's alone.
+pub(crate) fn make(binaries: &Path, dir: &Path, runner: Runner, password: &str) -> Result<(), String> {
+    let told = |cause: std::io::Error| format!("a private server did not start: {cause}");
+    let password_file = dir.join("password");
+    fs::write(&password_file, password).map_err(told)?;
+    for path in [dir, &password_file] {
+        chown(path, Some(runner.uid), Some(runner.gid)).map_err(told)?;
+    }
+    fs::set_permissions(dir, fs::Permissions::from_mode(0o700)).map_err(told)?;
+
+    let made = as_runner(&binaries.join("initdb"), runner)
+        .args([
+            "--username=postgres",
+            "--auth=password",
+            "--encoding=UTF8",
+            "--locale=C",
+            "--no-sync",
+        ])
+        .arg("--pwfile")
+        .arg(&password_file)
+        .arg(dir.join("data"))
+        .current_dir(dir)
+        .output()
+        .map_err(told)?;
+    if !made.status.success() {
+        return Err(format!("initdb failed: {}", String::from_utf8_lossy(&made.stderr)));
+    }
+    Ok(())
+}
+
 /// No inherited pipes: whoever reads our output would wait for the server.
-fn as_runner(program: &Path, runner: Runner) -> Command {
+pub(crate) fn as_runner(program: &Path, runner: Runner) -> Command {
     let mut command = Command::new(program);
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     if ourselves().is_ok_and(|own| own.uid != runner.uid) {
@@ -220,7 +227,7 @@ fn wait(url: String, dir: &Path) -> Result<String, String> {
     Err(format!("a private server did not answer: {log}"))
 }
 
-fn password() -> Result<String, std::io::Error> {
+pub(crate) fn password() -> Result<String, std::io::Error> {
     let mut random = [0; 16];
     File::open("/dev/urandom")?.read_exact(&mut random)?;
     Ok(format!("{:032x}", u128::from_be_bytes(random)))

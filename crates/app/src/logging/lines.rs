@@ -48,8 +48,9 @@ impl Waiting {
     /// Waits for lines, lets more of them gather, and writes them.
     fn turn(&self, out: &mut impl Write) -> io::Result<()> {
         let none = |lines: &mut Vec<u8>| lines.is_empty();
-        drop(self.some.wait_while(lock(&self.lines), none));
-        std::thread::sleep(GATHERED_FOR);
+        let some = self.some.wait_while(lock(&self.lines), none);
+        // Further lines wake nobody; the time passes.
+        drop(some.map(|lines| self.some.wait_timeout_while(lines, GATHERED_FOR, |_| true)));
         self.write_out(out)
     }
 

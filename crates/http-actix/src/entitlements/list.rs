@@ -7,6 +7,8 @@ use serde::Serialize;
 use tenantry_kernel::Clock;
 use tenantry_lifecycle::catalog::Catalog;
 use tenantry_quotas::entitlement::EntitlementService;
+use tenantry_quotas::permissions::CONSUME_USAGE;
+use tenantry_tenancy::permissions::TENANT_READ;
 use utoipa::ToSchema;
 
 use crate::error::Answer;
@@ -29,7 +31,7 @@ struct View {
     #[schema(value_type = Object, example = json!({"max_upload_mb": 50}))]
     values: BTreeMap<String, serde_json::Value>,
     /// How much of each meter, in its longest period; null is unlimited.
-    #[schema(example = json!({"messages": 100000}))]
+    #[schema(example = json!({"messages": 100_000}))]
     limits: BTreeMap<String, Option<i64>>,
     /// Goes up with every change.
     #[schema(example = 3)]
@@ -62,5 +64,7 @@ async fn handler(
 }
 
 pub(super) fn row() -> Row {
-    Row::of(__path_handler, handler).tenant([]).refuses(402, "no_plan")
+    Row::of(__path_handler, handler)
+        .tenant([TENANT_READ, CONSUME_USAGE])
+        .refuses(402, "no_plan")
 }

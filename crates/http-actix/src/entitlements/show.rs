@@ -5,6 +5,8 @@ use serde::Serialize;
 use tenantry_kernel::Code;
 use tenantry_lifecycle::catalog::Catalog;
 use tenantry_quotas::entitlement::EntitlementService;
+use tenantry_quotas::permissions::CONSUME_USAGE;
+use tenantry_tenancy::permissions::TENANT_READ;
 use utoipa::ToSchema;
 
 use crate::error::{Answer, ApiError};
@@ -66,7 +68,7 @@ async fn handler(
 
 pub(super) fn row() -> Row {
     Row::of(__path_handler, handler)
-        .tenant([])
+        .tenant([TENANT_READ, CONSUME_USAGE])
         .refuses(402, "feature_not_in_plan")
         .refuses(402, "no_plan")
 }

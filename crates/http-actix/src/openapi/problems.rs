@@ -189,6 +189,11 @@ fn usual(row: &Row, operation: &Map<String, Value>) -> Vec<(u16, &'static str)> 
     if row.idempotency() == Once::Receipt {
         codes.push((409, "idempotent_request_done"));
     }
+    let asks = |parameter: &serde_json::Value| parameter["in"] == "query";
+    let parameters = operation.get("parameters").and_then(serde_json::Value::as_array);
+    if parameters.is_some_and(|parameters| parameters.iter().any(asks)) {
+        codes.push((422, "validation_failed"));
+    }
     if row.is_paged() {
         codes.extend([(400, "cursor_invalid"), (422, "validation_failed")]);
     }

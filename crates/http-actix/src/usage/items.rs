@@ -73,7 +73,7 @@ impl Asked {
                 subject: self.subject,
             }]),
             (None, Some(items)) if !alone => Ok(items.into_iter().map(Wanted::from).collect()),
-            (None, None) => Err(wrong("meter", "required", "is missing")),
+            (None, None) => Err(wrong("meter", "missing_field", "is missing")),
             _ => Err(wrong("items", "invalid_value", "either one meter or items, not both")),
         }
     }

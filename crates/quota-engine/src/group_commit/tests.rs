@@ -1,5 +1,7 @@
 //! The engine over a ledger in memory.
 
+mod crowd;
+
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 
@@ -446,72 +448,4 @@ async fn a_panic_spares_everybody_it_was_not_about() {
         other.await.unwrap().unwrap();
     }
     assert_eq!(ledger.durable().await.posted(), 9);
-}
-
-#[tokio::test]
-async fn the_usual_batch_says_no_more_than_it_must() {
-    let ledger = MemoryLedger::open();
-    let engine = engine(&ledger, EngineOptions::default());
-
-    engine
-        .submit(&tenant(1), request("order-1", 3, &limited(10)))
-        .await
-        .unwrap();
-
-    assert_eq!(ledger.said(), ["lock", "known", "write", "commit"]);
-}
-
-#[tokio::test]
-async fn a_thousand_orders_are_answered_in_their_order_over_several_transactions() {
-    let ledger = MemoryLedger::open();
-    let engine = engine(&ledger, EngineOptions::default());
-    let granted = limited(700);
-    let orders = (0..1_000).map(|one| request(&format!("{one}"), 1, &granted)).collect();
-
-    let answers = engine.submit_all(&tenant(1), orders).await;
-
-    let used: Vec<i64> = answers
-        .into_iter()
-        .filter_map(|answer| Some(line(answer.ok()?).used))
-        .collect();
-    assert_eq!(used, (1..=700).collect::<Vec<_>>());
-    assert_eq!(ledger.batches.load(Ordering::SeqCst), 2);
-    ledger.durable().await.check();
-}
-
-#[tokio::test]
-async fn a_tenant_that_fills_its_part_is_refused_and_others_are_not() {
-    let ledger = MemoryLedger::held_back();
-    let options = EngineOptions {
-        tenant_len: 5,
-        ..EngineOptions::default()
-    };
-    let engine = engine(&ledger, options);
-    let granted = limited(100);
-    let first = blocker(&engine, &ledger, &granted).await;
-    let filling: Vec<_> = (0..5).map(|one| ask(&engine, &format!("{one}"), &granted)).collect();
-    until_queued(&engine, 5).await;
-
-    let refused = engine.submit(&tenant(1), request("too much", 1, &granted)).await;
-    let all_refused = engine
-        .submit_all(&tenant(1), vec![request("a", 1, &granted), request("b", 1, &granted)])
-        .await;
-    let theirs = {
-        let (engine, order) = (Arc::clone(&engine), request_of(2, "fine", 1, &granted));
-        tokio::spawn(async move { engine.submit(&tenant(2), order).await })
-    };
-    until_queued(&engine, 6).await;
-    ledger.gate.add_permits(1_000);
-
-    assert!(matches!(refused, Err(ConsumeError::Busy { .. })));
-    assert!(
-        all_refused
-            .iter()
-            .all(|one| matches!(one, Err(ConsumeError::Busy { .. })))
-    );
-    assert!(theirs.await.unwrap().is_ok());
-    assert!(first.await.unwrap().is_ok());
-    for one in filling {
-        assert!(one.await.unwrap().is_ok());
-    }
 }

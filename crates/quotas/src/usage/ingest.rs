@@ -1,6 +1,6 @@
 //! Ingesting events: many things that happened, each counted by itself and once.
 //!
-//! An event is a CloudEvent (CloudEvents 1.0): `source` and `id` together name it, and what is sent twice is counted
+//! An event is a `CloudEvent` (CloudEvents 1.0): `source` and `id` together name it, and what is sent twice is counted
 //! once, whatever the second one says.
 
 use std::collections::BTreeMap;
@@ -140,7 +140,7 @@ impl IngestService {
             told.push(match verdict {
                 Some(verdict) => verdict,
                 None => match answers.next() {
-                    Some((answer, meter)) => self.verdict(answer, meter, &reach, now)?,
+                    Some((answer, meter)) => self.verdict(answer, meter, &reach, now),
                     None => return Err(UsageError::Counter(ConsumeError::Busy { retry_after_s: 1 })),
                 },
             });
@@ -204,7 +204,7 @@ impl IngestService {
                     .parse()
                     .map_err(|_| wrong(name, "invalid_type", "must be a whole number"))?,
                 Some(Datum::Other) => return Err(wrong(name, "invalid_type", "must be a whole number")),
-                None => return Err(wrong(name, "required", "is missing")),
+                None => return Err(wrong(name, "missing_field", "is missing")),
             },
             _ => 1,
         };
@@ -213,7 +213,7 @@ impl IngestService {
                 Some(Datum::Text(text)) => Some(text.clone()),
                 Some(Datum::Number(number)) => Some(number.to_string()),
                 Some(Datum::Other) => return Err(wrong(name, "invalid_type", "must be a text or a number")),
-                None => return Err(wrong(name, "required", "is missing")),
+                None => return Err(wrong(name, "missing_field", "is missing")),
             },
             _ => None,
         };
@@ -233,10 +233,10 @@ impl IngestService {
         meter: Option<String>,
         reach: &Reach,
         now: OffsetDateTime,
-    ) -> Result<EventVerdict, UsageError> {
+    ) -> EventVerdict {
         let failure = match answer {
             Ok(outcome) => {
-                return Ok(EventVerdict {
+                return EventVerdict {
                     status: if outcome.replayed {
                         EventStatus::Duplicate
                     } else {
@@ -245,16 +245,16 @@ impl IngestService {
                     meter,
                     code: None,
                     detail: None,
-                });
+                };
             }
             Err(ConsumeError::KeyReused) => {
                 // The same event with other words: it was counted, and what it says now changes nothing.
-                return Ok(EventVerdict {
+                return EventVerdict {
                     status: EventStatus::Duplicate,
                     meter,
                     code: Some("event_differs"),
                     detail: Some("an event of this id was counted that said something else".to_owned()),
-                });
+                };
             }
             Err(failure) => self.ports.refused(failure, reach, now),
         };
@@ -263,12 +263,12 @@ impl IngestService {
             UsageError::Counter(ConsumeError::Busy { .. } | ConsumeError::Store(_)) => (EventStatus::Failed, meter),
             _ => (EventStatus::Invalid, meter),
         };
-        Ok(EventVerdict {
+        EventVerdict {
             status,
             meter,
             code: Some(failure.code()),
             detail: Some(failure.to_string()),
-        })
+        }
     }
 }
 

@@ -118,7 +118,7 @@ impl UsagePorts {
             (Aggregation::Unique, None, Some(subject)) => Some(subject.as_str().into()),
             (Aggregation::Unique, None, None) => {
                 let detail = "this meter counts different members: say which one";
-                wrong.push(FieldError::new(format!("{path}member"), "required", detail));
+                wrong.push(FieldError::new(format!("{path}member"), "missing_field", detail));
                 None
             }
             _ => None,
@@ -180,7 +180,7 @@ fn texts_of(wanted: &Wanted, path: &str) -> Vec<FieldError> {
             ));
         }
         if text.is_empty() && field.ends_with(['t', 'r']) {
-            wrong.push(FieldError::new(field.clone(), "required", "must not be empty"));
+            wrong.push(FieldError::new(field.clone(), "missing_field", "must not be empty"));
         }
         // Not every database keeps them: one such entry would take the batch of many tenants down with it.
         if text.chars().any(char::is_control) {

@@ -27,6 +27,7 @@ async fn things(node: &Node, owner: &Owner) -> BTreeMap<&'static str, String> {
     .await;
     let key = make("api-keys", json!({"name": "theirs"})).await;
     let domain = make("domains", json!({"domain": "app.globex.example"})).await;
+    let held = make("reservations", json!({"meter": "events"})).await;
     let card = make("payment-methods", json!({"token": "card_ok"})).await;
     let upgraded = json!({"new_plan": "pro", "billing_cycle": "monthly"});
     let upgraded = owner
@@ -40,6 +41,7 @@ async fn things(node: &Node, owner: &Owner) -> BTreeMap<&'static str, String> {
         ("invitations", invited),
         ("api-keys", key),
         ("domains", domain),
+        ("reservations", held),
         ("payment-methods", card),
         ("invoices", id(&upgraded["invoice"])),
         ("sessions", id(&sessions["data"][0])),

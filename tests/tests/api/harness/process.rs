@@ -4,6 +4,7 @@ use std::fs::File;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitCode, Stdio};
+use std::time::Duration;
 
 use clap::Parser as _;
 use tenantry_app::cli::{self, Cli};
@@ -87,41 +88,30 @@ impl Process {
         address: String,
         data_dir: PathBuf,
     ) -> Self {
-        let log = File::options()
-            .create(true)
-            .append(true)
-            .open(data_dir.join(LOG))
-            .expect("a file for the log");
-        let child = program(&settings, &arguments, &data_dir)
-            .stdin(Stdio::null())
-            .stdout(log.try_clone().expect("the file twice"))
-            .stderr(log)
-            .spawn()
-            .expect("it starts");
         let http = reqwest::Client::builder().user_agent("tests/1.0").no_proxy().build();
         let mut process = Self {
-            child,
+            child: launch(&arguments, &settings, &data_dir),
             settings,
             arguments,
             address,
             data_dir,
             http: http.expect("a client can be made"),
         };
+        process.is_ready().await;
+        process
+    }
+
+    async fn is_ready(&mut self) {
         eventually("a process that is ready", async || {
-            let ended = process.child.try_wait().expect("its state can be asked for");
-            assert!(
-                ended.is_none(),
-                "the process ended at once: {ended:?}\n{}",
-                process.log()
-            );
-            if process.arguments == ["work"] {
-                return process.log().contains("working in the background").then_some(());
+            let ended = self.child.try_wait().expect("its state can be asked for");
+            assert!(ended.is_none(), "the process ended at once: {ended:?}\n{}", self.log());
+            if self.arguments == ["work"] {
+                return self.log().contains("working in the background").then_some(());
             }
-            let asked = process.anybody().try_send(reqwest::Method::GET, "//readyz", None).await;
+            let asked = self.anybody().try_send(reqwest::Method::GET, "//readyz", None).await;
             asked.ok().filter(|reply| reply.status == 200).map(drop)
         })
         .await;
-        process
     }
 
     /// Kills it where it stands: SIGKILL, which no program can refuse or notice.
@@ -146,15 +136,23 @@ impl Process {
 
     /// The same node again, after its death.
     pub async fn again(mut self) -> Self {
+        self.revive().await;
+        self
+    }
+
+    /// Kills it and starts it again, at the same address and with the same data; waits until it is ready.
+    pub async fn revive(&mut self) {
         self.kill();
-        let (settings, address) = (std::mem::take(&mut self.settings), self.address.clone());
-        Self::spawn(
-            self.arguments.clone(),
-            settings,
-            address,
-            std::mem::take(&mut self.data_dir),
-        )
-        .await
+        self.child = launch(&self.arguments, &self.settings, &self.data_dir);
+        self.is_ready().await;
+    }
+
+    /// Kills it, starts it, and kills it while it starts.
+    pub async fn kill_while_starting(&mut self, after: Duration) {
+        self.kill();
+        self.child = launch(&self.arguments, &self.settings, &self.data_dir);
+        tokio::time::sleep(after).await;
+        self.kill();
     }
 
     /// Everything it has said so far.
@@ -176,6 +174,20 @@ impl Process {
     pub fn bearer(&self, credential: &str) -> Caller {
         self.anybody().bearer(credential)
     }
+}
+
+fn launch(arguments: &[&'static str], settings: &[(&'static str, String)], data_dir: &Path) -> Child {
+    let log = File::options()
+        .create(true)
+        .append(true)
+        .open(data_dir.join(LOG))
+        .expect("a file for the log");
+    program(settings, arguments, data_dir)
+        .stdin(Stdio::null())
+        .stdout(log.try_clone().expect("the file twice"))
+        .stderr(log)
+        .spawn()
+        .expect("it starts")
 }
 
 impl Drop for Process {
