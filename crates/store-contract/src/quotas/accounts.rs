@@ -237,7 +237,7 @@ pub async fn an_opened_account_aggregates_as_its_meter_does(store: &impl QuotaHa
         (Aggregation::Sum, 5, 1),
         (Aggregation::Count, 5, 1),
         (Aggregation::Max, 9, 77),
-        (Aggregation::Last, 3, 77),
+        (Aggregation::Last, 2, 77),
         (Aggregation::Unique, 3, 1),
     ] {
         let asked = [as_of(1, aggregation), as_of(2, aggregation)];

@@ -38,16 +38,17 @@ macro_rules! pooled {
 macro_rules! entries {
     () => {
         concat!(
-            "(select l.amount, l.value, l.member, l.event_at, l.id from usage_ledger l where ",
+            "(select l.amount, l.value, l.member, l.id from usage_ledger l where ",
             own!(),
-            " union all select l.amount, l.value, l.member, l.event_at, l.id from usage_ledger l where ",
+            " union all select l.amount, l.value, l.member, l.id from usage_ledger l where ",
             pooled!(),
             ") e"
         )
     };
 }
 
-/// What the account `a` holds by the ledger. Nothing is the floor: less was never granted.
+/// What the account `a` holds by the ledger. Nothing is the floor: less was never granted. The last level is the one
+/// that was reported last, whenever it was measured: so the engine sets it.
 macro_rules! posted {
     () => {
         concat!(
@@ -55,7 +56,7 @@ macro_rules! posted {
             entries!(),
             ") when 'last' then (select e.value from ",
             entries!(),
-            " order by e.event_at desc, e.id desc limit 1) when 'unique' then (select count(distinct e.member) from ",
+            " order by e.id desc limit 1) when 'unique' then (select count(distinct e.member) from ",
             entries!(),
             ") else (select sum(e.amount) from ",
             entries!(),
