@@ -68,9 +68,9 @@ impl LedgerBatch for SeaOrmBatch {
         &mut self,
         operations: &[OperationRef],
     ) -> Result<BTreeMap<OperationRef, Reservation>, StoreError> {
-        let body = "select q.* from w cross join quota_reservation q \
+        let body = "from w cross join quota_reservation q \
                     where q.tenant_id = w.tenant_id and q.operation = w.operation";
-        let found = operations_listed(operations).select(&self.unit, "w", body).await;
+        let found = operations_listed(operations).rows(&self.unit, "w", body).await;
         let restored = found.and_then(|rows: Vec<quota_reservation::Model>| {
             let named = |row: quota_reservation::Model| {
                 let tenant = TenantId::from_uuid(row.tenant_id);
@@ -87,8 +87,8 @@ impl LedgerBatch for SeaOrmBatch {
         &mut self,
         wanted: &[ReservationRef],
     ) -> Result<BTreeMap<ReservationRef, Reservation>, StoreError> {
-        let body = "select q.* from w cross join quota_reservation q where q.tenant_id = w.tenant_id and q.id = w.id";
-        let found = reservations_listed(wanted).select(&self.unit, "w", body).await;
+        let body = "from w cross join quota_reservation q where q.tenant_id = w.tenant_id and q.id = w.id";
+        let found = reservations_listed(wanted).rows(&self.unit, "w", body).await;
         let restored = found.and_then(|rows: Vec<quota_reservation::Model>| {
             let named = |row: quota_reservation::Model| {
                 let tenant = TenantId::from_uuid(row.tenant_id);
@@ -113,11 +113,11 @@ impl LedgerBatch for SeaOrmBatch {
 
     async fn members(&mut self, wanted: &BTreeSet<Member>) -> Result<BTreeSet<Member>, StoreError> {
         let found = members_listed(wanted)
-            .select::<usage_member::Model>(
+            .rows::<usage_member::Model>(
                 &self.unit,
                 "w",
                 &format!(
-                    "select q.* from w cross join usage_member q where {} and q.member = w.member",
+                    "from w cross join usage_member q where {} and q.member = w.member",
                     accounts::SAME
                 ),
             )
@@ -242,11 +242,8 @@ pub(super) async fn find_accounts<'a>(
     } else {
         ""
     };
-    let body = format!(
-        "select q.* from w cross join quota_account q where {}{locking}",
-        accounts::SAME
-    );
-    let rows: Vec<quota_account::Model> = listed.select(unit, "w", &body).await?;
+    let body = format!("from w cross join quota_account q where {}{locking}", accounts::SAME);
+    let rows: Vec<quota_account::Model> = listed.rows(unit, "w", &body).await?;
     rows.into_iter()
         .map(|row| Ok((accounts::restore(&row)?, row)))
         .collect()
@@ -256,9 +253,9 @@ async fn known(
     unit: &SeaOrmUnit,
     operations: &[OperationRef],
 ) -> Result<BTreeMap<OperationRef, Vec<LedgerEntry>>, StoreError> {
-    let body = "select q.* from w cross join usage_ledger q \
+    let body = "from w cross join usage_ledger q \
                 where q.tenant_id = w.tenant_id and q.operation = w.operation";
-    let rows: Vec<usage_ledger::Model> = operations_listed(operations).select(unit, "w", body).await?;
+    let rows: Vec<usage_ledger::Model> = operations_listed(operations).rows(unit, "w", body).await?;
     let mut known: BTreeMap<OperationRef, Vec<LedgerEntry>> = BTreeMap::new();
     for row in rows {
         let tenant = TenantId::from_uuid(row.tenant_id);
@@ -279,10 +276,10 @@ async fn holds(
     now: OffsetDateTime,
 ) -> Result<BTreeSet<Hold>, StoreError> {
     const UNTIL: &Columns = &[("until", Kind::Int)];
-    let of_reservations = "select q.* from w cross join quota_hold q \
+    let of_reservations = "from w cross join quota_hold q \
                            where q.reserved_by = w.tenant_id and q.reservation_id = w.id";
     let mut rows: Vec<quota_hold::Model> = reservations_listed(reservations)
-        .select(unit, "w", of_reservations)
+        .rows(unit, "w", of_reservations)
         .await?;
     let on_accounts = accounts.iter().map(|account| {
         let mut cells = accounts::cells(account);
@@ -290,11 +287,11 @@ async fn holds(
         cells
     });
     let expired = format!(
-        "select q.* from w cross join quota_hold q where {} and q.expires_at <= w.until",
+        "from w cross join quota_hold q where {} and q.expires_at <= w.until",
         accounts::SAME
     );
     let listed = Listed::new(&[accounts::COLUMNS, UNTIL], on_accounts);
-    rows.extend(listed.select::<quota_hold::Model>(unit, "w", &expired).await?);
+    rows.extend(listed.rows::<quota_hold::Model>(unit, "w", &expired).await?);
     rows.into_iter().map(reservations::restore_hold).collect()
 }
 
