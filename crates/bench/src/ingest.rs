@@ -39,7 +39,7 @@ pub struct Ingestion {
 pub async fn measure(plan: &Plan, database: &'static str, installation: &Installation) -> Outcome<Ingestion> {
     let server = installation.start(plan).await?;
     let callers = Callers::of(server.address(), "bench-ingest").await?;
-    let plain = plain(&installation.url()).await?;
+    let rows = plain(&installation.url()).await?;
     let mut source = Source::new(&server, callers).await?;
     source.ingest_for(plan.turn / 2).await?;
     let resident_before = server.resident();
@@ -47,12 +47,12 @@ pub async fn measure(plan: &Plan, database: &'static str, installation: &Install
     let mut number = 0;
     for _ in 0..plan.rounds {
         let ingested = source.ingest_for(plan.turn).await?;
-        let inserted = insert_for(&plain, &mut number, plan.turn).await?;
+        let inserted = insert_for(&rows, &mut number, plan.turn).await?;
         events.push(ingested);
         rows.push(inserted);
         ratios.push(ingested / inserted);
     }
-    plain.close().await?;
+    rows.close().await?;
     while source.sent < plan.events {
         source.send().await?;
     }
@@ -111,7 +111,7 @@ impl Source {
             .reply_to(&request("POST", path, &self.callers.bearing_key(), Some(&body)))
             .await?;
         let verdicts: Value = serde_json::from_slice(&reply.body).unwrap_or_default();
-        if reply.status != 200 || verdicts["counted"] != BATCH {
+        if reply.status != 200 || verdicts.get("counted").is_none_or(|counted| *counted != BATCH) {
             let said = String::from_utf8_lossy(&reply.body)
                 .chars()
                 .take(400)

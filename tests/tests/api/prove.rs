@@ -51,7 +51,7 @@ const TRADES: &[Trade] = &[
     Trade::Reserves,
 ];
 /// How long nothing may be answered after a kill.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// When a reservation that was forgotten is given back.
 const FORGOTTEN: Duration = Duration::from_secs(3);
 

@@ -79,14 +79,14 @@ async fn on(plan: &Plan, database: &'static str, store: &TestStore) -> Outcome<C
     };
     let grouped = start(EngineOptions::default().batch_len)?;
     let single = start(1)?;
-    let plain = Plain::on(store.database().url()).await?;
+    let by_hand = Plain::on(store.database().url()).await?;
     let (mut rates, mut to_single, mut to_plain) = ([Vec::new(), Vec::new(), Vec::new()], Vec::new(), Vec::new());
     for round in 0..=plan.rounds {
         let turn = if round == 0 { plan.turn / 2 } else { plan.turn };
         let rounds = [
             through(&grouped, 1, turn).await?,
             through(&single, 2, turn).await?,
-            plain.count(turn).await?,
+            by_hand.count(turn).await?,
         ];
         if round == 0 {
             continue; // To warm up.
@@ -100,14 +100,14 @@ async fn on(plan: &Plan, database: &'static str, store: &TestStore) -> Outcome<C
     }
     grouped.shut_down().await;
     single.shut_down().await;
-    plain.connection.close().await?;
-    let [mut grouped, mut single, mut plain] = rates;
+    by_hand.connection.close().await?;
+    let [mut grouped, mut single, mut by_hand] = rates;
     Ok(Counting {
         database,
         callers: CALLERS,
         grouped_per_s: median(&mut grouped),
         single_per_s: median(&mut single),
-        plain_per_s: median(&mut plain),
+        plain_per_s: median(&mut by_hand),
         to_single: median(&mut to_single),
         to_plain: median(&mut to_plain),
     })
@@ -153,12 +153,12 @@ async fn through(counter: &Arc<GroupCommitCounter>, tenant: u128, turn: Duration
     rate(turn, |until| {
         let (counter, scope, reach, item) = (Arc::clone(counter), Arc::clone(&scope), reach.clone(), item.clone());
         async move {
-            let mut counted = 0;
+            let mut done = 0;
             while Instant::now() < until {
                 counter.submit(&scope, order(&reach, &item)?).await?;
-                counted += 1;
+                done += 1;
             }
-            Ok(counted)
+            Ok(done)
         }
     })
     .await
@@ -191,7 +191,7 @@ impl Plain {
         // SQLite has one writer whatever one does; several connections would only be busy waiting.
         options
             .max_connections(if sqlite { 1 } else { CONNECTIONS })
-            .acquire_timeout(Duration::from_secs(60))
+            .acquire_timeout(Duration::from_mins(1))
             .sqlx_logging(false);
         let connection = Database::connect(options).await?;
         if sqlite {

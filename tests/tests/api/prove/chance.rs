@@ -36,7 +36,7 @@ impl Length {
     }
 }
 
-/// Numbers that look random and repeat (SplitMix64).
+/// Numbers that look random and repeat (`SplitMix64`).
 #[derive(Clone, Debug)]
 pub struct Dice(u64);
 

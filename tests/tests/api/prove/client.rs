@@ -12,7 +12,7 @@ use tokio::sync::Notify;
 use crate::harness::{Caller, PASSWORD, Process, Reply};
 
 /// How long an operation may go without an answer, kills and recoveries included.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_mins(2);
 /// How long a client waits before it asks again.
 const PAUSE: Duration = Duration::from_millis(25);
 
