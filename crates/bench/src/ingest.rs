@@ -39,7 +39,7 @@ pub struct Ingestion {
 pub async fn measure(plan: &Plan, database: &'static str, installation: &Installation) -> Outcome<Ingestion> {
     let server = installation.start(plan).await?;
     let callers = Callers::of(server.address(), "bench-ingest").await?;
-    let rows = plain(&installation.url()).await?;
+    let by_hand = plain(&installation.url()).await?;
     let mut source = Source::new(&server, callers).await?;
     source.ingest_for(plan.turn / 2).await?;
     let resident_before = server.resident();
@@ -47,12 +47,12 @@ pub async fn measure(plan: &Plan, database: &'static str, installation: &Install
     let mut number = 0;
     for _ in 0..plan.rounds {
         let ingested = source.ingest_for(plan.turn).await?;
-        let inserted = insert_for(&rows, &mut number, plan.turn).await?;
+        let inserted = insert_for(&by_hand, &mut number, plan.turn).await?;
         events.push(ingested);
         rows.push(inserted);
         ratios.push(ingested / inserted);
     }
-    rows.close().await?;
+    by_hand.close().await?;
     while source.sent < plan.events {
         source.send().await?;
     }
