@@ -1,10 +1,5 @@
 //! Group commit: clients, queues, the writers of two nodes, one database, crashes, retries.
 
-#![expect(
-    clippy::indexing_slicing,
-    reason = "a model whose index is wrong has found something"
-)]
-
 use std::collections::BTreeMap;
 
 use stateright::{Checker, HasDiscoveries, Model, Property};

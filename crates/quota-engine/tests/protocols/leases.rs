@@ -1,10 +1,5 @@
 //! Slices: nodes that count in advance, use, give back, crash.
 
-#![expect(
-    clippy::indexing_slicing,
-    reason = "a model whose index is wrong has found something"
-)]
-
 use std::collections::BTreeSet;
 
 use stateright::{Checker, HasDiscoveries, Model, Property};
