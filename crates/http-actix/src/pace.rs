@@ -1,7 +1,7 @@
 //! How fast a caller may call: the seam, and its implementation over quotas' ports.
 //!
 //! API keys have a rate of their own and share their plan's; people have a generous one, and their plan's; public
-//! routes have one per address. A call is held to all that apply, and a refused call burns none of them. [`at_work`]
+//! routes have one per address. A call is held to all that apply, and a refused call burns none of them. `at_work`
 //! holds the place of a call until its answer has been sent.
 
 mod at_work;
