@@ -32,10 +32,10 @@ use standing::Standing;
 /// The limits of the plan in `prove/catalog.toml`.
 const LIMITS: &[(&str, i64)] = &[
     ("hot", 1_000_000_000),
-    ("small", 60),
+    ("small", 20),
     ("signups", 1_000_000_000),
-    ("trials", 150),
-    ("jobs", 80),
+    ("trials", 80),
+    ("jobs", 30),
 ];
 /// Those that are used up.
 const SMALL: &[&str] = &["small", "trials", "jobs"];
