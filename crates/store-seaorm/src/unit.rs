@@ -76,7 +76,8 @@ impl Pin {
         // small enough to be read whole. What is switched off looks so dear that it would be compiled first.
         let plans = if self.role == Role::Quota {
             ", set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true), \
-             set_config('enable_mergejoin', 'off', true), set_config('jit', 'off', true)"
+             set_config('enable_mergejoin', 'off', true), set_config('jit', 'off', true), \
+             set_config('plan_cache_mode', 'force_custom_plan', true)"
         } else {
             ""
         };

@@ -10,6 +10,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use tenantry_kernel::TenantId;
 use tokio::sync::Notify;
 
+/// After how many turns of everybody else nobody is expected to ask any more.
+const QUIET_TURNS: usize = 4;
+
 /// What can wait.
 pub(crate) trait Waits {
     /// How many lines of the ledger it may become.
@@ -111,6 +114,20 @@ impl<W: Waits> Queue<W> {
             }
             // What arrives between looking and waiting left its permit.
             self.arrived.notified().await;
+        }
+    }
+
+    /// Lets those who were just answered ask again, for as long as any do: otherwise a crowd falls into two halves that
+    /// take turns, and each transaction carries half of it.
+    pub(crate) async fn gather(&self, answered: usize) {
+        let mut waiting = self.lanes().len;
+        let most = self.bounds.batch.min(waiting + answered);
+        let mut quiet = 0;
+        while waiting < most && quiet < QUIET_TURNS {
+            tokio::task::yield_now().await;
+            let more = self.lanes().len;
+            quiet = if more > waiting { 0 } else { quiet + 1 };
+            waiting = more;
         }
     }
 

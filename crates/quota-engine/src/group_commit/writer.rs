@@ -64,7 +64,9 @@ impl Writer {
         // However this ends, nobody waits for ever.
         let _last = Abandon(&self.queue);
         while let Some(batch) = self.queue.next().await {
+            let answered = batch.len();
             self.count(batch).await;
+            self.queue.gather(answered).await;
         }
     }
 

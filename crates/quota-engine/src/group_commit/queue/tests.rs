@@ -183,3 +183,20 @@ async fn a_closed_queue_hands_out_what_waits_and_takes_nothing() {
     assert_eq!(queue.next().await.map(|batch| batch.len()), Some(1));
     assert_eq!(queue.next().await, None);
 }
+
+#[tokio::test]
+async fn those_who_were_answered_are_waited_for_while_they_come_and_no_longer() {
+    let queue = std::sync::Arc::new(queue(10));
+    let coming = std::sync::Arc::clone(&queue);
+    tokio::spawn(async move {
+        for of in 0..3 {
+            tokio::task::yield_now().await;
+            coming.push(id(1), vec![one(1, of)]).unwrap();
+        }
+    });
+
+    queue.gather(5).await;
+    queue.gather(5).await;
+
+    assert_eq!(queue.len(), 3);
+}
