@@ -24,8 +24,9 @@ test-pg:
     TENANTRY_TEST_REQUIRE_POSTGRES=1 cargo test --workspace
     test -e "${CARGO_TARGET_DIR:-target}/tenantry-postgres-used"
 
-# Kill the program and PostgreSQL again and again while clients count, and compare the books afterwards.
-prove kills="300" seed="":
+# Kill the program and PostgreSQL again and again while clients count, and compare the books afterwards; before that, the
+# engine's protocols in every order.
+prove kills="300" seed="": prove-protocols
     TENANTRY_PROVE_KILLS={{kills}} TENANTRY_PROVE_SEED={{seed}} cargo test -p tenantry-tests --test api prove:: -- --nocapture --test-threads=1
 
 # Rewrite the golden files. Read the difference before you commit it.

@@ -1,7 +1,7 @@
 //! What goes on behind the requests: mails, renewals, keys, clean-up. Safe on any number of nodes at once.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use metrics_exporter_prometheus::PrometheusHandle;
 use tenantry_activity::receipt::{KEPT_FOR_HOURS, ReceiptStore};
@@ -23,8 +23,11 @@ const EDITIONS_EVERY: Duration = Duration::from_millis(500);
 const USES_EVERY: Duration = Duration::from_secs(15);
 /// How often thresholds are told and forgotten reservations given back.
 const USAGE_EVERY: Duration = Duration::from_secs(2);
-/// How long the check of the books rests between two groups of tenants.
+/// How long the check of the books rests between two groups of tenants, at least.
 const BOOKS_REST: Duration = Duration::from_secs(10);
+/// So many times as long as a group took it rests after it: adding up a great ledger takes its time, and the check
+/// never more than a thirtieth of a processor.
+const BOOKS_REST_FACTOR: u32 = 30;
 /// How often what a node holds of limits is looked through for what nobody uses.
 const SLICES_EVERY: Duration = Duration::from_secs(30);
 /// How often old receipts and notices, and history that plans do not keep, are removed.
@@ -229,9 +232,13 @@ async fn keep_usage_up(node: Arc<Installation>) {
 /// adds up to.
 async fn check_books(node: Arc<Installation>) -> std::convert::Infallible {
     let mut after = None;
+    let mut took = Duration::ZERO;
     loop {
-        tokio::time::sleep(BOOKS_REST).await;
-        match node.upkeep.check_books(after).await {
+        tokio::time::sleep(BOOKS_REST.max(took.saturating_mul(BOOKS_REST_FACTOR))).await;
+        let began = Instant::now();
+        let checked = node.upkeep.check_books(after).await;
+        took = began.elapsed();
+        match checked {
             Ok(page) => {
                 metrics::counter!("tenantry_usage_accounts_checked_total").increment(page.checked);
                 for wrong in &page.wrong {

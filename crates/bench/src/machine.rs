@@ -1,9 +1,11 @@
 //! The cores: which are the servers', which are the load's.
 
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 /// Who runs where. `None` is everywhere.
 pub struct Cores {
+    all: Option<String>,
     servers: Option<String>,
     load: Option<String>,
     load_threads: usize,
@@ -13,6 +15,7 @@ impl Cores {
     /// Everybody everywhere.
     pub fn shared() -> Self {
         Self {
+            all: None,
             servers: None,
             load: None,
             load_threads: count().div_ceil(2),
@@ -33,6 +36,7 @@ impl Cores {
         }
         let half = cores / 2;
         Self {
+            all: Some(range(0, cores)),
             servers: Some(range(0, half)),
             load: Some(range(half, cores)),
             load_threads: cores - half,
@@ -40,15 +44,13 @@ impl Cores {
     }
 
     /// A command that runs on the servers' cores.
-    pub fn for_server(&self, program: &std::path::Path) -> Command {
-        match &self.servers {
-            Some(list) => {
-                let mut command = Command::new("taskset");
-                command.args(["-c", list]).arg(program);
-                command
-            }
-            None => Command::new(program),
-        }
+    pub fn for_server(&self, program: &Path) -> Command {
+        on(self.servers.as_deref(), program)
+    }
+
+    /// A command that runs on all cores, wherever this process runs.
+    pub fn for_all(&self, program: &Path) -> Command {
+        on(self.all.as_deref(), program)
     }
 
     /// Moves this process to the load's cores. Call it before there are threads.
@@ -75,6 +77,17 @@ impl Cores {
             (Some(servers), Some(load)) => format!("servers on core {servers}, load on core {load}"),
             _ => format!("servers and load share {} cores", count()),
         }
+    }
+}
+
+fn on(cores: Option<&str>, program: &Path) -> Command {
+    match cores {
+        Some(list) => {
+            let mut command = Command::new("taskset");
+            command.args(["-c", list]).arg(program);
+            command
+        }
+        None => Command::new(program),
     }
 }
 

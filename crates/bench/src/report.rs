@@ -120,7 +120,8 @@ impl Report {
     }
 }
 
-fn counting_table(all: &[Counting]) -> String {
+/// How fast one process counts.
+pub fn counting_table(all: &[Counting]) -> String {
     let mut text = String::from(
         "\n| strict counting in one process | callers | engine/s | one by one/s | plain SQL/s | to one by one | to plain SQL |\n\
          | --- | ---: | ---: | ---: | ---: | ---: | ---: |\n",

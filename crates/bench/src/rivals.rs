@@ -91,18 +91,18 @@ async fn throttlecrab(plan: &Plan, binary: &Path, folder: &Path) -> Outcome<Riva
 /// Where `cargo install` puts it, below the folder that cargo builds in; it is installed there when it is missing.
 fn throttlecrab_binary() -> Outcome<PathBuf> {
     let here = std::env::current_exe()?;
-    let target = here
-        .ancestors()
-        .nth(2)
-        .ok_or("the folder that cargo builds in is not known")?;
-    let root = target.join("tools");
+    let built = |dir: &&Path| dir.ends_with("release") || dir.ends_with("debug");
+    let target = here.parent().filter(built).and_then(Path::parent);
+    let root = target
+        .ok_or("this binary does not lie where cargo builds")?
+        .join("tools");
     let binary = root.join("bin/throttlecrab-server");
     if binary.is_file() {
         return Ok(binary);
     }
     eprintln!("bench: installing throttlecrab-server, once");
     let installed = Command::new("cargo")
-        .args(["install", "throttlecrab-server", "--locked", "--quiet", "--root"])
+        .args(["install", "throttlecrab-server", "--locked", "--root"])
         .arg(&root)
         .env("CARGO_TARGET_DIR", root.join("build"))
         .stdin(Stdio::null())
@@ -113,7 +113,12 @@ fn throttlecrab_binary() -> Outcome<PathBuf> {
     let said = String::from_utf8_lossy(&installed.stderr).into_owned();
     // It says most about what is missing last: protoc, or the way to the registry.
     let last: Vec<&str> = said.lines().rev().take(3).collect();
-    Err(format!("cargo install failed (it needs protoc): {}", last.join(" / ")).into())
+    let status = installed.status;
+    Err(format!(
+        "cargo install ended with {status}; it needs protoc: {}",
+        last.join(" / ")
+    )
+    .into())
 }
 
 fn is_there(program: &str) -> bool {

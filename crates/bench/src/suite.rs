@@ -73,7 +73,7 @@ pub async fn run(plan: &Plan) -> Outcome<Report> {
     };
 
     let figures = under_load(plan, &folder, &sqlite, postgres.as_ref()).await?;
-    let counting = inside::counting::measure(plan).await?;
+    let counting = inside::counting::apart(plan).await?;
     let checks = inside::checks::measure(plan).await?;
     let mut ingestion = vec![ingest::measure(plan, "SQLite", &sqlite).await?];
     if let Some(postgres) = &postgres {

@@ -19,7 +19,7 @@ use tokio::task::JoinHandle;
 use crate::plan::Answer;
 use crate::plan::job::Pending;
 use queue::{Bounds, Queue};
-use writer::{Waiting, Writer};
+use writer::{Waiting, Wary, Writer};
 
 /// How long a caller is told to stay away when the queue is full.
 const RETRY_AFTER_S: u64 = 1;
@@ -71,6 +71,7 @@ impl GroupCommitCounter {
             ids,
             meters,
             queue: Arc::clone(&queue),
+            wary: Wary::default(),
         };
         let task = tokio::spawn(writer.run());
         Self {

@@ -3,16 +3,20 @@
 //! The number is the time at which the subject would have its whole rate back. A call that is held to several rates
 //! locks all of their shards, in one order everywhere, before it looks at any: it counts on all or on none.
 
-use std::collections::HashMap;
-use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
+use foldhash::quality::RandomState;
+use hashbrown::HashTable;
+use smallvec::SmallVec;
 use tenantry_quotas::rate::gcra::Cell;
-use tenantry_quotas::rate::{Pace, PerMinute, RateAnswer, RateLimit, RateLimiter, RateSubject};
+use tenantry_quotas::rate::{Pace, RateAnswer, RateLimit, RateLimiter, RateSubject};
 
-const SHARDS: usize = 64;
+const SHARDS: u64 = 64;
+
+/// As many as the rates of one call are at most; more would work, on the heap.
+type Few<T> = SmallVec<[T; 8]>;
 
 /// Nanoseconds since some start, never going back.
 type Ticks = Arc<dyn Fn() -> u64 + Send + Sync>;
@@ -20,14 +24,27 @@ type Ticks = Arc<dyn Fn() -> u64 + Send + Sync>;
 /// Holds callers to a pace, on this node.
 pub struct PaceKeeper {
     shards: Vec<Mutex<Shard>>,
+    /// Keyed anew in every process: whoever chooses addresses cannot choose where they are kept.
     hasher: RandomState,
     ticks: Ticks,
 }
 
 #[derive(Default)]
 struct Shard {
-    full_again_at: HashMap<RateSubject, u64>,
+    known: HashTable<Known>,
     sweep_at_len: usize,
+}
+
+struct Known {
+    subject: RateSubject,
+    full_again_at: u64,
+}
+
+/// One rate of a call, with what is found out about it once.
+struct Asked<'a> {
+    limit: &'a RateLimit,
+    cell: Cell,
+    hash: u64,
 }
 
 impl PaceKeeper {
@@ -46,7 +63,7 @@ impl PaceKeeper {
     fn with_ticks(ticks: Ticks) -> Self {
         Self {
             shards: (0..SHARDS).map(|_| Mutex::default()).collect(),
-            hasher: RandomState::new(),
+            hasher: RandomState::default(),
             ticks,
         }
     }
@@ -56,16 +73,17 @@ impl PaceKeeper {
         match limits {
             [] => Vec::new(),
             [limit] => {
-                let mut shard = self.lock(self.position(&limit.subject));
+                let asked = self.asked(limit);
+                let mut shard = self.lock(asked.shard());
                 let now = (self.ticks)();
                 vec![shard.as_deref_mut().map_or_else(
-                    || cell(limit.pace).stands(0, true),
+                    || asked.cell.stands(0, true),
                     |shard| {
-                        let stands = shard.look(limit, now);
-                        if count && stands.allowed {
-                            shard.count(limit, stands, now)
+                        let ahead = shard.ahead(&asked, now);
+                        if count && asked.cell.fits(ahead) {
+                            shard.count(&asked, ahead, now, &self.hasher)
                         } else {
-                            stands
+                            asked.stands(ahead)
                         }
                     },
                 )]
@@ -75,38 +93,37 @@ impl PaceKeeper {
     }
 
     fn decide_together(&self, limits: &[RateLimit], count: bool) -> Vec<Pace> {
-        let mut order: Vec<(usize, usize)> = limits
-            .iter()
-            .enumerate()
-            .map(|(number, limit)| (self.position(&limit.subject), number))
-            .collect();
+        let asked: Few<Asked<'_>> = limits.iter().map(|limit| self.asked(limit)).collect();
+        let mut order: Few<usize> = asked.iter().map(Asked::shard).collect();
         order.sort_unstable();
-        let mut locked: Vec<(usize, MutexGuard<'_, Shard>)> = Vec::with_capacity(order.len());
-        for (position, _) in order {
-            if locked.last().is_none_or(|(last, _)| *last != position) {
-                locked.extend(self.lock(position).map(|shard| (position, shard)));
-            }
+        order.dedup();
+        let mut locked: Few<(usize, MutexGuard<'_, Shard>)> = SmallVec::new();
+        for position in order {
+            locked.extend(self.lock(position).map(|shard| (position, shard)));
         }
         let now = (self.ticks)();
-        let mut stands: Vec<Pace> = limits
+        let ahead: Few<u64> = asked
             .iter()
-            .map(|limit| match shard_of(&mut locked, self.position(&limit.subject)) {
-                Some(shard) => shard.look(limit, now),
-                None => cell(limit.pace).stands(0, true),
-            })
+            .map(|asked| shard_of(&mut locked, asked).map_or(0, |shard| shard.ahead(asked, now)))
             .collect();
-        if count && stands.iter().all(|pace| pace.allowed) {
-            for (limit, pace) in limits.iter().zip(&mut stands) {
-                if let Some(shard) = shard_of(&mut locked, self.position(&limit.subject)) {
-                    *pace = shard.count(limit, *pace, now);
-                }
-            }
+        let each = asked.iter().zip(ahead);
+        if count && each.clone().all(|(asked, ahead)| asked.cell.fits(ahead)) {
+            each.map(|(asked, ahead)| match shard_of(&mut locked, asked) {
+                Some(shard) => shard.count(asked, ahead, now, &self.hasher),
+                None => asked.stands(ahead),
+            })
+            .collect()
+        } else {
+            each.map(|(asked, ahead)| asked.stands(ahead)).collect()
         }
-        stands
     }
 
-    fn position(&self, subject: &RateSubject) -> usize {
-        usize::try_from(self.hasher.hash_one(subject) % SHARDS as u64).unwrap_or(0)
+    fn asked<'a>(&self, limit: &'a RateLimit) -> Asked<'a> {
+        Asked {
+            limit,
+            cell: Cell::new(limit.pace, 1),
+            hash: self.hasher.hash_one(&limit.subject),
+        }
     }
 
     fn lock(&self, position: usize) -> Option<MutexGuard<'_, Shard>> {
@@ -115,13 +132,21 @@ impl PaceKeeper {
     }
 }
 
-fn shard_of<'s>(locked: &'s mut [(usize, MutexGuard<'_, Shard>)], position: usize) -> Option<&'s mut Shard> {
-    let found = locked.iter_mut().find(|(known, _)| *known == position)?;
-    Some(&mut found.1)
+impl Asked<'_> {
+    /// Which shard the subject lives in. The table inside looks at the lowest and the highest bits.
+    fn shard(&self) -> usize {
+        usize::try_from((self.hash >> 32) % SHARDS).unwrap_or(0)
+    }
+
+    fn stands(&self, ahead: u64) -> Pace {
+        self.cell.stands(ahead, self.cell.fits(ahead))
+    }
 }
 
-fn cell(pace: PerMinute) -> Cell {
-    Cell::new(pace, 1)
+fn shard_of<'s>(locked: &'s mut [(usize, MutexGuard<'_, Shard>)], asked: &Asked<'_>) -> Option<&'s mut Shard> {
+    let position = asked.shard();
+    let found = locked.iter_mut().find(|(known, _)| *known == position)?;
+    Some(&mut found.1)
 }
 
 impl Default for PaceKeeper {
@@ -141,43 +166,50 @@ impl RateLimiter for PaceKeeper {
 }
 
 impl Shard {
-    fn look(&self, limit: &RateLimit, now: u64) -> Pace {
-        let at = self.full_again_at.get(&limit.subject).copied().unwrap_or(0);
-        let (cell, ahead) = (cell(limit.pace), at.saturating_sub(now));
-        cell.stands(ahead, cell.fits(ahead))
+    /// In how many nanoseconds the subject has its whole rate back.
+    fn ahead(&self, asked: &Asked<'_>, now: u64) -> u64 {
+        let known = self
+            .known
+            .find(asked.hash, |known| known.subject == asked.limit.subject);
+        known.map_or(0, |known| known.full_again_at.saturating_sub(now))
     }
 
-    /// Counts a call of somebody who stands so.
-    fn count(&mut self, limit: &RateLimit, stands: Pace, now: u64) -> Pace {
-        let cell = cell(limit.pace);
-        let ahead = u64::try_from(stands.reset_after.as_nanos()).unwrap_or(u64::MAX) + cell.interval_ns();
-        match self.full_again_at.get_mut(&limit.subject) {
-            Some(at) => *at = now + ahead,
-            None => self.remember(limit.subject.clone(), now + ahead, now),
+    /// Counts a call of somebody who has the whole rate back in `ahead`.
+    fn count(&mut self, asked: &Asked<'_>, ahead: u64, now: u64, hasher: &RandomState) -> Pace {
+        let ahead = ahead + asked.cell.interval_ns();
+        let same = |known: &Known| known.subject == asked.limit.subject;
+        match self.known.find_mut(asked.hash, same) {
+            Some(known) => known.full_again_at = now + ahead,
+            None => self.remember(asked, now + ahead, now, hasher),
         }
-        cell.stands(ahead, true)
+        asked.cell.stands(ahead, true)
     }
 
-    fn remember(&mut self, subject: RateSubject, at: u64, now: u64) {
-        if self.full_again_at.len() >= self.sweep_at_len.max(64) {
+    fn remember(&mut self, asked: &Asked<'_>, full_again_at: u64, now: u64, hasher: &RandomState) {
+        let rehash = |known: &Known| hasher.hash_one(&known.subject);
+        if self.known.len() >= self.sweep_at_len.max(64) {
             self.forget(now);
+            self.known.shrink_to(self.known.len() * 2, rehash);
         }
-        self.full_again_at.insert(subject, at);
+        let known = Known {
+            subject: asked.limit.subject.clone(),
+            full_again_at,
+        };
+        self.known.insert_unique(asked.hash, known, rehash);
     }
 
     /// Forgets who has the whole pace back: they look like strangers. In a flood of strangers that is not
     /// enough; then the half that is nearest to having it back is forgotten too.
     fn forget(&mut self, now: u64) {
-        self.full_again_at.retain(|_, at| *at > now);
-        if self.full_again_at.len() >= PaceKeeper::SHARD_LEN {
-            let mut times: Vec<u64> = self.full_again_at.values().copied().collect();
+        self.known.retain(|known| known.full_again_at > now);
+        if self.known.len() >= PaceKeeper::SHARD_LEN {
+            let mut times: Vec<u64> = self.known.iter().map(|known| known.full_again_at).collect();
             let middle = times.len() / 2;
             let (_, median, _) = times.select_nth_unstable(middle);
             let median = *median;
-            self.full_again_at.retain(|_, at| *at > median);
+            self.known.retain(|known| known.full_again_at > median);
         }
-        self.full_again_at.shrink_to(self.full_again_at.len() * 2);
-        self.sweep_at_len = (self.full_again_at.len() * 2).min(PaceKeeper::SHARD_LEN);
+        self.sweep_at_len = (self.known.len() * 2).min(PaceKeeper::SHARD_LEN);
     }
 }
 

@@ -3,7 +3,8 @@
 //! A *mark* separates what is in the ledger from what will be: every entry carries the mark under which it was
 //! counted, and taking a new mark waits for the batches that are under way. What a closing bills is all that happened
 //! before its end, up to its mark, less all that earlier closings billed. So each entry is billed once, however late
-//! it comes and however often a closing is tried: what happened before the *earlier* end is an adjustment.
+//! it comes and however often a closing is tried: what happened before the *earlier* end is an adjustment. Where more
+//! was taken back than there is to bill, the rest is carried on to the next closing.
 
 use tenantry_kernel::{Code, StoreError, async_trait};
 use time::OffsetDateTime;
@@ -33,15 +34,23 @@ pub struct Closing {
     pub used: i64,
     /// What was counted late, or put right, of periods that had been closed before.
     pub adjustment: i64,
+    /// What more was taken back than earlier closings could bill: nothing, or less.
+    pub carried: i64,
     /// When it was closed.
     pub closed_at: OffsetDateTime,
 }
 
 impl Closing {
+    /// What it comes to, all in all. What is below nothing is not billed; the next closing carries it on.
+    #[must_use]
+    pub const fn total(&self) -> i64 {
+        self.used.saturating_add(self.adjustment).saturating_add(self.carried)
+    }
+
     /// What is billed.
     #[must_use]
-    pub const fn billed(&self) -> i64 {
-        self.used.saturating_add(self.adjustment)
+    pub fn billed(&self) -> i64 {
+        self.total().max(0)
     }
 }
 

@@ -3,7 +3,8 @@
 //! The order within a batch is fixed: [`LedgerBatch::lock`] before anything that others change is read (what an
 //! operation counted and what a reservation is for never changes: it tells which accounts to lock), [`LedgerBatch::write`]
 //! after everything was, then [`LedgerBatch::commit`]. Looking for known operations only after their accounts are
-//! locked is what lets two nodes that get the same operation at once answer alike.
+//! locked is what lets two nodes that get the same operation at once answer alike. Whoever takes operations for new
+//! without looking learns from [`LedgerBatch::write`] that one is not.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -146,7 +147,8 @@ pub trait LedgerBatch: Send {
     /// Writes it all.
     ///
     /// # Errors
-    /// [`StoreError::Contended`] when another node counted one of the operations in the meantime.
+    /// [`StoreError::Contended`] when one of the operations was counted before: by another node in the meantime, or
+    /// earlier, where nobody looked.
     async fn write(&mut self, writes: &BatchWrites) -> Result<(), StoreError>;
 
     /// Makes the batch durable.

@@ -7,6 +7,7 @@ mod closings;
 mod entitlements;
 mod gauges;
 mod ledger_batch;
+mod ledger_rows;
 mod listed;
 mod marks;
 mod reckoning;

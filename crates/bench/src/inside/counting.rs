@@ -11,7 +11,7 @@ use sea_orm::{
     ConnectOptions, ConnectionTrait, Database, DatabaseConnection, SqliteTransactionMode, Statement,
     TransactionOptions, TransactionTrait,
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use tenantry_kernel::TenantScope;
 use tenantry_kernel::time::macros::datetime;
 use tenantry_quota_engine::{EngineOptions, GroupCommitCounter};
@@ -35,9 +35,9 @@ const CONNECTIONS: u32 = 16;
 const NOW: OffsetDateTime = datetime!(2026-03-01 12:00 UTC);
 
 /// What one database counts.
-#[derive(Serialize)]
+#[derive(Serialize, Deserialize)]
 pub struct Counting {
-    pub database: &'static str,
+    pub database: String,
     pub callers: usize,
     /// Operations per second through the engine.
     pub grouped_per_s: f64,
@@ -49,6 +49,25 @@ pub struct Counting {
     pub to_single: f64,
     /// Of the engine to plain SQL.
     pub to_plain: f64,
+}
+
+/// Measures in a process of its own, on all cores: here nobody else makes load.
+pub async fn apart(plan: &Plan) -> Outcome<Vec<Counting>> {
+    let mut command = plan.cores.for_all(&std::env::current_exe()?);
+    command
+        .args(["strict", "--json", "--rounds", &plan.rounds.to_string()])
+        .args(["--turn-ms", &plan.turn.as_millis().to_string()])
+        .arg("--binary")
+        .arg(&plan.binary)
+        .stderr(std::process::Stdio::inherit());
+    if !plan.postgres {
+        command.arg("--no-postgres");
+    }
+    let done = tokio::task::spawn_blocking(move || command.output()).await??;
+    if !done.status.success() {
+        return Err(format!("counting apart ended with {}", done.status).into());
+    }
+    Ok(serde_json::from_slice(&done.stdout)?)
 }
 
 /// Measures every database there is.
@@ -103,7 +122,7 @@ async fn on(plan: &Plan, database: &'static str, store: &TestStore) -> Outcome<C
     by_hand.connection.close().await?;
     let [mut grouped, mut single, mut by_hand] = rates;
     Ok(Counting {
-        database,
+        database: database.to_owned(),
         callers: CALLERS,
         grouped_per_s: median(&mut grouped),
         single_per_s: median(&mut single),

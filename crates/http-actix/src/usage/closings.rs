@@ -37,7 +37,10 @@ struct View {
     /// What came late, or was put right, of periods that had been closed before.
     #[schema(example = -20)]
     adjustment: i64,
-    /// What is billed: both together.
+    /// What more was taken back than earlier closings could bill: nothing, or less.
+    #[schema(example = 0)]
+    carried: i64,
+    /// What is billed: all three together, or nothing where they come to less.
     #[schema(example = 11980)]
     billed: i64,
     /// When it was closed.
@@ -55,6 +58,7 @@ async fn handler(InTenant(scope): InTenant, Query(filter): Query<Filter>, insigh
         period_end: closing.end,
         used: closing.used,
         adjustment: closing.adjustment,
+        carried: closing.carried,
         billed: closing.billed(),
         closed_at: closing.closed_at,
     };

@@ -172,6 +172,7 @@ impl ClosingRepository for FakeUnit {
             mark,
             used,
             adjustment: 0,
+            carried: 0,
             closed_at: now,
         })
     }

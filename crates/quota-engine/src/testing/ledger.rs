@@ -356,7 +356,9 @@ impl LedgerBatch for MemoryBatch {
         for (tenant, entry) in &writes.entries {
             let (tenant, operation) = (*tenant, entry.operation.clone());
             let name = OperationRef { tenant, operation };
-            assert!(!self.durable.names.contains_key(&name), "{name:?} counts once");
+            if self.durable.names.contains_key(&name) {
+                return Err(StoreError::Contended);
+            }
             assert!(lines.insert((name, entry.line)), "each line once");
         }
         for account in writes.accounts.keys() {

@@ -39,6 +39,10 @@ enum Broken {
     AnswersBeforeItCommits,
     /// The account is not locked at all.
     DoesNotLock,
+    /// What is refused by a writer that took all names for new is refused for good.
+    BelievesRefusals,
+    /// A name that was counted before can be entered again.
+    EntersNamesTwice,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -115,6 +119,8 @@ enum Step {
     Take(usize),
     Lock(usize),
     Write(usize),
+    /// As [`Step::Write`], taking all names for new; it begins again when one may not be.
+    Trust(usize),
     Commit(usize),
     /// It landed, or not, and the writer is told that it failed.
     LoseCommit(usize, bool),
@@ -266,7 +272,7 @@ impl Model for World {
                 Writer::Idle => steps.push(Step::Take(number)),
                 Writer::Taken { .. } if state.holder.is_some() && self.locks() => {}
                 Writer::Taken { .. } => steps.push(Step::Lock(number)),
-                Writer::Locked { .. } => steps.push(Step::Write(number)),
+                Writer::Locked { .. } => steps.extend([Step::Write(number), Step::Trust(number)]),
                 Writer::Written { .. } => {
                     steps.push(Step::Commit(number));
                     if state.lost_commits > 0 {
@@ -328,6 +334,27 @@ impl Model for World {
                     state.tell(number, batch, answers);
                 }
                 state.nodes[number].writer = written;
+            }
+            Step::Trust(number) => {
+                let Writer::Locked { batch, posted, .. } = &last.nodes[number].writer else {
+                    return None;
+                };
+                let written = self.plan(batch, *posted, &BTreeMap::new());
+                let Writer::Written { entries, answers, .. } = &written else {
+                    return None;
+                };
+                let believed = self.broken == Some(Broken::BelievesRefusals) || !answers.contains(&Answer::Refused);
+                let entered_before = self.broken != Some(Broken::EntersNamesTwice)
+                    && entries.iter().any(|(name, ..)| state.ledger.contains_key(name));
+                state.nodes[number].writer = if believed && !entered_before {
+                    written
+                } else {
+                    state.let_go(number);
+                    Writer::Taken {
+                        batch: batch.clone(),
+                        looked: None,
+                    }
+                };
             }
             Step::Commit(number) => {
                 let Writer::Written {
@@ -409,6 +436,11 @@ impl Model for World {
                     *client != Client::Answered(Answer::Refused) || state.posted + amount > world.limit
                 })
             }),
+            Property::always("who was counted is not refused", |world: &Self, state: &State| {
+                state.clients.iter().zip(&world.asks).all(|(client, (name, _))| {
+                    *client != Client::Answered(Answer::Refused) || !state.ledger.contains_key(name)
+                })
+            }),
             Property::sometimes(
                 "everybody is answered, and the limit used up",
                 |world: &Self, state: &State| {
@@ -440,7 +472,10 @@ fn check(world: World) {
 fn breaks(broken: Broken, promise: &'static str) {
     let world = World {
         broken: Some(broken),
-        crashes: u8::from(broken == Broken::AnswersBeforeItCommits),
+        crashes: u8::from(matches!(
+            broken,
+            Broken::AnswersBeforeItCommits | Broken::BelievesRefusals
+        )),
         ..world()
     };
     let checker = world
@@ -497,4 +532,6 @@ fn without_its_steps_the_protocol_breaks() {
         "what was told is durable, and the same for everybody",
     );
     breaks(Broken::DoesNotLock, "the account holds what the ledger adds up to");
+    breaks(Broken::BelievesRefusals, "who was counted is not refused");
+    breaks(Broken::EntersNamesTwice, "a name counts once");
 }

@@ -86,6 +86,7 @@ pub async fn a_period_comes_to_what_live_keys_used_in_it(store: &impl QuotaHarne
         mark,
         used: 320,
         adjustment: 0,
+        carried: 0,
         closed_at: NOW,
     };
     assert_eq!(closed, expected);
@@ -128,6 +129,24 @@ pub async fn what_comes_late_is_billed_with_the_next_period(store: &impl QuotaHa
     let listed = unit.closings().list(Some(code("messages")), 2).await.unwrap();
     assert_eq!(listed, [may, april]);
     assert_eq!(unit.closings().list(Some(code("tokens")), 2).await.unwrap(), []);
+}
+
+/// Where more is taken back than was used, nothing is billed, and the next closings bill less.
+pub async fn what_is_taken_back_beyond_the_bill_is_carried_on(store: &impl QuotaHarness) {
+    found_two(store).await;
+    land(store, 1, &[at(1, 100, NOW)]).await.unwrap();
+    let march = close(store, 1, MARCH, APRIL, take(store).await).await;
+    land(store, 1, &[at(2, -50, NOW), at(3, 20, APRIL)]).await.unwrap();
+    let april = close(store, 1, APRIL, MAY, take(store).await).await;
+    land(store, 1, &[at(4, 10, MAY)]).await.unwrap();
+    assert_eq!(running(store, 1, MAY, JUNE).await, 0);
+    let may = close(store, 1, MAY, JUNE, take(store).await).await;
+    land(store, 1, &[at(5, 45, JUNE)]).await.unwrap();
+    assert_eq!(running(store, 1, JUNE, JUNE + Duration::DAY).await, 25);
+    let june = close(store, 1, JUNE, JUNE + Duration::DAY, take(store).await).await;
+
+    let told = [march, april, may, june].map(|one| (one.carried, one.total(), one.billed()));
+    assert_eq!(told, [(0, 100, 100), (0, -30, 0), (-30, -20, 0), (-20, 25, 25)]);
 }
 
 /// What was counted after the mark belongs to the next closing, also when it happened before the end.

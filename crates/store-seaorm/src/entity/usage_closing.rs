@@ -19,6 +19,7 @@ pub(crate) struct Model {
     pub mark: i64,
     pub used: i64,
     pub adjustment: i64,
+    pub carried: i64,
     pub closed_at: Micros,
 }
 

@@ -5,7 +5,7 @@
 //! interval when it was counted up to its mark, and by the first closing with a later mark otherwise.
 
 use sea_orm::ActiveValue::Set;
-use sea_orm::sea_query::{Condition, Expr, ExprTrait, OnConflict, Query, SimpleExpr};
+use sea_orm::sea_query::{CaseStatement, Condition, Expr, ExprTrait, Func, OnConflict, Query, SimpleExpr};
 use sea_orm::{ColumnTrait, QueryFilter, QueryOrder, QuerySelect};
 use tenantry_kernel::time::OffsetDateTime;
 use tenantry_kernel::{Code, StoreError, async_trait};
@@ -50,6 +50,7 @@ impl ClosingRepository for SeaOrmUnit {
             mark: Set(mark),
             used: Set(open.used(self, Some(mark)).await?),
             adjustment: Set(open.adjustment(self, Some(mark)).await?),
+            carried: Set(open.carried),
             closed_at: Set(now.into()),
         };
         let mut closed_before = OnConflict::columns([Column::TenantId, Column::Meter, Column::EndAt]);
@@ -66,7 +67,8 @@ impl ClosingRepository for SeaOrmUnit {
         }
         let open = Open::of(self, meter, begin, end).await?;
         let (used, adjustment) = (open.used(self, None).await?, open.adjustment(self, None).await?);
-        Ok(used.saturating_add(adjustment))
+        let total = used.saturating_add(adjustment).saturating_add(open.carried);
+        Ok(std::cmp::max(total, 0))
     }
 
     async fn list(&mut self, meter: Option<Code>, limit: u32) -> Result<Vec<Closing>, StoreError> {
@@ -101,6 +103,8 @@ struct Open<'m> {
     end: Micros,
     /// The latest mark that a closing read up to; `None` when nothing was closed.
     mark: Option<i64>,
+    /// What the closings so far came to, less what they billed.
+    carried: i64,
 }
 
 impl<'m> Open<'m> {
@@ -110,17 +114,24 @@ impl<'m> Open<'m> {
         begin: OffsetDateTime,
         end: OffsetDateTime,
     ) -> Result<Self, StoreError> {
-        let closed: Option<(Option<Micros>, Option<i64>)> = unit
+        let total = Expr::col(Column::Used)
+            .add(Expr::col(Column::Adjustment))
+            .add(Expr::col(Column::Carried));
+        let billed = CaseStatement::new().case(total.clone().gt(0), total).finally(0);
+        let come_to = Expr::col(Column::Used).add(Expr::col(Column::Adjustment));
+        let closed: Option<(Option<Micros>, Option<i64>, Option<i64>, Option<i64>)> = unit
             .rows::<Entity>()
             .select_only()
             .expr_as(Expr::col(Column::EndAt).max(), "end_at")
             .expr_as(Expr::col(Column::Mark).max(), "mark")
+            .expr_as(whole(come_to.sum()), "come_to")
+            .expr_as(whole(Func::sum(billed)), "billed")
             .filter(Column::Meter.eq(meter.as_str()))
             .into_tuple()
             .one(unit.txn())
             .await
             .map_err(store_error)?;
-        let (closed_until, mark) = closed.unwrap_or_default();
+        let (closed_until, mark, come_to, billed) = closed.unwrap_or_default();
         let end = Micros::from(end);
         let begin = closed_until.map_or(begin.into(), |until| std::cmp::max(until, begin.into()));
         Ok(Self {
@@ -128,6 +139,7 @@ impl<'m> Open<'m> {
             begin: std::cmp::min(begin, end),
             end,
             mark,
+            carried: come_to.unwrap_or(0).saturating_sub(billed.unwrap_or(0)),
         })
     }
 
@@ -186,6 +198,7 @@ fn restore(row: Model) -> Result<Closing, StoreError> {
         mark: Mark(row.mark),
         used: row.used,
         adjustment: row.adjustment,
+        carried: row.carried,
         closed_at: time(row.closed_at)?,
     })
 }

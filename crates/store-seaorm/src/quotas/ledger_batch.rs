@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sea_orm::ActiveValue::{NotSet, Set};
+use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::OnConflict;
 use serde_json::Value as Json;
 use tenantry_kernel::time::OffsetDateTime;
@@ -17,7 +17,7 @@ use tenantry_quotas::limit::Limit;
 use tenantry_quotas::reservation::{Hold, Member, Reservation, ReservationRef};
 
 use super::listed::{Columns, Kind, Listed, id};
-use super::{accounts, marks, reckoning, reservations, rollups, usage};
+use super::{accounts, ledger_rows, marks, reckoning, reservations, rollups, usage};
 use crate::entity::{quota_account, quota_alert, quota_hold, quota_reservation, usage_ledger, usage_member};
 use crate::error::corrupt;
 use crate::micros::Micros;
@@ -327,16 +327,8 @@ async fn write_entries(unit: &SeaOrmUnit, entries: &[(TenantId, LedgerEntry)]) -
     let mut entries: Vec<_> = entries.iter().collect();
     // Two nodes that count the same operations claim their names in the same order.
     entries.sort_by(|(one, a), (other, b)| (one, &a.operation, a.line).cmp(&(other, &b.operation, b.line)));
-    let mut counted_before = OnConflict::columns([
-        usage_ledger::Column::TenantId,
-        usage_ledger::Column::Operation,
-        usage_ledger::Column::Line,
-    ]);
-    counted_before.do_nothing();
     for some in powers(&entries) {
-        let rows = some.iter().map(|(tenant, entry)| entry_row(*tenant, entry, mark));
-        let written = unit.put_every(rows.collect(), counted_before.clone()).await?;
-        if written < some.len() as u64 {
+        if ledger_rows::insert(unit, some, mark).await? < some.len() as u64 {
             return Err(StoreError::Contended);
         }
     }
@@ -402,36 +394,6 @@ fn members_listed(members: &BTreeSet<Member>) -> Listed {
         cells
     });
     Listed::new(&[accounts::COLUMNS, COLUMNS], rows)
-}
-
-fn entry_row(tenant: TenantId, entry: &LedgerEntry, mark: Option<i64>) -> usage_ledger::ActiveModel {
-    usage_ledger::ActiveModel {
-        tenant_id: Set(tenant.as_uuid()),
-        id: Set(entry.id.as_uuid()),
-        operation: Set(entry.operation.as_str().to_owned()),
-        line: Set(i64::from(entry.line)),
-        kind: Set(entry.kind.as_str().to_owned()),
-        digest: Set(entry.digest.to_vec()),
-        meter: Set(entry.account.meter.as_str().to_owned()),
-        live: Set(entry.account.live),
-        period: Set(entry.account.period.as_str().to_owned()),
-        period_start: Set(entry.account.period_start.into()),
-        amount: Set(entry.amount),
-        value: Set(entry.value),
-        member: Set(entry.member.clone()),
-        used_after: Set(entry.used_after),
-        limit_value: Set(entry.limit),
-        resets_at: Set(entry.resets_at.map(Into::into)),
-        description: Set(entry.description.clone()),
-        subject: Set(entry.subject.clone()),
-        used_by: Set(entry.user.clone()),
-        pool_id: Set(entry.pool.map(TenantId::as_uuid)),
-        actor_kind: Set(entry.actor_kind.clone()),
-        actor_id: Set(entry.actor_id.clone()),
-        event_at: Set(entry.at.into()),
-        recorded_at: Set(entry.recorded_at.into()),
-        mark: mark.map_or(NotSet, Set),
-    }
 }
 
 fn alert_row(alert: &Alert) -> quota_alert::ActiveModel {

@@ -133,6 +133,11 @@ mod closings {
     }
 
     #[tokio::test]
+    async fn what_is_taken_back_beyond_the_bill_is_carried_on() {
+        keeps(super::suite::closings::what_is_taken_back_beyond_the_bill_is_carried_on).await;
+    }
+
+    #[tokio::test]
     async fn closings_out_of_order_bill_once() {
         keeps(super::suite::closings::closings_out_of_order_bill_once).await;
     }

@@ -12,7 +12,41 @@ async fn the_usual_batch_says_no_more_than_it_must() {
         .await
         .unwrap();
 
-    assert_eq!(ledger.said(), ["lock", "known", "write", "commit"]);
+    assert_eq!(ledger.said(), ["lock", "write", "commit"]);
+}
+
+#[tokio::test]
+async fn a_repetition_is_found_by_its_entry_and_then_names_are_looked_up_for_a_while() {
+    let ledger = MemoryLedger::open();
+    let engine = engine(&ledger, EngineOptions::default());
+    let granted = limited(10);
+    let ask = async |name: &str| {
+        let answer = engine.submit(&tenant(1), request(name, 3, &granted)).await;
+        let begun = ledger.batches.load(Ordering::SeqCst);
+        (answer.unwrap().replayed, begun, ledger.said())
+    };
+
+    assert_eq!(ask("order-1").await, (false, 1, vec!["lock", "write", "commit"]));
+    assert_eq!(ask("order-1").await, (true, 3, vec!["lock", "known"]));
+    let looking = vec!["lock", "known", "write", "commit"];
+    assert_eq!(ask("order-2").await, (false, 4, looking));
+    assert_eq!(ledger.durable().await.posted(), 6);
+}
+
+#[tokio::test]
+async fn what_was_counted_before_the_limit_was_reached_is_no_refusal_afterwards() {
+    let ledger = MemoryLedger::open();
+    let engine = engine(&ledger, EngineOptions::default());
+    let granted = limited(3);
+
+    let first = engine.submit(&tenant(1), request("order-1", 3, &granted)).await;
+    let again = engine.submit(&tenant(1), request("order-1", 3, &granted)).await;
+    let other = engine.submit(&tenant(1), request("order-2", 1, &granted)).await;
+
+    assert_eq!(line(first.unwrap()).used, 3);
+    let again = again.unwrap();
+    assert!(again.replayed && line(again).used == 3);
+    assert!(matches!(other, Err(ConsumeError::Exceeded(_))));
 }
 
 #[tokio::test]
@@ -29,7 +63,8 @@ async fn a_thousand_orders_are_answered_in_their_order_over_several_transactions
         .filter_map(|answer| Some(line(answer.ok()?).used))
         .collect();
     assert_eq!(used, (1..=700).collect::<Vec<_>>());
-    assert_eq!(ledger.batches.load(Ordering::SeqCst), 2);
+    // The second was begun twice: what is refused may have been counted before, so its names were looked up.
+    assert_eq!(ledger.batches.load(Ordering::SeqCst), 3);
     ledger.durable().await.check();
 }
 
