@@ -142,7 +142,9 @@ async fn under_load(
         target.is_hello = true;
         targets.push(target);
     }
+    let probe = Asked::Same(Arc::from(request("GET", "/livez", "", None)));
     for (name, asked) in [
+        ("GET /livez, by nobody", probe),
         ("GET a tenant, API key", callers.read_by_key()),
         ("GET a tenant, JWT", callers.read_by_token()),
         ("POST /api-keys/verify", callers.verify()),

@@ -27,6 +27,11 @@ impl Code {
     /// `ManageWhatsApp`, `manage-whatsapp` and `manage_whatsapp` fold alike; dots stay.
     #[must_use]
     pub fn fold(text: &str) -> String {
+        if text.is_ascii() {
+            let mut folded = text.to_ascii_lowercase();
+            folded.retain(|c| !matches!(c, '_' | '-' | ' '));
+            return folded;
+        }
         text.chars()
             .filter(|c| !matches!(c, '_' | '-' | ' '))
             .flat_map(char::to_lowercase)

@@ -11,4 +11,4 @@ mod link;
 mod script;
 
 pub use limiter::{RedisRates, RedisSettings, WhenGone};
-pub use link::InvalidRedisUrl;
+pub use link::{InvalidRedisUrl, answers};

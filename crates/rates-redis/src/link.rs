@@ -127,6 +127,14 @@ impl Link {
     }
 }
 
+/// True when Redis does all that rates need of it, at once. For checks before the program is started.
+///
+/// # Errors
+/// [`InvalidRedisUrl`].
+pub async fn answers(url: &Secret<String>, patience: Duration) -> Result<bool, InvalidRedisUrl> {
+    Ok(Link::open(url, patience).await?.is_live())
+}
+
 /// 1 while rates are shared through Redis, 0 while they are not.
 const UP: &str = "rates_redis_up";
 

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 use tenantry_http_actix::routes;
+use tenantry_test_support::TestRedis;
 
 use crate::harness::{Engine, FreshDatabase, PASSWORD, Process, Setup, Shell, text};
 
@@ -229,4 +230,22 @@ async fn mistakes_in_the_configuration_are_named_with_what_was_meant() {
         doctor.complaint
     );
     assert!(doctor.well, "{}{}", doctor.out, doctor.complaint);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_doctor_asks_redis_what_a_call_would() {
+    let doctor = |url: &str| {
+        let mut shell = Shell::new(&Setup::catalog("default"), None);
+        shell.settings.push(("redis_url", url.to_owned()));
+        shell.settings.push(("redis_timeout_ms", "2000".to_owned()));
+        shell.run(&["doctor"])
+    };
+
+    let nobody = doctor("redis://127.0.0.1:1");
+    assert!(!nobody.well && nobody.out.contains("WRONG    rate limits"), "{}", nobody.out);
+    if let Some(redis) = TestRedis::start() {
+        let answered = doctor(redis.url());
+        assert!(answered.well, "{}{}", answered.out, answered.complaint);
+        assert!(answered.out.contains("ok       rate limits"), "{}", answered.out);
+    }
 }

@@ -43,7 +43,7 @@ impl Findings {
     }
 }
 
-/// Checks configuration, secrets, catalog, database, clock and mail, and says how to mend what is wrong.
+/// Checks configuration, secrets, catalog, database, clock, shared rate limits and mail, and says how to mend what is wrong.
 pub async fn run(config: &Config) -> ExitCode {
     println!("Configuration");
     for (key, value, source) in config.effective.rows() {
@@ -54,6 +54,7 @@ pub async fn run(config: &Config) -> ExitCode {
     secrets(config, &mut findings);
     sold(config, &mut findings);
     database(config, &mut findings).await;
+    rates(config, &mut findings).await;
     mail(config, &mut findings).await;
     names(config, &mut findings).await;
     println!(
@@ -220,6 +221,25 @@ async fn clock(store: &SeaOrmStore, sources: &Sources, findings: &mut Findings) 
             }
         }
         Err(cause) => findings.bad("clock", &cause.to_string(), "check that the database is up"),
+    }
+}
+
+async fn rates(config: &Config, findings: &mut Findings) {
+    let Some(url) = &config.redis_url else {
+        findings.note(
+            "rate limits",
+            "kept by each node for itself; with several nodes, TENANTRY_REDIS_URL shares them",
+        );
+        return;
+    };
+    match tenantry_rates_redis::answers(url, config.redis_timeout).await {
+        Ok(true) => findings.good("rate limits", "Redis answers, and runs the script"),
+        Ok(false) => findings.bad(
+            "rate limits",
+            "Redis does not answer, or does not run the script",
+            "check TENANTRY_REDIS_URL, TENANTRY_REDIS_TIMEOUT_MS and the firewall; scripts need EVAL and TIME",
+        ),
+        Err(cause) => findings.bad("rate limits", &cause.to_string(), "write it as redis://:password@host:6379/0"),
     }
 }
 

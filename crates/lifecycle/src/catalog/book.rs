@@ -25,6 +25,8 @@ pub struct Catalog {
     parts: CatalogParts,
     /// Every spelling of a plan's name, folded, to its place in `parts.offers`.
     names: BTreeMap<String, usize>,
+    /// Every permission of a tenant by its folded name; gateways name one with each question.
+    permissions: BTreeMap<String, Permission>,
     /// Editions that subscribers have although this catalog does not sell them.
     others: Arc<Editions>,
 }
@@ -47,6 +49,7 @@ impl Catalog {
         }
         let names = names(&parts.offers)?;
         let catalog = Self {
+            permissions: permissions(&parts),
             parts,
             names,
             others: Arc::default(),
@@ -164,10 +167,7 @@ impl Catalog {
     /// The permission that a caller means: one of Tenantry's or of the application's, in any spelling.
     #[must_use]
     pub fn find_permission(&self, text: &str) -> Option<Permission> {
-        let folded = Code::fold(text);
-        let own = self.parts.permissions.iter().map(|own| own.permission.clone());
-        own.chain(roles::tenant_permissions())
-            .find(|permission| Code::fold(permission.as_str()) == folded)
+        self.permissions.get(&Code::fold(text)).cloned()
     }
 
     /// Every permission that a member or a key of a tenant may hold: Tenantry's own and the application's.
@@ -326,4 +326,14 @@ impl PlanLadder for Catalog {
             .find(|offer| offer.features.contains(feature))
             .map(|offer| offer.plan.code.clone())
     }
+}
+
+/// The permissions by their folded names. The application's come last: their names win.
+fn permissions(parts: &CatalogParts) -> BTreeMap<String, Permission> {
+    let own = parts.permissions.iter().map(|own| own.permission.clone());
+    roles::tenant_permissions()
+        .into_iter()
+        .chain(own)
+        .map(|permission| (Code::fold(permission.as_str()), permission))
+        .collect()
 }
