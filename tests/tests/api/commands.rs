@@ -242,7 +242,11 @@ async fn the_doctor_asks_redis_what_a_call_would() {
     };
 
     let nobody = doctor("redis://127.0.0.1:1");
-    assert!(!nobody.well && nobody.out.contains("WRONG    rate limits"), "{}", nobody.out);
+    assert!(
+        !nobody.well && nobody.out.contains("WRONG    rate limits"),
+        "{}",
+        nobody.out
+    );
     if let Some(redis) = TestRedis::start() {
         let answered = doctor(redis.url());
         assert!(answered.well, "{}{}", answered.out, answered.complaint);

@@ -239,7 +239,11 @@ async fn rates(config: &Config, findings: &mut Findings) {
             "Redis does not answer, or does not run the script",
             "check TENANTRY_REDIS_URL, TENANTRY_REDIS_TIMEOUT_MS and the firewall; scripts need EVAL and TIME",
         ),
-        Err(cause) => findings.bad("rate limits", &cause.to_string(), "write it as redis://:password@host:6379/0"),
+        Err(cause) => findings.bad(
+            "rate limits",
+            &cause.to_string(),
+            "write it as redis://:password@host:6379/0",
+        ),
     }
 }
 

@@ -6,7 +6,7 @@
 
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::{CaseStatement, Condition, Expr, ExprTrait, Func, OnConflict, Query, SimpleExpr};
-use sea_orm::{ColumnTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect};
 use tenantry_kernel::time::OffsetDateTime;
 use tenantry_kernel::{Code, StoreError, async_trait};
 use tenantry_quotas::closing::{Closing, ClosingRepository, Mark};
@@ -96,6 +96,15 @@ async fn closed_at(unit: &SeaOrmUnit, meter: &Code, end: OffsetDateTime) -> Resu
     row.map(restore).transpose()
 }
 
+/// What was closed of a meter: up to when, up to which mark, what it came to by itself, and what of that was billed.
+#[derive(Default, FromQueryResult)]
+struct ClosedSoFar {
+    end_at: Option<Micros>,
+    mark: Option<i64>,
+    come_to: Option<i64>,
+    billed: Option<i64>,
+}
+
 /// What is to be closed.
 struct Open<'m> {
     meter: &'m Code,
@@ -119,7 +128,7 @@ impl<'m> Open<'m> {
             .add(Expr::col(Column::Carried));
         let billed = CaseStatement::new().case(total.clone().gt(0), total).finally(0);
         let come_to = Expr::col(Column::Used).add(Expr::col(Column::Adjustment));
-        let closed: Option<(Option<Micros>, Option<i64>, Option<i64>, Option<i64>)> = unit
+        let closed: Option<ClosedSoFar> = unit
             .rows::<Entity>()
             .select_only()
             .expr_as(Expr::col(Column::EndAt).max(), "end_at")
@@ -127,19 +136,21 @@ impl<'m> Open<'m> {
             .expr_as(whole(come_to.sum()), "come_to")
             .expr_as(whole(Func::sum(billed)), "billed")
             .filter(Column::Meter.eq(meter.as_str()))
-            .into_tuple()
+            .into_model()
             .one(unit.txn())
             .await
             .map_err(store_error)?;
-        let (closed_until, mark, come_to, billed) = closed.unwrap_or_default();
+        let closed = closed.unwrap_or_default();
         let end = Micros::from(end);
-        let begin = closed_until.map_or(begin.into(), |until| std::cmp::max(until, begin.into()));
+        let begin = closed
+            .end_at
+            .map_or(begin.into(), |until| std::cmp::max(until, begin.into()));
         Ok(Self {
             meter,
             begin: std::cmp::min(begin, end),
             end,
-            mark,
-            carried: come_to.unwrap_or(0).saturating_sub(billed.unwrap_or(0)),
+            mark: closed.mark,
+            carried: closed.come_to.unwrap_or(0).saturating_sub(closed.billed.unwrap_or(0)),
         })
     }
 
