@@ -266,7 +266,9 @@ fn change_in_force(
     let begins_to_prepay = subscription.prepaid().is_none() && to.advance_price(terms.cycle, currency).is_some();
     let restarts = begins_to_prepay || terms.cycle != subscription.cycle();
     let mut lines: Vec<Basis> = unused(subscription, from, now)?.into_iter().collect();
+    let mut counted = None;
     let (anchor, period) = if restarts {
+        counted = counts.span(subscription.period().start(), now.min(subscription.period().end()));
         let span = (subscription.period(), now);
         lines.extend(in_arrears(from, subscription.terms(), currency, counts, span)?);
         fresh(now, terms.cycle)?
@@ -286,6 +288,7 @@ fn change_in_force(
         period,
         anchor,
         prepaid,
+        counted,
     };
     Ok((transition, lines))
 }
@@ -309,6 +312,7 @@ fn leave_trial(
             period: subscription.period(),
             anchor: subscription.anchor(),
             prepaid: None,
+            counted: None,
         };
         return Ok((transition, Vec::new()));
     }
@@ -325,6 +329,7 @@ fn leave_trial(
         period,
         anchor,
         prepaid,
+        counted: None,
     };
     Ok((transition, charge.into_iter().collect()))
 }

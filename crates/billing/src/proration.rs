@@ -16,25 +16,64 @@ use crate::subscription::{Prepaid, Subscription, Terms};
 
 /// How many units of each meter were counted in a period. The caller asks whoever counts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Counts(BTreeMap<Code, u64>);
+pub struct Counts {
+    units: BTreeMap<Code, u64>,
+    mark: Option<i64>,
+}
+
+/// Usage that lines bill for good, in the words of whoever counted it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CountedSpan {
+    /// The meters.
+    pub meters: Vec<Code>,
+    /// From when.
+    pub from: OffsetDateTime,
+    /// Until when.
+    pub until: OffsetDateTime,
+    /// Up to which mark of the counter: what is counted later was not billed.
+    pub mark: i64,
+}
 
 impl Counts {
     /// Nothing was counted.
     #[must_use]
     pub const fn none() -> Self {
-        Self(BTreeMap::new())
+        Self {
+            units: BTreeMap::new(),
+            mark: None,
+        }
+    }
+
+    /// The same, read up to this mark of the counter: with it, what is billed can be closed.
+    #[must_use]
+    pub fn up_to(self, mark: Option<i64>) -> Self {
+        Self { mark, ..self }
+    }
+
+    /// What lines of these counts bill, if it can be closed.
+    pub(crate) fn span(&self, from: OffsetDateTime, until: OffsetDateTime) -> Option<CountedSpan> {
+        let mark = self.mark.filter(|_| !self.units.is_empty())?;
+        Some(CountedSpan {
+            meters: self.units.keys().cloned().collect(),
+            from,
+            until,
+            mark,
+        })
     }
 
     /// The units of one meter; zero when it was not counted.
     #[must_use]
     pub fn of(&self, meter: &Code) -> u64 {
-        self.0.get(meter).copied().unwrap_or(0)
+        self.units.get(meter).copied().unwrap_or(0)
     }
 }
 
 impl FromIterator<(Code, u64)> for Counts {
     fn from_iter<I: IntoIterator<Item = (Code, u64)>>(counts: I) -> Self {
-        Self(counts.into_iter().collect())
+        Self {
+            units: counts.into_iter().collect(),
+            mark: None,
+        }
     }
 }
 

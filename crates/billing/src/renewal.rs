@@ -155,6 +155,7 @@ pub fn plan(
             from: period.start(),
             amount: line.amount(),
         }),
+        counted: None,
     })?;
     lines.extend(charge);
     Ok(Some(Renewal {

@@ -70,8 +70,15 @@ pub trait ClosingRepository: Send {
         now: OffsetDateTime,
     ) -> Result<Closing, StoreError>;
 
-    /// What closing now would come to, without doing it: for previews.
-    async fn running(&mut self, meter: &Code, begin: OffsetDateTime, end: OffsetDateTime) -> Result<i64, StoreError>;
+    /// What closing would bill, without doing it: of all that was counted until now, or up to a mark. A closing up to
+    /// that mark then bills the same, unless another one came between.
+    async fn running(
+        &mut self,
+        meter: &Code,
+        begin: OffsetDateTime,
+        end: OffsetDateTime,
+        mark: Option<Mark>,
+    ) -> Result<i64, StoreError>;
 
     /// The closed periods, latest first; of one meter, or of all.
     async fn list(&mut self, meter: Option<Code>, limit: u32) -> Result<Vec<Closing>, StoreError>;

@@ -116,6 +116,7 @@ pub(super) fn build(from: &Ingredients<'_>) -> Built {
         store: store.clone(),
         collection: collection.clone(),
         accounts: from.usage.accounts.clone(),
+        marks: store.clone(),
         clock: clock.clone(),
     }));
     let billing = Arc::new(BillingRunService::new(BillingRunParts {

@@ -5,6 +5,7 @@ use time::{Duration, OffsetDateTime};
 
 use crate::period::{Anchor, BeyondCalendar, Period, whole_second};
 use crate::plan::{Cycle, PlanRef};
+use crate::proration::CountedSpan;
 
 typed_id!(
     /// A subscription.
@@ -126,6 +127,8 @@ pub struct Transition {
     pub anchor: Anchor,
     /// What is billed in advance.
     pub prepaid: Option<Prepaid>,
+    /// The usage that the change bills; whoever counts closes it when the change is applied.
+    pub counted: Option<CountedSpan>,
 }
 
 /// A subscription of the tenant.

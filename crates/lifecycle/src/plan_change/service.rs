@@ -15,6 +15,7 @@ use tenantry_billing::subscription::{Quantity, ScheduledChange, Subscription};
 use tenantry_kernel::retry;
 use tenantry_kernel::time::OffsetDateTime;
 use tenantry_kernel::{Clock, Event, FieldError, Money, Principal, TenantScope};
+use tenantry_quotas::closing::{LedgerMarks, Mark};
 use tenantry_quotas::engine::AccountReader;
 
 use super::error::PlanChangeError;
@@ -91,6 +92,8 @@ pub struct PlanChangeParts {
     pub collection: Collection,
     /// What was counted.
     pub accounts: Arc<dyn AccountReader>,
+    /// Up to where it was counted.
+    pub marks: Arc<dyn LedgerMarks>,
     /// The time.
     pub clock: Arc<dyn Clock>,
 }
@@ -150,7 +153,7 @@ impl PlanChangeService {
 
         let mut unit = self.0.store.read_spanning(scope).await?;
         let now = self.0.clock.now(scope);
-        let (_, outcome) = self.plan(&mut *unit, request, offer, now).await?;
+        let (_, outcome) = self.plan(&mut *unit, request, offer, (None, now)).await?;
         let account = unit.billing_accounts().find().await?;
         let account = account.ok_or(PlanChangeError::NoSubscription)?;
         let totals = totals(&outcome.lines, account.credit())?;
@@ -196,7 +199,7 @@ impl PlanChangeService {
         if unit.payment_attempts().pending().await?.is_some() {
             return Err(CollectError::InProgress.into());
         }
-        let (_, outcome) = self.plan(&mut *unit, request, offer, now).await?;
+        let (_, outcome) = self.plan(&mut *unit, request, offer, (None, now)).await?;
         let usage = Usage::read(&mut *unit, &self.0.catalog).await?;
         drop(unit);
         self.above(scope, usage, offer, &outcome, now).await
@@ -275,7 +278,7 @@ impl PlanChangeService {
         unit: &mut dyn LifecycleUnit,
         request: &ChangePlan,
         offer: &Offer,
-        now: OffsetDateTime,
+        (mark, now): (Option<Mark>, OffsetDateTime),
     ) -> Result<(Subscription, ChangeOutcome), PlanChangeError> {
         let subscription = unit.subscriptions().live().await?;
         let subscription = subscription.ok_or(PlanChangeError::NoSubscription)?;
@@ -289,7 +292,7 @@ impl PlanChangeService {
             when: request.when,
             has_method: on_file || request.payment_method.is_some(),
         };
-        let counts = counts::in_period(unit, &current, &subscription, now).await?;
+        let counts = counts::in_period(unit, &current, &subscription, mark, now).await?;
         let outcome = plan_change(&subscription, &current, &offer.plan, &wish, &counts, now)?;
         Ok((subscription, outcome))
     }
@@ -309,13 +312,19 @@ impl PlanChangeService {
         pay_with: &PayWith,
     ) -> Result<Begun, PlanChangeError> {
         let now = self.0.clock.now(scope);
+        // Before the unit: taking a mark waits for usage that is being counted.
+        let mark = if self.0.catalog.bills_usage() {
+            Some(self.0.marks.take().await?)
+        } else {
+            None
+        };
         let mut unit = self.0.store.begin_spanning(scope, None).await?;
         unit.billing_accounts().lock().await?;
         // What is being paid for was planned for the subscription as it is: nothing else changes it meanwhile.
         if unit.payment_attempts().pending().await?.is_some() {
             return Err(CollectError::InProgress.into());
         }
-        let (before, outcome) = self.plan(&mut *unit, request, offer, now).await?;
+        let (before, outcome) = self.plan(&mut *unit, request, offer, (mark, now)).await?;
         let to = match outcome.effect {
             Effect::Now(transition) => transition,
             Effect::At(at) => return self.schedule(unit, &before, outcome.subscription, at).await,
@@ -336,7 +345,7 @@ impl PlanChangeService {
                 Ok(Begun::Charge(attempt))
             }
             Prepared::Settled(settlement) => {
-                let settlement = self.finish(unit, *settlement).await?;
+                let settlement = self.finish(unit, *settlement, now).await?;
                 self.changed(scope, settlement)
                     .await
                     .map(|changed| Begun::Done(Box::new(changed)))
@@ -405,14 +414,15 @@ impl PlanChangeService {
         if settlement.settled == Settled::Paid && !settlement.repeated {
             settlement.events.extend(dunning::lift(&mut *unit, now).await?);
         }
-        self.finish(unit, settlement).await
+        self.finish(unit, settlement, now).await
     }
 
-    /// Writes the entitlements that follow the subscription, and commits.
+    /// Writes the entitlements that follow the subscription, closes the usage that was billed, and commits.
     async fn finish(
         &self,
         mut unit: Box<dyn LifecycleUnit>,
         settlement: Settlement,
+        now: OffsetDateTime,
     ) -> Result<Settlement, PlanChangeError> {
         if settlement.repeated {
             return Ok(settlement);
@@ -421,6 +431,9 @@ impl PlanChangeService {
             let offer = self.0.catalog.offer(subscription.plan());
             let offer = offer.ok_or_else(|| PlanChangeError::LostPlan(subscription.plan().code.to_string()))?;
             entitle::follow(&mut *unit, offer, subscription).await?;
+        }
+        if let Some(billed) = &settlement.counted {
+            counts::close_billed(&mut *unit, billed, now).await?;
         }
         unit.commit(settlement.events.clone()).await?;
         Ok(settlement)

@@ -220,6 +220,7 @@ impl House {
             store: self.shared_store(),
             collection: self.collection(),
             accounts: self.shared_store(),
+            marks: self.shared_store(),
             clock: self.clock.clone(),
         })
     }

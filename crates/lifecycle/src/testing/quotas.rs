@@ -165,7 +165,7 @@ impl ClosingRepository for FakeUnit {
         mark: Mark,
         now: OffsetDateTime,
     ) -> Result<Closing, StoreError> {
-        let used = self.running(meter, begin, end).await?;
+        let used = self.running(meter, begin, end, Some(mark)).await?;
         Ok(Closing {
             meter: meter.clone(),
             end,
@@ -177,7 +177,13 @@ impl ClosingRepository for FakeUnit {
         })
     }
 
-    async fn running(&mut self, meter: &Code, begin: OffsetDateTime, end: OffsetDateTime) -> Result<i64, StoreError> {
+    async fn running(
+        &mut self,
+        meter: &Code,
+        begin: OffsetDateTime,
+        end: OffsetDateTime,
+        _mark: Option<Mark>,
+    ) -> Result<i64, StoreError> {
         let within = |(code, at, _): &&(Code, OffsetDateTime, i64)| code == meter && (begin..end).contains(at);
         Ok(self
             .rows()

@@ -3,8 +3,10 @@
 use tenantry_billing::invoice::{Invoice, InvoiceNumber, Purpose};
 use tenantry_billing::period::Period;
 use tenantry_billing::plan::Cycle;
+use tenantry_billing::proration::CountedSpan;
 use tenantry_billing::subscription::{Prepaid, Transition};
 use tenantry_billing::testing::terms;
+use tenantry_kernel::Code;
 use tenantry_kernel::time::Duration;
 
 use super::{
@@ -42,6 +44,12 @@ pub async fn an_invoice_comes_back_whole(store: &impl BillingHarness) {
         prepaid: Some(Prepaid {
             from: NOW,
             amount: usd(123),
+        }),
+        counted: Some(CountedSpan {
+            meters: vec![Code::try_from("messages").unwrap()],
+            from: NOW - Duration::DAY,
+            until: NOW,
+            mark: 7,
         }),
     };
     let change = Purpose::ChangePlan {

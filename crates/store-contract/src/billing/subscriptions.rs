@@ -109,6 +109,7 @@ pub async fn a_subscription_that_changed_since_it_was_read_is_stale(store: &impl
             from: NOW + Duration::DAY,
             amount: usd(777),
         }),
+        counted: None,
     };
     changed.apply(&transition).unwrap();
 

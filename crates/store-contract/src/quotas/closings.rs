@@ -42,7 +42,10 @@ async fn close(
 
 async fn running(store: &impl QuotaHarness, tenant: u128, begin: OffsetDateTime, end: OffsetDateTime) -> i64 {
     let mut unit = read(store, tenant).await;
-    unit.closings().running(&code("messages"), begin, end).await.unwrap()
+    unit.closings()
+        .running(&code("messages"), begin, end, None)
+        .await
+        .unwrap()
 }
 
 /// A period comes to what live keys used from its first moment to before its last.
@@ -129,6 +132,29 @@ pub async fn what_comes_late_is_billed_with_the_next_period(store: &impl QuotaHa
     let listed = unit.closings().list(Some(code("messages")), 2).await.unwrap();
     assert_eq!(listed, [may, april]);
     assert_eq!(unit.closings().list(Some(code("tokens")), 2).await.unwrap(), []);
+}
+
+/// A plan change in the middle of a period bills up to a mark, and closes that when it has been paid: whatever was
+/// counted in between, the closing is what was billed, and the rest comes with the next one.
+pub async fn what_was_billed_is_closed_as_it_was_billed(store: &impl QuotaHarness) {
+    found_two(store).await;
+    let middle = NOW + Duration::DAY;
+    land(store, 1, &[at(1, 100, NOW)]).await.unwrap();
+    let mark = take(store).await;
+    land(store, 1, &[at(2, 20, NOW), at(3, 3, middle)]).await.unwrap();
+    let mut unit = read(store, 1).await;
+    let billed = unit
+        .closings()
+        .running(&code("messages"), MARCH, middle, Some(mark))
+        .await;
+    drop(unit);
+    land(store, 1, &[at(4, 4_000, NOW)]).await.unwrap();
+
+    let closed = close(store, 1, MARCH, middle, mark).await;
+    let rest = close(store, 1, middle, APRIL, take(store).await).await;
+
+    assert_eq!((billed.unwrap(), closed.billed()), (100, 100));
+    assert_eq!((rest.used, rest.adjustment), (3, 4_020));
 }
 
 /// Where more is taken back than was used, nothing is billed, and the next closings bill less.

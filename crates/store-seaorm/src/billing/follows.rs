@@ -4,8 +4,9 @@ use sea_orm::prelude::Json;
 use serde::{Deserialize, Serialize};
 use tenantry_billing::invoice::Purpose;
 use tenantry_billing::period::Anchor;
+use tenantry_billing::proration::CountedSpan;
 use tenantry_billing::subscription::{Prepaid, Transition};
-use tenantry_kernel::{Currency, Money, StoreError};
+use tenantry_kernel::{Code, Currency, Money, StoreError};
 
 use super::columns::Reader;
 use super::subscriptions::terms;
@@ -29,6 +30,16 @@ struct StoredTransition {
     period_end: i64,
     anchor_at: i64,
     prepaid: Option<StoredPrepaid>,
+    #[serde(default)]
+    counted: Option<StoredSpan>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct StoredSpan {
+    meters: Vec<String>,
+    from: i64,
+    until: i64,
+    mark: i64,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -64,6 +75,12 @@ fn stored(to: &Transition) -> StoredTransition {
         prepaid: to.prepaid.map(|paid| StoredPrepaid {
             from: Micros::from(paid.from).0,
             amount_minor: paid.amount.amount_minor(),
+        }),
+        counted: to.counted.as_ref().map(|span| StoredSpan {
+            meters: span.meters.iter().map(ToString::to_string).collect(),
+            from: Micros::from(span.from).0,
+            until: Micros::from(span.until).0,
+            mark: span.mark,
         }),
     }
 }
@@ -103,6 +120,19 @@ fn transition(reader: Reader, stored: StoredTransition, currency: Currency) -> R
             amount: Money::new(paid.amount_minor, currency),
         }),
     };
+    let counted = match stored.counted {
+        None => None,
+        Some(span) => Some(CountedSpan {
+            meters: span
+                .meters
+                .into_iter()
+                .map(|meter| Code::try_from(meter).map_err(reader.refuse()))
+                .collect::<Result<_, _>>()?,
+            from: reader.time(Micros(span.from))?,
+            until: reader.time(Micros(span.until))?,
+            mark: span.mark,
+        }),
+    };
     Ok(Transition {
         at: reader.time(Micros(stored.at))?,
         terms: terms(
@@ -116,5 +146,6 @@ fn transition(reader: Reader, stored: StoredTransition, currency: Currency) -> R
         period: reader.period(Micros(stored.period_start), Micros(stored.period_end))?,
         anchor: Anchor::at(reader.time(Micros(stored.anchor_at))?),
         prepaid,
+        counted,
     })
 }

@@ -40,8 +40,7 @@ impl ClosingRepository for SeaOrmUnit {
             return Ok(closed);
         }
         let open = Open::of(self, meter, begin, end).await?;
-        // What an earlier closing saw as settled is settled.
-        let mark = std::cmp::max(mark.0, open.mark.unwrap_or(mark.0));
+        let mark = open.settled(mark);
         let row = usage_closing::ActiveModel {
             tenant_id: Set(self.tenant_uuid()),
             meter: Set(meter.as_str().to_owned()),
@@ -61,12 +60,19 @@ impl ClosingRepository for SeaOrmUnit {
         closed.ok_or(StoreError::Contended)
     }
 
-    async fn running(&mut self, meter: &Code, begin: OffsetDateTime, end: OffsetDateTime) -> Result<i64, StoreError> {
+    async fn running(
+        &mut self,
+        meter: &Code,
+        begin: OffsetDateTime,
+        end: OffsetDateTime,
+        mark: Option<Mark>,
+    ) -> Result<i64, StoreError> {
         if let Some(closed) = closed_at(self, meter, end).await? {
             return Ok(closed.billed());
         }
         let open = Open::of(self, meter, begin, end).await?;
-        let (used, adjustment) = (open.used(self, None).await?, open.adjustment(self, None).await?);
+        let until = mark.map(|mark| open.settled(mark));
+        let (used, adjustment) = (open.used(self, until).await?, open.adjustment(self, until).await?);
         let total = used.saturating_add(adjustment).saturating_add(open.carried);
         Ok(std::cmp::max(total, 0))
     }
@@ -152,6 +158,11 @@ impl<'m> Open<'m> {
             mark: closed.mark,
             carried: closed.come_to.unwrap_or(0).saturating_sub(closed.billed.unwrap_or(0)),
         })
+    }
+
+    /// What an earlier closing saw as settled is settled.
+    fn settled(&self, mark: Mark) -> i64 {
+        std::cmp::max(mark.0, self.mark.unwrap_or(mark.0))
     }
 
     /// What happened in the interval itself.

@@ -133,6 +133,11 @@ mod closings {
     }
 
     #[tokio::test]
+    async fn what_was_billed_is_closed_as_it_was_billed() {
+        keeps(super::suite::closings::what_was_billed_is_closed_as_it_was_billed).await;
+    }
+
+    #[tokio::test]
     async fn what_is_taken_back_beyond_the_bill_is_carried_on() {
         keeps(super::suite::closings::what_is_taken_back_beyond_the_bill_is_carried_on).await;
     }

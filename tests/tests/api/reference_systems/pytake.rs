@@ -334,3 +334,38 @@ async fn a_trial_converts_by_itself() {
     })
     .await;
 }
+
+/// What a change in the middle of a period bills of usage is closed when the change is paid, and not when it is refused.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn usage_that_a_change_bills_is_closed_with_it() {
+    on_each_database(&Setup::catalog("pytake"), async |node| {
+        let owner = node.sign_up("acme", "free").await;
+        let key = node.bearer(&owner.key(&["*"]).await);
+        let metered = json!({"new_plan": "starter", "billing_cycle": "pay_as_you_go"});
+        let upgrade = "/tenants/current/upgrade";
+        owner.caller.once("metered").post(upgrade, &metered).await.expect(200);
+        let used = json!({"meter": "messages", "amount": 300});
+        key.post("/tenants/current/usage", &used).await.expect(201);
+        node.clock.advance(Duration::DAY);
+        let caller = node.log_in(&owner.email).await;
+        let closings = async || caller.get("/tenants/current/usage/closings").await.expect(200)["data"].clone();
+        let monthly = |card: &str| json!({"new_plan": "starter", "billing_cycle": "monthly", "payment_method": card});
+
+        let declined = caller.once("declined").post(upgrade, &monthly("card_declined")).await;
+        declined.refused(402, "payment_required");
+        assert_eq!(closings().await, json!([]));
+        let changed = caller.once("paid").post(upgrade, &monthly("card_ok")).await.expect(200);
+
+        let lines = changed["invoice"]["lines"].as_array().unwrap();
+        let usage = lines.iter().find(|line| line["kind"] == "usage").unwrap();
+        assert_eq!(usage["amount"], json!({"amount": 180, "currency": "USD"}));
+        let closed = closings().await;
+        assert_eq!(closed.as_array().map(Vec::len), Some(1), "{closed}");
+        assert_eq!(
+            (&closed[0]["meter"], &closed[0]["used"], &closed[0]["billed"]),
+            (&json!("messages"), &json!(300), &json!(300))
+        );
+        assert_eq!(closed[0]["period_end"], "2026-03-02T12:00:00Z");
+    })
+    .await;
+}

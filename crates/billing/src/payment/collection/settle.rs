@@ -9,6 +9,7 @@ use crate::account::BillingAccount;
 use crate::gateway::Charge;
 use crate::invoice::{Invoice, InvoiceId, InvoiceStatus, Purpose};
 use crate::payment_method::PaymentMethod;
+use crate::proration::CountedSpan;
 use crate::store::BillingUnit;
 use crate::subscription::{Subscription, Transition};
 
@@ -35,6 +36,8 @@ pub struct Settlement {
     pub invoice: Option<Invoice>,
     /// The subscription, when it was changed.
     pub subscription: Option<Subscription>,
+    /// Usage that a change has billed, to be closed in the same commit.
+    pub counted: Option<CountedSpan>,
     /// What happened.
     pub events: Vec<Event>,
 }
@@ -81,6 +84,7 @@ pub(super) async fn settle(
             repeated: true,
             invoice: Some(invoice),
             subscription: None,
+            counted: None,
             events: Vec::new(),
         });
     }
@@ -115,10 +119,12 @@ async fn charged(
     unit.invoices().update(&invoice).await?;
     events.push(paid(&invoice));
 
+    let mut counted = None;
     let subscription = match invoice.purpose() {
         Purpose::ChangePlan { to } => {
             if let Some((changed, event)) = apply(unit, to).await? {
                 events.push(event);
+                counted.clone_from(&to.counted);
                 Some(changed)
             } else {
                 // The subscription ended while the charge was under way: what was billed is kept as credit.
@@ -135,6 +141,7 @@ async fn charged(
         repeated: false,
         invoice: Some(invoice),
         subscription,
+        counted,
         events,
     })
 }
@@ -180,6 +187,7 @@ async fn refused(
         repeated: false,
         invoice: Some(invoice),
         subscription,
+        counted: None,
         events,
     })
 }
@@ -201,6 +209,7 @@ pub(super) async fn paid_by_credit(
         settled: Settled::Paid,
         repeated: false,
         invoice: Some(invoice),
+        counted: counted_by(&purpose, subscription.as_ref()),
         subscription,
         events,
     })
@@ -214,9 +223,18 @@ pub(super) async fn without_invoice(unit: &mut dyn BillingUnit, purpose: &Purpos
         settled: Settled::Paid,
         repeated: false,
         invoice: None,
+        counted: counted_by(purpose, subscription.as_ref()),
         subscription,
         events,
     })
+}
+
+/// What a change that was applied has billed of usage.
+fn counted_by(purpose: &Purpose, changed: Option<&Subscription>) -> Option<CountedSpan> {
+    match (purpose, changed) {
+        (Purpose::ChangePlan { to }, Some(_)) => to.counted.clone(),
+        _ => None,
+    }
 }
 
 /// Applies a change that nobody could have overtaken; without a live subscription it is refused.

@@ -133,6 +133,7 @@ fn a_renewal_does_not_heal_a_subscription_that_is_behind() {
         period: subscription.anchor().period_from(end, Cycle::Monthly).unwrap(),
         anchor: subscription.anchor(),
         prepaid: None,
+        counted: None,
     };
 
     subscription.apply(&transition).unwrap();
