@@ -77,12 +77,14 @@ pub(crate) async fn tell(node: &Installation, clock: &DemoClock, today: OffsetDa
         for (company, tenant) in &tenants {
             live(node, company, *tenant, month).await?;
         }
+        keep_up(node).await?;
     }
     clock.set(today);
     bill(node).await?;
     for (company, tenant) in &tenants {
         use_up(node, &enter(node, *tenant).await?, company.use_percent).await?;
     }
+    keep_up(node).await?;
     clock.let_go();
     Ok(())
 }
@@ -114,6 +116,18 @@ async fn bill(node: &Installation) -> Result<(), Interrupted> {
         None => Ok(()),
         Some((tenant, cause)) => Err(Interrupted {
             what: format!("billing {tenant}"),
+            cause: cause.to_string(),
+        }),
+    }
+}
+
+/// Thresholds are told in the month that they were reached in.
+async fn keep_up(node: &Installation) -> Result<(), Interrupted> {
+    let report = node.upkeep.round().await.map_err(broken("telling thresholds"))?;
+    match report.failed.first() {
+        None => Ok(()),
+        Some((tenant, cause)) => Err(Interrupted {
+            what: format!("telling thresholds of {tenant}"),
             cause: cause.to_string(),
         }),
     }
