@@ -76,8 +76,11 @@ const TABLE: &[Row] = &[
         ours: &["kernel", "quotas"],
         libraries: Some(&[
             "async-trait",
+            "foldhash",
             "futures-util",
+            "hashbrown",
             "papaya",
+            "smallvec",
             "thiserror",
             "time",
             "tokio",
