@@ -43,7 +43,8 @@ impl Findings {
     }
 }
 
-/// Checks configuration, secrets, catalog, database, clock, shared rate limits and mail, and says how to mend what is wrong.
+/// Checks configuration, secrets, catalog, database, clock, shared rate limits and mail, and says how to mend what is
+/// wrong.
 pub async fn run(config: &Config) -> ExitCode {
     println!("Configuration");
     for (key, value, source) in config.effective.rows() {

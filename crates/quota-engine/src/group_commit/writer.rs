@@ -61,7 +61,7 @@ pub(super) struct Writer {
 /// Whether the names of operations are looked up before they are counted.
 ///
 /// Nearly all are new, and the ledger refuses a name that is not: then nothing has happened, and the batch is counted
-/// once more by what is known. So a batch is trusted while nobody repeats anything, which saves half of its reading.
+/// once more by what is known. So a batch is trusted while nobody repeats anything, which saves one of its two reads.
 #[derive(Default)]
 pub(super) struct Wary(AtomicU32);
 

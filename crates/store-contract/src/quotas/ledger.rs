@@ -60,6 +60,28 @@ pub async fn what_a_batch_writes_comes_back_whole_for_its_tenant(store: &impl Qu
     assert_eq!(posted(store, &ours).await, [3, 9]);
 }
 
+/// Nothing, empty text and text that looks like a sign for nothing are three things.
+pub async fn texts_of_an_entry_come_back_as_they_went(store: &impl QuotaHarness) {
+    found_two(store).await;
+    let texts = [None, Some(""), Some("="), Some("=a"), Some("ü=")].map(|text| text.map(str::to_owned));
+    let told: Vec<LedgerEntry> = (1..)
+        .zip(texts)
+        .map(|(number, text)| LedgerEntry {
+            description: text.clone(),
+            subject: text.clone(),
+            member: text.clone(),
+            user: text,
+            ..bare(number, 1)
+        })
+        .collect();
+
+    land(store, 1, &told).await.unwrap();
+
+    let mut found = entries(store, 1, &EntryFilter::default()).await;
+    found.reverse();
+    assert_eq!(found, told);
+}
+
 /// An operation is known once its batch has landed, to its own tenant, with all of its lines in order.
 pub async fn an_operation_is_known_once_it_has_landed(store: &impl QuotaHarness) {
     found_two(store).await;

@@ -32,7 +32,8 @@ enum Kind {
     MaybeText,
 }
 
-const COLUMNS: [(&str, Kind); 25] = [
+/// All columns but the mark: on PostgreSQL its default tells it.
+const COLUMNS: [(&str, Kind); 24] = [
     ("tenant_id", Kind::Id),
     ("id", Kind::Id),
     ("operation", Kind::Text),
@@ -57,28 +58,29 @@ const COLUMNS: [(&str, Kind); 25] = [
     ("actor_id", Kind::Text),
     ("event_at", Kind::Int),
     ("recorded_at", Kind::Int),
-    ("mark", Kind::Int),
 ];
 
-/// Adds entries, and answers how many were new. On PostgreSQL, where there is no `mark`, the batch knows its own.
+type Row = [Value; COLUMNS.len()];
+
+/// Adds entries, and answers how many were new. On PostgreSQL the batch knows its `mark` already.
 #[expect(clippy::disallowed_methods, reason = "the engine's own statements are raw SQL")]
 pub(super) async fn insert(
     unit: &SeaOrmUnit,
     entries: &[&(TenantId, LedgerEntry)],
     mark: Option<i64>,
 ) -> Result<u64, StoreError> {
-    let rows = entries.iter().map(|(tenant, entry)| cells(*tenant, entry, mark));
+    let rows = entries.iter().map(|(tenant, entry)| cells(*tenant, entry));
     let statement = if unit.is_postgres() {
         as_arrays(rows)
     } else {
-        as_rows(rows)
+        as_rows(rows, mark)
     };
     let done = unit.txn().execute_raw(statement).await.map_err(store_error)?;
     Ok(done.rows_affected())
 }
 
 /// One entry, in the order of the columns.
-fn cells(tenant: TenantId, entry: &LedgerEntry, mark: Option<i64>) -> [Value; COLUMNS.len()] {
+fn cells(tenant: TenantId, entry: &LedgerEntry) -> Row {
     let account = &entry.account;
     let text = |text: &str| Value::from(text);
     let maybe = |text: &Option<String>| Value::from(text.clone());
@@ -108,33 +110,29 @@ fn cells(tenant: TenantId, entry: &LedgerEntry, mark: Option<i64>) -> [Value; CO
         text(&entry.actor_id),
         at(entry.at),
         at(entry.recorded_at),
-        mark.into(),
     ]
 }
 
 const ONCE: &str = " on conflict (tenant_id, operation, line) do nothing";
 
-fn as_rows(rows: impl ExactSizeIterator<Item = [Value; COLUMNS.len()]>) -> Statement {
+fn as_rows(rows: impl ExactSizeIterator<Item = Row>, mark: Option<i64>) -> Statement {
     let names = COLUMNS.map(|(name, _)| name).join(", ");
     let places = ["?"; COLUMNS.len()].join(", ");
-    let lists = vec![format!("({places})"); rows.len()].join(", ");
-    let sql = format!("insert into usage_ledger ({names}) values {lists}{ONCE}");
-    Statement::from_sql_and_values(DbBackend::Sqlite, sql, rows.flatten())
+    let lists = vec![format!("({places}, ?)"); rows.len()].join(", ");
+    let sql = format!("insert into usage_ledger ({names}, mark) values {lists}{ONCE}");
+    let values = rows.flat_map(|row| row.into_iter().chain([mark.into()]));
+    Statement::from_sql_and_values(DbBackend::Sqlite, sql, values)
 }
 
-fn as_arrays(rows: impl ExactSizeIterator<Item = [Value; COLUMNS.len()]>) -> Statement {
-    // The last column is the mark, which its default tells.
-    let Some((_, columns)) = COLUMNS.split_last() else {
-        return Statement::from_string(DbBackend::Postgres, "");
-    };
-    let mut arrays: Vec<Vec<Value>> = columns.iter().map(|_| Vec::with_capacity(rows.len())).collect();
+fn as_arrays(rows: impl ExactSizeIterator<Item = Row>) -> Statement {
+    let mut arrays = COLUMNS.map(|_| Vec::with_capacity(rows.len()));
     for row in rows {
-        for ((array, (_, kind)), cell) in arrays.iter_mut().zip(columns).zip(row) {
+        for ((array, (_, kind)), cell) in arrays.iter_mut().zip(COLUMNS).zip(row) {
             array.push(kind.sent(cell));
         }
     }
     let (mut names, mut read, mut sent) = (String::new(), String::new(), String::new());
-    for (number, (name, kind)) in columns.iter().enumerate() {
+    for (number, (name, kind)) in COLUMNS.into_iter().enumerate() {
         let comma = if number == 0 { "" } else { ", " };
         // Writing to a string cannot fail.
         let _ = write!(names, "{comma}{name}");
@@ -142,8 +140,8 @@ fn as_arrays(rows: impl ExactSizeIterator<Item = [Value; COLUMNS.len()]>) -> Sta
         let _ = write!(sent, "{comma}${}::{}[]", number + 1, kind.type_name());
     }
     let sql = format!("insert into usage_ledger ({names}) select {read} from unnest({sent}) as w ({names}){ONCE}");
-    let values = columns
-        .iter()
+    let values = COLUMNS
+        .into_iter()
         .zip(arrays)
         .map(|((_, kind), array)| Value::Array(kind.array_type(), Some(Box::new(array))));
     Statement::from_sql_and_values(DbBackend::Postgres, sql, values)

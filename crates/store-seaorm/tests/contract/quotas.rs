@@ -239,6 +239,11 @@ mod ledger {
     }
 
     #[tokio::test]
+    async fn texts_of_an_entry_come_back_as_they_went() {
+        keeps(super::suite::ledger::texts_of_an_entry_come_back_as_they_went).await;
+    }
+
+    #[tokio::test]
     async fn an_operation_is_known_once_it_has_landed() {
         keeps(super::suite::ledger::an_operation_is_known_once_it_has_landed).await;
     }

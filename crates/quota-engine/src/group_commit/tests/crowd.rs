@@ -19,7 +19,7 @@ async fn the_usual_batch_says_no_more_than_it_must() {
 async fn a_repetition_is_found_by_its_entry_and_then_names_are_looked_up_for_a_while() {
     let ledger = MemoryLedger::open();
     let engine = engine(&ledger, EngineOptions::default());
-    let granted = limited(10);
+    let granted = limited(1_000);
     let ask = async |name: &str| {
         let answer = engine.submit(&tenant(1), request(name, 3, &granted)).await;
         let begun = ledger.batches.load(Ordering::SeqCst);
@@ -29,8 +29,12 @@ async fn a_repetition_is_found_by_its_entry_and_then_names_are_looked_up_for_a_w
     assert_eq!(ask("order-1").await, (false, 1, vec!["lock", "write", "commit"]));
     assert_eq!(ask("order-1").await, (true, 3, vec!["lock", "known"]));
     let looking = vec!["lock", "known", "write", "commit"];
-    assert_eq!(ask("order-2").await, (false, 4, looking));
-    assert_eq!(ledger.durable().await.posted(), 6);
+    assert_eq!(ask("order-2").await, (false, 4, looking.clone()));
+    for number in 2..=64 {
+        assert_eq!(ask(&format!("later-{number}")).await.2, looking, "{number}");
+    }
+    assert_eq!(ask("last").await.2, ["lock", "write", "commit"]);
+    assert_eq!(ledger.durable().await.posted(), 3 * 66);
 }
 
 #[tokio::test]
