@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use stateright::{Checker, HasDiscoveries, Model, Property};
+use stateright::{Model, Property};
 
-use super::proving;
+use super::{check, is_broken_in, proving};
 
 /// The world, and which step of the protocol is left out.
 #[derive(Clone)]
@@ -240,17 +240,12 @@ fn breaks(broken: Broken, promise: &'static str) {
         broken: Some(broken),
         ..world()
     };
-    let checker = world
-        .checker()
-        .threads(2)
-        .finish_when(HasDiscoveries::AnyOf([promise].into()));
-    let checker = checker.spawn_bfs().join();
-    assert!(checker.discovery(promise).is_some(), "{promise} would hold without it");
+    is_broken_in(world, promise);
 }
 
 #[test]
 fn slices_never_pass_a_limit_and_rests_come_back_once() {
-    world().checker().threads(2).spawn_bfs().join().assert_properties();
+    check(world());
 }
 
 #[test]
@@ -270,7 +265,7 @@ fn in_larger_worlds_too() {
         ..world()
     };
     for large in [three_nodes, more_failures] {
-        large.checker().threads(2).spawn_bfs().join().assert_properties();
+        check(large);
     }
 }
 

@@ -1,9 +1,7 @@
 //! The worlds that are tried, and those that break.
 
-use stateright::{Checker, HasDiscoveries};
-
 use super::*;
-use crate::proving;
+use crate::{check, is_broken_in, proving};
 
 /// Two ask for the same, and one does not fit with both others.
 fn world() -> World {
@@ -18,10 +16,6 @@ fn world() -> World {
     }
 }
 
-fn check(world: World) {
-    world.checker().threads(2).spawn_bfs().join().assert_properties();
-}
-
 fn breaks(broken: Broken, promise: &'static str) {
     let world = World {
         broken: Some(broken),
@@ -31,12 +25,7 @@ fn breaks(broken: Broken, promise: &'static str) {
         )),
         ..world()
     };
-    let checker = world
-        .checker()
-        .threads(2)
-        .finish_when(HasDiscoveries::AnyOf([promise].into()));
-    let checker = checker.spawn_bfs().join();
-    assert!(checker.discovery(promise).is_some(), "{promise} would hold without it");
+    is_broken_in(world, promise);
 }
 
 #[test]
