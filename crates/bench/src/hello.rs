@@ -12,7 +12,8 @@ struct Hello {
     message: &'static str,
 }
 
-async fn hello() -> HttpResponse {
+/// The answer.
+pub async fn hello() -> HttpResponse {
     HttpResponse::Ok().json(Hello { message: "hello" })
 }
 

@@ -12,7 +12,8 @@ use crate::process::{Server, free_address};
 use crate::{Outcome, Plan};
 
 const PASSWORD: &str = "correct horse battery";
-const CATALOG: &str = include_str!("../catalog.toml");
+/// What is sold while it is measured.
+pub const CATALOG: &str = include_str!("../catalog.toml");
 
 /// Where it stands.
 pub struct Installation {
@@ -90,8 +91,7 @@ impl Callers {
 
     /// A read with the access token.
     pub fn read_by_token(&self) -> Asked {
-        let bearer = format!("Authorization: Bearer {}", self.token);
-        same(request("GET", "/api/v1/tenants/current", &bearer, None))
+        same(request("GET", "/api/v1/tenants/current", &self.bearing_token(), None))
     }
 
     /// A gateway's question about the key.
@@ -126,6 +126,21 @@ impl Callers {
         ))
     }
 
+    /// The line that says which person calls.
+    pub fn bearing_token(&self) -> String {
+        format!("Authorization: Bearer {}", self.token)
+    }
+
+    /// A read of an app of somebody else's, with the key.
+    pub fn guarded_by_key(&self) -> Asked {
+        same(request("GET", "/guarded", &self.bearing_key(), None))
+    }
+
+    /// The same with the access token.
+    pub fn guarded_by_token(&self) -> Asked {
+        same(request("GET", "/guarded", &self.bearing_token(), None))
+    }
+
     /// The line that says who calls.
     pub fn bearing_key(&self) -> String {
         format!("Authorization: Bearer {}", self.key)
@@ -137,10 +152,11 @@ pub fn sign_ups() -> Asked {
     Asked::Fresh(Arc::new(|number| sign_up(&format!("bench-{number}"))))
 }
 
-/// The owner, who logs in.
-pub fn log_ins() -> Asked {
-    Asked::Fresh(Arc::new(|number| {
-        let body = json!({"email": email("bench-owner"), "password": PASSWORD});
+/// The owner of this tenant, who logs in.
+pub fn log_ins(slug: &str) -> Asked {
+    let address = email(slug);
+    Asked::Fresh(Arc::new(move |number| {
+        let body = json!({"email": address, "password": PASSWORD});
         request("POST", "/api/v1/auth/login", &from_elsewhere(number), Some(&body))
     }))
 }

@@ -19,6 +19,16 @@ pub enum Asked {
     Fresh(Arc<dyn Fn(u64) -> Vec<u8> + Send + Sync>),
 }
 
+impl Asked {
+    /// What the next client sends.
+    pub fn next(&self) -> std::borrow::Cow<'_, [u8]> {
+        match self {
+            Self::Same(bytes) => bytes.as_ref().into(),
+            Self::Fresh(make) => make(NUMBER.fetch_add(1, Ordering::Relaxed)).into(),
+        }
+    }
+}
+
 /// One turn of one target.
 #[derive(Debug, Default)]
 pub struct Turn {
@@ -67,19 +77,12 @@ pub async fn apply(server: &Server, asked: &Asked, expected: u16, clients: usize
 async fn drive(mut client: Client, asked: Asked, expected: u16, until: Instant) -> std::io::Result<Turn> {
     let mut turn = Turn::default();
     loop {
-        let fresh;
-        let bytes = match &asked {
-            Asked::Same(bytes) => bytes,
-            Asked::Fresh(make) => {
-                fresh = make(NUMBER.fetch_add(1, Ordering::Relaxed));
-                fresh.as_slice()
-            }
-        };
+        let bytes = asked.next();
         let sent = Instant::now();
         if sent >= until {
             return Ok(turn);
         }
-        if let Ok(status) = client.status_of(bytes).await {
+        if let Ok(status) = client.status_of(&bytes).await {
             turn.failed += u64::from(status != expected);
             let took = sent.elapsed().as_micros();
             turn.took_us.push(u32::try_from(took).unwrap_or(u32::MAX));

@@ -5,10 +5,12 @@
 
 mod big;
 mod client;
+mod guarded;
 mod hello;
 mod ingest;
 mod inside;
 mod installation;
+mod invitations;
 mod ledger;
 mod load;
 mod machine;
@@ -17,6 +19,7 @@ mod rates;
 mod report;
 mod rivals;
 mod start;
+mod storm;
 mod suite;
 
 use std::net::SocketAddr;
@@ -85,6 +88,17 @@ enum Command {
         #[arg(long)]
         listen: SocketAddr,
     },
+    /// The bare answer behind a check of who calls.
+    Guarded {
+        /// Where to listen.
+        #[arg(long)]
+        listen: SocketAddr,
+        /// Where its installation is.
+        #[arg(long)]
+        folder: PathBuf,
+    },
+    /// What people who read notice of a storm of log-ins, and a thousand invitations in one call.
+    People,
     /// Checking rates in memory, in nanoseconds.
     Rates,
     /// Counting in one process, on all cores.
@@ -125,6 +139,8 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let done = match cli.command {
         Some(Command::Hello { listen }) => hello::serve(listen),
+        Some(Command::Guarded { listen, ref folder }) => guarded::serve(listen, folder),
+        Some(Command::People) => measure_people(&cli),
         Some(Command::Rates) => {
             rates::measure();
             Ok(())
@@ -189,6 +205,17 @@ fn measure_strict(cli: &Cli) -> Outcome<()> {
         print!("{}", report::counting_table(&all));
     }
     Ok(())
+}
+
+fn measure_people(cli: &Cli) -> Outcome<()> {
+    let (plan, runtime) = prepare(cli)?;
+    let people = runtime.block_on(suite::people(&plan))?;
+    if cli.json {
+        println!("{}", serde_json::to_string_pretty(&people)?);
+    } else {
+        print!("{}", report::people_table(&people));
+    }
+    people.check()
 }
 
 fn measure(cli: &Cli) -> Outcome<()> {

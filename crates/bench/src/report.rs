@@ -9,6 +9,8 @@ use crate::big::{self, Big};
 use crate::ingest::{self, Ingestion};
 use crate::inside::checks::Check;
 use crate::inside::counting::Counting;
+use crate::invitations::{self, Bulk};
+use crate::storm::{self, Storm};
 
 /// Everything that was measured.
 #[derive(Serialize)]
@@ -18,6 +20,7 @@ pub struct Report {
     pub rounds: u32,
     pub turn_ms: u64,
     pub figures: Vec<Figure>,
+    pub people: People,
     pub counting: Vec<Counting>,
     pub checks: Vec<Check>,
     pub ingestion: Vec<Ingestion>,
@@ -25,6 +28,23 @@ pub struct Report {
     pub big: Vec<Big>,
     pub starts: Vec<StartFigure>,
     pub binary_bytes: u64,
+}
+
+/// What concerns people.
+#[derive(Serialize)]
+pub struct People {
+    pub storms: Vec<Storm>,
+    pub invitations: Vec<Bulk>,
+}
+
+impl People {
+    /// Passes when every answer was the expected one.
+    pub fn check(&self) -> Outcome<()> {
+        match self.storms.iter().map(|storm| storm.failed).sum::<u64>() {
+            0 => Ok(()),
+            failed => Err(format!("{failed} answers in the storm were not as expected").into()),
+        }
+    }
 }
 
 /// One target under load.
@@ -77,6 +97,7 @@ impl Report {
                 f64::from(figure.p99_us) / 1e3,
             );
         }
+        text.push_str(&people_table(&self.people));
         text.push_str(&counting_table(&self.counting));
         text.push_str(&checks_table(&self.checks));
         text.push_str(&ingestion_table(&self.ingestion));
@@ -105,6 +126,13 @@ impl Report {
             .filter(|figure| figure.failed > 0)
             .map(|figure| (figure.failed, figure.name.as_str()))
             .chain(
+                self.people
+                    .storms
+                    .iter()
+                    .map(|storm| (storm.failed, storm.name))
+                    .filter(|(failed, _)| *failed > 0),
+            )
+            .chain(
                 self.big
                     .iter()
                     .map(|big| (big.failed, big.name))
@@ -118,6 +146,43 @@ impl Report {
             Err(failed.join("; ").into())
         }
     }
+}
+
+/// What people notice.
+pub fn people_table(people: &People) -> String {
+    let mut text = format!(
+        "\n| {} readers, {} log-ins at once | reads/s | meanwhile | p99 ms | meanwhile | times | log-ins/s |\n\
+         | --- | ---: | ---: | ---: | ---: | ---: | ---: |\n",
+        storm::READERS,
+        storm::LOG_INS
+    );
+    for one in &people.storms {
+        let _ = writeln!(
+            text,
+            "| {} | {:.0} | {:.0} | {:.2} | {:.2} | {:.2} | {:.0} |",
+            one.name,
+            one.quiet_per_s,
+            one.storm_per_s,
+            one.quiet_p99_us / 1e3,
+            one.storm_p99_us / 1e3,
+            one.times,
+            one.log_ins_per_s
+        );
+    }
+    let _ = writeln!(text, "\nThe target is {} times at most.", storm::TARGET);
+    let _ = writeln!(
+        text,
+        "\n| {} invitations in one call | ms | invited/s |\n| --- | ---: | ---: |",
+        invitations::ROWS
+    );
+    for one in &people.invitations {
+        let _ = writeln!(
+            text,
+            "| {} | {:.0} | {:.0} |",
+            one.database, one.call_ms, one.invited_per_s
+        );
+    }
+    text
 }
 
 /// How fast one process counts.
@@ -224,6 +289,10 @@ mod tests {
             cores: "two".to_owned(),
             rounds: 5,
             turn_ms: 1_000,
+            people: People {
+                storms: Vec::new(),
+                invitations: Vec::new(),
+            },
             figures: vec![figure],
             counting: Vec::new(),
             checks: Vec::new(),

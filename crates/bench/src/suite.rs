@@ -10,9 +10,10 @@ use crate::client::request;
 use crate::installation::{Callers, Installation, log_ins, sign_ups};
 use crate::load::{self, Asked, Turn};
 use crate::process::{Server, free_address};
+use crate::report::People;
 use crate::report::{Figure, Report, StartFigure};
 use crate::rivals::{self, Rival};
-use crate::{Outcome, Plan, big, ingest, inside, machine, start};
+use crate::{Outcome, Plan, big, guarded, ingest, inside, invitations, machine, start, storm};
 
 /// How many clients call at once where nothing else is said.
 const CLIENTS: usize = 32;
@@ -73,6 +74,7 @@ pub async fn run(plan: &Plan) -> Outcome<Report> {
     };
 
     let figures = under_load(plan, &folder, &sqlite, postgres.as_ref()).await?;
+    let people = people_of(plan, &sqlite, postgres.as_ref()).await?;
     let counting = inside::counting::apart(plan).await?;
     let checks = inside::checks::measure(plan).await?;
     let mut ingestion = vec![ingest::measure(plan, "SQLite", &sqlite).await?];
@@ -89,6 +91,7 @@ pub async fn run(plan: &Plan) -> Outcome<Report> {
         rounds: plan.rounds,
         turn_ms: u64::try_from(plan.turn.as_millis()).unwrap_or(u64::MAX),
         figures,
+        people,
         counting,
         checks,
         ingestion,
@@ -99,6 +102,32 @@ pub async fn run(plan: &Plan) -> Outcome<Report> {
         starts,
         binary_bytes: std::fs::metadata(&plan.binary)?.len(),
     })
+}
+
+/// Measures what concerns people alone.
+pub async fn people(plan: &Plan) -> Outcome<People> {
+    let folder = Folder::new("people")?;
+    let sqlite = Installation::new(&folder.0.join("sqlite"), None)?;
+    let database = if plan.postgres {
+        FreshDatabase::empty_on(Engine::Postgres).await
+    } else {
+        None
+    };
+    let url = database.as_ref().map(|database| database.url().to_owned());
+    let postgres = match url {
+        Some(url) => Some(Installation::new(&folder.0.join("postgres"), Some(url))?),
+        None => None,
+    };
+    people_of(plan, &sqlite, postgres.as_ref()).await
+}
+
+async fn people_of(plan: &Plan, sqlite: &Installation, postgres: Option<&Installation>) -> Outcome<People> {
+    let storms = storm::measure(plan, sqlite).await?;
+    let mut invitations = vec![invitations::measure(plan, "SQLite", sqlite).await?];
+    if let Some(postgres) = postgres {
+        invitations.push(invitations::measure(plan, "PostgreSQL", postgres).await?);
+    }
+    Ok(People { storms, invitations })
 }
 
 async fn start_figure(database: &'static str, plan: &Plan, installation: &Installation) -> Outcome<StartFigure> {
@@ -128,6 +157,8 @@ async fn under_load(
         None => None,
     };
 
+    let embedded = guarded::start(plan, folder.0.join("guarded")).await?;
+    let embedded_callers = Callers::of(embedded.address(), "bench-owner").await?;
     let rivals = if plan.rivals {
         rivals::start(plan, folder.path()).await?
     } else {
@@ -151,6 +182,18 @@ async fn under_load(
     ] {
         targets.push(target(name.to_owned(), &on_sqlite, asked, 200, CLIENTS));
     }
+    for (name, asked) in [
+        (
+            "bare answer behind an API key, embedded",
+            embedded_callers.guarded_by_key(),
+        ),
+        (
+            "bare answer behind a JWT, embedded",
+            embedded_callers.guarded_by_token(),
+        ),
+    ] {
+        targets.push(target(name.to_owned(), &embedded, asked, 200, CLIENTS));
+    }
     let mut usage = vec![("SQLite", &on_sqlite, &callers)];
     if let (Some(server), Some(callers)) = (&on_postgres, &postgres_callers) {
         usage.push(("PostgreSQL", server, callers));
@@ -167,7 +210,13 @@ async fn under_load(
         }
     }
     targets.push(target("sign-up".to_owned(), &on_sqlite, sign_ups(), 201, PEOPLE));
-    targets.push(target("log-in".to_owned(), &on_sqlite, log_ins(), 200, PEOPLE));
+    targets.push(target(
+        "log-in".to_owned(),
+        &on_sqlite,
+        log_ins("bench-owner"),
+        200,
+        PEOPLE,
+    ));
 
     for round in 0..plan.rounds {
         for target in &mut targets {
@@ -248,7 +297,7 @@ pub fn median(values: &mut [f64]) -> f64 {
 }
 
 /// Of sorted values; 0 of none.
-fn percentile(sorted: &[u32], percent: usize) -> u32 {
+pub fn percentile(sorted: &[u32], percent: usize) -> u32 {
     let place = (sorted.len() * percent / 100).min(sorted.len().saturating_sub(1));
     sorted.get(place).copied().unwrap_or(0)
 }

@@ -56,14 +56,23 @@ fn normal(path: &Path) -> String {
     parts.join("/")
 }
 
-/// Paths of files of ours that a text names in backticks. A name with `…`, `*` or `<` stands for several.
-fn named_files(text: &str) -> impl Iterator<Item = &str> {
-    text.split('`').skip(1).step_by(2).filter(|name| {
+/// What a text names in backticks of ours: files, and tests as `file.rs::test`. A name with `…`, `*` or `<` stands for
+/// several.
+fn named(text: &str) -> impl Iterator<Item = (&str, Option<&str>)> {
+    let names = text.split('`').skip(1).step_by(2).filter(|name| {
         let ours = ["crates/", "migrations/", "tests/", "docs/", ".ci/"]
             .iter()
             .any(|top| name.starts_with(top));
         ours && !name.contains(['…', '*', '<', ' ', '\n'])
+    });
+    names.map(|name| match name.split_once("::") {
+        Some((file, test)) => (file, Some(test)),
+        None => (name, None),
     })
+}
+
+fn named_files(text: &str) -> impl Iterator<Item = &str> {
+    named(text).map(|(file, _)| file)
 }
 
 #[test]
@@ -106,6 +115,24 @@ fn every_file_that_a_page_names_is_there() {
     }
 
     none(&findings);
+}
+
+#[test]
+fn every_test_that_a_page_names_is_there() {
+    let (mut findings, mut found) = (Vec::new(), 0);
+    for (page, text) in pages() {
+        for (file, test) in named(&text) {
+            let Some(test) = test else { continue };
+            found += 1;
+            let source = std::fs::read_to_string(root().join(file)).unwrap_or_default();
+            if !source.contains(&format!("fn {test}(")) {
+                findings.push(format!("{page} names {file}::{test}, which is not there"));
+            }
+        }
+    }
+
+    none(&findings);
+    assert!(found > 50, "the pages name only {found} tests");
 }
 
 #[test]
