@@ -1,5 +1,7 @@
 //! Passwords by Argon2id, off the request threads and few at a time.
 
+mod threads;
+
 use std::fmt;
 use std::sync::Arc;
 
@@ -8,8 +10,8 @@ use argon2::{ARGON2ID_IDENT, Algorithm, Argon2, Params, PasswordHasher as _, Pas
 use async_trait::async_trait;
 use tenantry_identity::user::{HashFailed, PasswordHash, PasswordHasher, Verified};
 use tenantry_kernel::{Entropy, Secret};
-use tokio::sync::Semaphore;
-use tokio::task::spawn_blocking;
+
+use self::threads::{HashThreads, WAITING};
 
 /// What a hash costs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,17 +47,23 @@ impl HashCost {
     }
 }
 
-/// The cost is outside what Argon2 allows.
+/// Why there is no hasher.
 #[derive(Debug, thiserror::Error)]
-#[error("Argon2 refuses these parameters")]
-pub struct InvalidCost(#[source] argon2::Error);
+pub enum NoHasher {
+    /// The cost is outside what Argon2 allows.
+    #[error("Argon2 refuses these parameters")]
+    Cost(#[source] argon2::Error),
+    /// The system gives no threads.
+    #[error("no thread could be started to hash passwords")]
+    Threads(#[source] std::io::Error),
+}
 
 /// [`PasswordHasher`] by Argon2id.
 #[derive(Clone)]
 pub struct Argon2Hasher {
     params: Params,
     entropy: Arc<dyn Entropy>,
-    permits: Arc<Semaphore>,
+    threads: HashThreads,
 }
 
 impl fmt::Debug for Argon2Hasher {
@@ -67,16 +75,17 @@ impl fmt::Debug for Argon2Hasher {
 }
 
 impl Argon2Hasher {
-    /// Hashes at `cost`, at most `at_once` at the same time: each takes its memory and one core.
+    /// Hashes at `cost`, at most `at_once` at the same time: each takes its memory and one core. Some hundreds may wait;
+    /// who comes later is told to come again.
     ///
     /// # Errors
-    /// [`InvalidCost`].
-    pub fn new(cost: HashCost, at_once: usize, entropy: Arc<dyn Entropy>) -> Result<Self, InvalidCost> {
-        let params = Params::new(cost.memory_kib, cost.passes, cost.lanes, None).map_err(InvalidCost)?;
+    /// [`NoHasher`].
+    pub fn new(cost: HashCost, at_once: usize, entropy: Arc<dyn Entropy>) -> Result<Self, NoHasher> {
+        let params = Params::new(cost.memory_kib, cost.passes, cost.lanes, None).map_err(NoHasher::Cost)?;
         Ok(Self {
             params,
             entropy,
-            permits: Arc::new(Semaphore::new(at_once.max(1))),
+            threads: HashThreads::start(at_once, WAITING).map_err(NoHasher::Threads)?,
         })
     }
 
@@ -85,14 +94,8 @@ impl Argon2Hasher {
         &self,
         work: impl FnOnce(Argon2<'static>) -> Result<T, HashFailed> + Send + 'static,
     ) -> Result<T, HashFailed> {
-        let permit = Arc::clone(&self.permits).acquire_owned().await.map_err(failed)?;
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, self.params.clone());
-        let done = spawn_blocking(move || {
-            // Held by the thread: a caller who goes away does not let another in while this one still runs.
-            let _permit = permit;
-            work(argon2)
-        });
-        done.await.map_err(failed)?
+        self.threads.run(move || work(argon2)).await
     }
 }
 
@@ -147,7 +150,7 @@ fn is_weaker(hash: &Phc, wanted: &Params) -> Result<bool, HashFailed> {
 }
 
 fn failed(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> HashFailed {
-    HashFailed(cause.into())
+    HashFailed::Broken(cause.into())
 }
 
 #[cfg(test)]

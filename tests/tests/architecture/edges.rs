@@ -162,6 +162,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("metrics-exporter-prometheus", &[]),
     ("papaya", &["cache", "http-actix", "quota-engine"]),
     ("redis", &["rates-redis"]),
+    ("rustix", &["auth-jwt"]),
     ("sea-orm", &["store-seaorm", "test-support"]),
     ("sea-orm-migration", &["migrations"]),
     ("sqlx", &["store-seaorm", "test-support"]),

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use tenantry_auth_jwt::hasher::InvalidCost;
+use tenantry_auth_jwt::hasher::NoHasher;
 use tenantry_auth_jwt::jwt::InvalidLeeway;
 use tenantry_auth_jwt::keys::KeyRingError;
 use tenantry_delivery::{InvalidMailSettings, InvalidSmtpUrl};
@@ -80,7 +80,7 @@ pub enum StartError {
     Leeway(#[from] InvalidLeeway),
     /// The cost of password hashes is out of range.
     #[error(transparent)]
-    Cost(#[from] InvalidCost),
+    Cost(#[from] NoHasher),
     /// Sender or public URL cannot be used.
     #[error(transparent)]
     Mail(#[from] InvalidMailSettings),

@@ -57,7 +57,7 @@ impl DomainError for PasswordError {
             Self::Weak { .. } | Self::WrongPassword => ErrorKind::Invalid,
             Self::BackOff(_) => ErrorKind::Exhausted,
             Self::NotFound => ErrorKind::NotFound,
-            Self::Hash(_) => ErrorKind::Internal,
+            Self::Hash(cause) => cause.kind(),
             Self::Store(StoreError::Stale) => ErrorKind::Unavailable,
             Self::Store(cause) => cause.kind(),
         }
@@ -69,7 +69,7 @@ impl DomainError for PasswordError {
             Self::Weak { .. } | Self::WrongPassword => "validation_failed",
             Self::BackOff(_) => "too_many_attempts",
             Self::NotFound => "not_found",
-            Self::Hash(_) => "internal_error",
+            Self::Hash(cause) => cause.code(),
             Self::Store(StoreError::Stale) => "unavailable",
             Self::Store(cause) => cause.code(),
         }
@@ -86,6 +86,7 @@ impl DomainError for PasswordError {
     fn retry_after_s(&self) -> Option<u64> {
         match self {
             Self::BackOff(wait) => Some(wait.retry_after_s),
+            Self::Hash(cause) => cause.retry_after_s(),
             Self::Store(StoreError::Stale) => Some(1),
             Self::Store(cause) => cause.retry_after_s(),
             _ => None,

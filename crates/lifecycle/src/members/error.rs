@@ -72,7 +72,7 @@ impl DomainError for MembersError {
             Self::InvitationUnknown => ErrorKind::Unauthenticated,
             Self::InvitationGone => ErrorKind::Gone,
             Self::Enter(cause) => cause.kind(),
-            Self::Hash(_) => ErrorKind::Internal,
+            Self::Hash(cause) => cause.kind(),
         }
     }
 
@@ -84,7 +84,7 @@ impl DomainError for MembersError {
             Self::InvitationUnknown => "invitation_invalid",
             Self::InvitationGone => "invitation_gone",
             Self::Enter(cause) => cause.code(),
-            Self::Hash(_) => "internal_error",
+            Self::Hash(cause) => cause.code(),
         }
     }
 
@@ -109,6 +109,7 @@ impl DomainError for MembersError {
             Self::NoSeat(cause) => cause.retry_after_s(),
             Self::Member(cause) => cause.retry_after_s(),
             Self::Enter(cause) => cause.retry_after_s(),
+            Self::Hash(cause) => cause.retry_after_s(),
             _ => None,
         }
     }

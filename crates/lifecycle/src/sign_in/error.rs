@@ -43,7 +43,8 @@ impl DomainError for SignInError {
             Self::EmailUnverified => ErrorKind::Denied,
             Self::NoSuchTenant => ErrorKind::NotFound,
             Self::Enter(cause) => cause.kind(),
-            Self::Hash(_) | Self::Sign(_) => ErrorKind::Internal,
+            Self::Hash(cause) => cause.kind(),
+            Self::Sign(_) => ErrorKind::Internal,
             Self::Store(cause) => cause.kind(),
         }
     }
@@ -55,7 +56,8 @@ impl DomainError for SignInError {
             Self::EmailUnverified => "email_unverified",
             Self::NoSuchTenant => "not_found",
             Self::Enter(cause) => cause.code(),
-            Self::Hash(_) | Self::Sign(_) => "internal_error",
+            Self::Hash(cause) => cause.code(),
+            Self::Sign(_) => "internal_error",
             Self::Store(cause) => cause.code(),
         }
     }
@@ -70,6 +72,7 @@ impl DomainError for SignInError {
     fn retry_after_s(&self) -> Option<u64> {
         match self {
             Self::Enter(cause) => cause.retry_after_s(),
+            Self::Hash(cause) => cause.retry_after_s(),
             Self::Store(cause) => cause.retry_after_s(),
             _ => None,
         }

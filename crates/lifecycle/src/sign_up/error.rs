@@ -60,7 +60,8 @@ impl DomainError for SignUpError {
             Self::Start(cause) => cause.kind(),
             Self::Collect(cause) => cause.kind(),
             Self::Denied(denied) => denied.kind(),
-            Self::Hash(_) | Self::Sign(_) => ErrorKind::Internal,
+            Self::Hash(cause) => cause.kind(),
+            Self::Sign(_) => ErrorKind::Internal,
             Self::Store(cause) => cause.kind(),
         }
     }
@@ -73,7 +74,8 @@ impl DomainError for SignUpError {
             Self::Start(cause) => cause.code(),
             Self::Collect(cause) => cause.code(),
             Self::Denied(denied) => denied.code(),
-            Self::Hash(_) | Self::Sign(_) => "internal_error",
+            Self::Hash(cause) => cause.code(),
+            Self::Sign(_) => "internal_error",
             Self::Store(cause) => cause.code(),
         }
     }
@@ -96,6 +98,7 @@ impl DomainError for SignUpError {
     fn retry_after_s(&self) -> Option<u64> {
         match self {
             Self::Collect(cause) => cause.retry_after_s(),
+            Self::Hash(cause) => cause.retry_after_s(),
             Self::Store(cause) => cause.retry_after_s(),
             _ => None,
         }
