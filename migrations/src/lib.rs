@@ -19,6 +19,7 @@ mod m2026_11_21_000006_platform;
 mod m2026_11_28_000007_dunning;
 mod m2026_11_28_000008_audit_retention;
 mod m2026_11_28_000009_platform_keys;
+mod m2026_11_28_000010_roles;
 
 pub use run::{MigrateError, Status, grant_login, status, up};
 
@@ -40,6 +41,7 @@ impl MigratorTrait for Migrator {
             Box::new(m2026_11_28_000007_dunning::Migration),
             Box::new(m2026_11_28_000008_audit_retention::Migration),
             Box::new(m2026_11_28_000009_platform_keys::Migration),
+            Box::new(m2026_11_28_000010_roles::Migration),
         ]
     }
 }

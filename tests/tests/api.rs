@@ -22,6 +22,8 @@ mod goldens;
 mod harness;
 #[path = "api/logs.rs"]
 mod logs;
+#[path = "api/members.rs"]
+mod members;
 #[path = "api/mixed_versions.rs"]
 mod mixed_versions;
 #[path = "api/nodes.rs"]

@@ -8,6 +8,7 @@ mod reactivate;
 mod remove;
 mod role;
 mod show;
+mod unlock;
 
 use actix_web::HttpResponse;
 use tenantry_tenancy::membership::Membership;
@@ -26,6 +27,7 @@ pub(crate) fn rows() -> Vec<Row> {
         role::row(),
         deactivate::row(),
         reactivate::row(),
+        unlock::row(),
     ]
 }
 

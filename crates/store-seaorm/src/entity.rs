@@ -25,6 +25,7 @@ pub(crate) mod job;
 pub(crate) mod membership;
 pub(crate) mod one_time_token;
 pub(crate) mod outbox_event;
+pub(crate) mod ownership_transfer;
 pub(crate) mod payment_attempt;
 pub(crate) mod payment_method;
 pub(crate) mod plan_version;
@@ -36,12 +37,14 @@ pub(crate) mod quota_hold;
 pub(crate) mod quota_override;
 pub(crate) mod quota_reservation;
 pub(crate) mod refresh_token;
+pub(crate) mod role_assignment;
 pub(crate) mod session;
 pub(crate) mod signing_key;
 pub(crate) mod slug_directory;
 pub(crate) mod subscription;
 pub(crate) mod tenant;
 pub(crate) mod tenant_plan;
+pub(crate) mod tenant_role;
 pub(crate) mod usage_closing;
 pub(crate) mod usage_ledger;
 pub(crate) mod usage_mark;
@@ -74,6 +77,7 @@ const TABLES: &[fn() -> Table] = &[
     table::<membership::Entity>,
     table::<one_time_token::Entity>,
     table::<outbox_event::Entity>,
+    table::<ownership_transfer::Entity>,
     table::<payment_attempt::Entity>,
     table::<payment_method::Entity>,
     table::<plan_version::Entity>,
@@ -84,12 +88,14 @@ const TABLES: &[fn() -> Table] = &[
     table::<quota_override::Entity>,
     table::<quota_reservation::Entity>,
     table::<refresh_token::Entity>,
+    table::<role_assignment::Entity>,
     table::<session::Entity>,
     table::<signing_key::Entity>,
     table::<slug_directory::Entity>,
     table::<subscription::Entity>,
     table::<tenant::Entity>,
     table::<tenant_plan::Entity>,
+    table::<tenant_role::Entity>,
     table::<usage_closing::Entity>,
     table::<usage_ledger::Entity>,
     table::<usage_mark::Entity>,

@@ -11,4 +11,4 @@ pub mod steps;
 pub use error::MemberError;
 pub use model::{DetailsChange, Invitation, Membership, MembershipDetails, StoredMembership};
 pub use repository::{ALREADY_MEMBER, MembershipFilter, MembershipRepository};
-pub use status::{MembershipState, MembershipStatus, WrongState};
+pub use status::{MembershipSource, MembershipState, MembershipStatus, WrongState};

@@ -2,12 +2,12 @@
 
 use actix_web::web::Data;
 use serde::Deserialize;
-use tenantry_tenancy::membership::MembershipState;
+use tenantry_tenancy::membership::{MembershipSource, MembershipState};
 use tenantry_tenancy::membership::service::{ListMembers, MemberService};
 use tenantry_tenancy::permissions::MEMBERS_READ;
 use utoipa::IntoParams;
 
-use crate::error::{Answer, ApiError};
+use crate::error::{Answer, ApiError, FieldErrors};
 use crate::extract::{InTenant, Paging, Query};
 use crate::render::Listed;
 use crate::routes::Row;
@@ -21,6 +21,8 @@ struct Filter {
     status: Option<String>,
     /// A role, by any of its names.
     role: Option<String>,
+    /// How they came: `invite`, `sign_up`, `api`, `sso`, `scim`, `domain` or `import`.
+    source: Option<String>,
     /// A part of the name or the address.
     q: Option<String>,
 }
@@ -29,16 +31,25 @@ impl TryFrom<Filter> for ListMembers {
     type Error = ApiError;
 
     fn try_from(filter: Filter) -> Result<Self, ApiError> {
-        let state = match filter.status.as_deref() {
-            None => None,
-            Some(text) => Some(
-                MembershipState::from_name(text)
-                    .ok_or_else(|| ApiError::invalid("status", &"must be invited, active or deactivated"))?,
-            ),
-        };
+        let mut errors = FieldErrors::default();
+        let state = errors.given(
+            "status",
+            filter
+                .status
+                .map(|text| MembershipState::from_name(&text).ok_or("must be invited, active or deactivated")),
+        );
+        let source = errors.given(
+            "source",
+            filter.source.map(|text| {
+                MembershipSource::from_name(&text)
+                    .ok_or("must be invite, sign_up, api, sso, scim, domain or import")
+            }),
+        );
+        errors.check()?;
         Ok(Self {
             state,
             role: filter.role,
+            source,
             text: filter.q,
         })
     }

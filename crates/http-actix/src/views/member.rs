@@ -25,6 +25,8 @@ pub(crate) struct MemberView {
     pub permissions: Vec<String>,
     /// `invited`, `active` or `deactivated`.
     pub status: &'static str,
+    /// How the membership came about: `invite`, `sign_up`, `api`, `sso`, `scim`, `domain` or `import`.
+    pub source: &'static str,
     /// Where in the organization.
     pub department: Option<String>,
     /// As what.
@@ -57,6 +59,7 @@ impl From<&Membership> for MemberView {
             role: details.role.to_string(),
             permissions: details.extra.iter().map(ToString::to_string).collect(),
             status: member.state().as_str(),
+            source: member.source().as_str(),
             department: details.department.as_ref().map(ToString::to_string),
             position: details.position.as_ref().map(ToString::to_string),
             last_login_at: member.last_login_at(),

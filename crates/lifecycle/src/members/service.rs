@@ -203,6 +203,38 @@ impl MembersService {
         Ok(())
     }
 
+    /// Ends the wait that wrong passwords brought upon an active member, and lets them begin anew. Answers alike
+    /// whether there was a wait: how a person fares elsewhere is not the tenant's to know.
+    ///
+    /// # Errors
+    /// [`MembersError`]: denied, not found, stale, not active, unlocked less than an hour ago.
+    pub async fn unlock(
+        &self,
+        scope: &TenantScope,
+        id: MembershipId,
+        expected: Option<i64>,
+    ) -> Result<Membership, MembersError> {
+        let target = self.target(scope, id, expected);
+
+        let mut unit = self.0.store.read_spanning(scope).await?;
+        let user = steps::manageable(unit.memberships(), target).await?.user();
+        drop(unit);
+        retry::contended(TRIES, || self.try_unlock(target, user)).await
+    }
+
+    async fn try_unlock(&self, target: Target<'_>, user: UserId) -> Result<Membership, MembersError> {
+        let mut unit = self.0.store.begin_spanning(target.scope, Some(user)).await?;
+        let mut member = steps::manageable(unit.memberships(), target).await?;
+        let event = member.unlock(target.now)?;
+        unit.memberships().update(&member).await.map_err(overtaken)?;
+        if let Some(mut person) = unit.users().find(user).await? {
+            person.forgive();
+            unit.users().update(&person).await.map_err(overtaken)?;
+        }
+        unit.commit(vec![event]).await?;
+        Ok(member.saved())
+    }
+
     async fn change(&self, target: Target<'_>, step: Step) -> Result<Membership, MembersError> {
         retry::contended(TRIES, || self.try_change(target, step)).await
     }

@@ -5,7 +5,7 @@ use tenantry_identity::session::{self, RefreshText, Session};
 use tenantry_identity::user::User;
 use tenantry_kernel::time::{Duration, OffsetDateTime};
 use tenantry_kernel::{Event, Mail, MembershipId, PermissionSet, StoreError, UserId};
-use tenantry_tenancy::membership::{Invitation, Membership, MembershipDetails, MembershipStatus};
+use tenantry_tenancy::membership::{Invitation, Membership, MembershipDetails, MembershipSource, MembershipStatus};
 
 use super::error::SignUpError;
 use super::request::Founder;
@@ -64,10 +64,10 @@ impl SignUpService {
             position: None,
         };
         if !plan.asks(owner) {
-            return Membership::join(id, details, now);
+            return Membership::join(id, details, now).sourced(MembershipSource::SignUp);
         }
         let expires_at = now + Duration::days(i64::from(self.0.catalog.invitation_days()));
-        Membership::invite(id, details, Invitation { by: None, expires_at }, now)
+        Membership::invite(id, details, Invitation { by: None, expires_at }, now).sourced(MembershipSource::SignUp)
     }
 
     /// Person, membership, first mail, and a session for a new owner who may act at once.
@@ -159,7 +159,8 @@ impl Draft<'_> {
         match self.plan.founder {
             Founder::Operator(_) => self.member.clone(),
             Founder::Public(_) | Founder::Person(..) => {
-                Membership::join(self.member.id(), self.member.details().clone(), self.now)
+                let (id, details) = (self.member.id(), self.member.details().clone());
+                Membership::join(id, details, self.now).sourced(MembershipSource::SignUp)
             }
         }
     }

@@ -78,6 +78,7 @@ impl MembershipRepository for FakeUnit {
         let matches = |row: &&Membership| {
             filter.state.is_none_or(|state| row.state() == state)
                 && filter.role.as_ref().is_none_or(|role| row.role() == role)
+                && filter.source.is_none_or(|source| row.source() == source)
                 && text.as_deref().is_none_or(|text| contains(row, text))
         };
         let found: Vec<_> = self.rows().memberships.iter().filter(matches).cloned().collect();

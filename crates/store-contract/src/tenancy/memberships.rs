@@ -3,7 +3,7 @@
 use tenantry_kernel::time::Duration;
 use tenantry_kernel::{Code, EmailAddress, PageRequest, Permission};
 use tenantry_tenancy::membership::{
-    ALREADY_MEMBER, Invitation, Membership, MembershipDetails, MembershipFilter, MembershipState,
+    ALREADY_MEMBER, Invitation, Membership, MembershipDetails, MembershipFilter, MembershipSource, MembershipState,
 };
 use tenantry_tenancy::role::SystemRole;
 use tenantry_tenancy::testing::{self, NOW, details, member, membership_id};
@@ -49,7 +49,9 @@ pub async fn a_membership_comes_back_whole(store: &impl TenancyHarness) {
     let mut left = member(11, SystemRole::Viewer);
     left.signed_in(NOW + Duration::microseconds(7));
     left.deactivate(NOW + Duration::HOUR).unwrap();
-    let all = [member(10, SystemRole::Owner), left, invited(12, 10)];
+    let mut moved = member(13, SystemRole::Member).sourced(MembershipSource::Import);
+    moved.unlock(NOW + Duration::microseconds(9)).unwrap();
+    let all = [member(10, SystemRole::Owner), left, invited(12, 10), moved];
 
     add_members(store, 1, &all).await;
 
@@ -198,6 +200,10 @@ pub async fn members_are_found_by_state_role_and_text(store: &impl TenancyHarnes
         invited(13, 10),
     ];
     add_members(store, 1, &all).await;
+    let from = |source| MembershipFilter {
+        source: Some(source),
+        ..MembershipFilter::default()
+    };
     let text = |text: &str| MembershipFilter {
         text: Some(text.to_owned()),
         ..MembershipFilter::default()
@@ -214,6 +220,12 @@ pub async fn members_are_found_by_state_role_and_text(store: &impl TenancyHarnes
 
     assert_eq!(found_by(store, 1, in_state).await, [13]);
     assert_eq!(found_by(store, 1, in_role).await, [10]);
+    assert_eq!(found_by(store, 1, from(MembershipSource::Invite)).await, [13]);
+    assert_eq!(found_by(store, 1, from(MembershipSource::Api)).await, [10, 11, 12]);
+    assert_eq!(
+        found_by(store, 1, from(MembershipSource::Scim)).await,
+        Vec::<u128>::new()
+    );
     assert_eq!(found_by(store, 1, text("öz")).await, [11, 12]);
     assert_eq!(found_by(store, 1, text("0%")).await, [11]);
     assert_eq!(found_by(store, 1, text("1_0")).await, Vec::<u128>::new());

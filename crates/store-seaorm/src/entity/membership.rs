@@ -30,6 +30,8 @@ pub(crate) struct Model {
     pub created_at: Micros,
     pub updated_at: Micros,
     pub version: i64,
+    pub source: String,
+    pub unlocked_at: Option<Micros>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

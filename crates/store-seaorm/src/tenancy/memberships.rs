@@ -8,7 +8,8 @@ use tenantry_kernel::time::OffsetDateTime;
 use tenantry_kernel::{Code, EmailAddress, Page, PageRequest, Permission, PermissionSet, StoreError, async_trait};
 use tenantry_tenancy::membership::model::StoredMembership;
 use tenantry_tenancy::membership::{
-    Membership, MembershipDetails, MembershipFilter, MembershipRepository, MembershipState, MembershipStatus,
+    Membership, MembershipDetails, MembershipFilter, MembershipRepository, MembershipSource, MembershipState,
+    MembershipStatus,
 };
 use tenantry_tenancy::text::{DisplayName, Note};
 
@@ -49,6 +50,9 @@ impl MembershipRepository for SeaOrmUnit {
         }
         if let Some(role) = &filter.role {
             found = found.filter(membership::Column::Role.eq(role.as_str()));
+        }
+        if let Some(source) = filter.source {
+            found = found.filter(membership::Column::Source.eq(source.as_str()));
         }
         if let Some(text) = &filter.text {
             found = found.filter(membership::Column::SearchText.like(search::containing(text)));
@@ -142,6 +146,8 @@ fn to_row(unit: &SeaOrmUnit, member: &Membership, version: i64) -> membership::A
         created_at: Set(member.created_at().into()),
         updated_at: Set(member.updated_at().into()),
         version: Set(version),
+        source: Set(member.source().as_str().to_owned()),
+        unlocked_at: Set(member.unlocked_at().map(Micros::from)),
     }
 }
 
@@ -164,8 +170,12 @@ fn restore(row: membership::Model) -> Result<Membership, StoreError> {
         id: MembershipId::from_uuid(id),
         details,
         status,
+        source: MembershipSource::from_name(&row.source)
+            .ok_or("unknown source")
+            .map_err(corrupt("membership", id))?,
         invited_by: row.invited_by.map(MembershipId::from_uuid),
         last_login_at: row.last_login_at.map(time).transpose()?,
+        unlocked_at: row.unlocked_at.map(time).transpose()?,
         created_at: time(row.created_at)?,
         updated_at: time(row.updated_at)?,
         version: row.version,

@@ -68,6 +68,7 @@ impl DomainError for MemberError {
             Self::State(WrongState::NotDeactivated) => "member_not_deactivated",
             Self::State(WrongState::NotInvited) => "invitation_not_pending",
             Self::State(WrongState::Expired) => "invitation_expired",
+            Self::State(WrongState::UnlockedRecently) => "unlocked_recently",
             Self::Stale => "precondition_failed",
             Self::Denied(denied) => denied.code(),
             Self::Store(cause) => cause.code(),

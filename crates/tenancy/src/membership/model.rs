@@ -1,10 +1,10 @@
 //! What a membership is and how it changes.
 
 use tenantry_kernel::id::{MembershipId, UserId};
-use tenantry_kernel::time::OffsetDateTime;
+use tenantry_kernel::time::{Duration, OffsetDateTime};
 use tenantry_kernel::{Code, EmailAddress, Event, PermissionSet, Value};
 
-use crate::membership::{MembershipState, MembershipStatus, WrongState};
+use crate::membership::{MembershipSource, MembershipState, MembershipStatus, WrongState};
 use crate::text::{DisplayName, Note};
 
 /// What a tenant knows of the person and lets them do.
@@ -41,8 +41,10 @@ pub struct Membership {
     id: MembershipId,
     details: MembershipDetails,
     status: MembershipStatus,
+    source: MembershipSource,
     invited_by: Option<MembershipId>,
     last_login_at: Option<OffsetDateTime>,
+    unlocked_at: Option<OffsetDateTime>,
     created_at: OffsetDateTime,
     updated_at: OffsetDateTime,
     version: i64,
@@ -57,10 +59,14 @@ pub struct StoredMembership {
     pub details: MembershipDetails,
     /// Where it stands.
     pub status: MembershipStatus,
+    /// How it came about.
+    pub source: MembershipSource,
     /// Who invited.
     pub invited_by: Option<MembershipId>,
     /// When the person last signed in to this tenant.
     pub last_login_at: Option<OffsetDateTime>,
+    /// When this tenant last ended a wait of theirs.
+    pub unlocked_at: Option<OffsetDateTime>,
     /// When it came to be.
     pub created_at: OffsetDateTime,
     /// When it last changed.
@@ -70,13 +76,17 @@ pub struct StoredMembership {
 }
 
 impl Membership {
-    /// An active membership, at version 1: a founder's, or one that an operator makes.
+    /// How long after a wait was ended the next one stays: ending each would give a guesser as many tries as they ask for.
+    pub const UNLOCK_PAUSE: Duration = Duration::HOUR;
+
+    /// An active membership, at version 1: a founder's, or one that is made without asking. Its source is the API
+    /// unless told: see [`Membership::sourced`].
     #[must_use]
     pub const fn join(id: MembershipId, details: MembershipDetails, now: OffsetDateTime) -> Self {
         Self::new(id, details, MembershipStatus::Active, None, now)
     }
 
-    /// A pending invitation, at version 1.
+    /// A pending invitation, at version 1. Its source is the invitation unless told.
     #[must_use]
     pub const fn invite(
         id: MembershipId,
@@ -97,16 +107,29 @@ impl Membership {
         invited_by: Option<MembershipId>,
         now: OffsetDateTime,
     ) -> Self {
+        let source = match status {
+            MembershipStatus::Invited { .. } => MembershipSource::Invite,
+            MembershipStatus::Active | MembershipStatus::Deactivated { .. } => MembershipSource::Api,
+        };
         Self {
             id,
             details,
             status,
+            source,
             invited_by,
             last_login_at: None,
+            unlocked_at: None,
             created_at: now,
             updated_at: now,
             version: 1,
         }
+    }
+
+    /// The same membership, come about like this.
+    #[must_use]
+    pub const fn sourced(mut self, source: MembershipSource) -> Self {
+        self.source = source;
+        self
     }
 
     /// A membership as it was stored. For stores only.
@@ -116,8 +139,10 @@ impl Membership {
             id: stored.id,
             details: stored.details,
             status: stored.status,
+            source: stored.source,
             invited_by: stored.invited_by,
             last_login_at: stored.last_login_at,
+            unlocked_at: stored.unlocked_at,
             created_at: stored.created_at,
             updated_at: stored.updated_at,
             version: stored.version,
@@ -176,6 +201,18 @@ impl Membership {
     #[must_use]
     pub const fn state(&self) -> MembershipState {
         self.status.state()
+    }
+
+    /// How it came about.
+    #[must_use]
+    pub const fn source(&self) -> MembershipSource {
+        self.source
+    }
+
+    /// When this tenant last ended a wait of theirs.
+    #[must_use]
+    pub const fn unlocked_at(&self) -> Option<OffsetDateTime> {
+        self.unlocked_at
     }
 
     /// Who invited, if a member did.
@@ -307,6 +344,24 @@ impl Membership {
         Ok(Event::new("membership.invitation_resent", self.id).change("expires_at", before, expires_at))
     }
 
+    /// Notes that the tenant ends the wait that wrong passwords brought. Whether there was one belongs to the person,
+    /// and is told nowhere here.
+    ///
+    /// # Errors
+    /// [`WrongState::NotActive`]: whoever has not joined is none of the tenant's business;
+    /// [`WrongState::UnlockedRecently`] within [`Membership::UNLOCK_PAUSE`].
+    pub fn unlock(&mut self, now: OffsetDateTime) -> Result<Event, WrongState> {
+        if self.state() != MembershipState::Active {
+            return Err(WrongState::NotActive);
+        }
+        if self.unlocked_at.is_some_and(|before| now < before + Self::UNLOCK_PAUSE) {
+            return Err(WrongState::UnlockedRecently);
+        }
+        self.unlocked_at = Some(now);
+        self.updated_at = now;
+        Ok(Event::new("membership.unlocked", self.id))
+    }
+
     /// Notes that the person signed in. Says nothing to the audit log: the sign-in itself does.
     pub const fn signed_in(&mut self, now: OffsetDateTime) {
         self.last_login_at = Some(now);
@@ -323,11 +378,12 @@ impl Membership {
             .set("email", self.details.email.as_str())
             .set("role", self.details.role.as_str())
             .set("status", self.state().as_str());
-        if self.details.extra.is_empty() {
+        let event = if self.details.extra.is_empty() {
             event
         } else {
             event.set("permissions", names(&self.details.extra))
-        }
+        };
+        event.set("source", self.source.as_str())
     }
 
     /// The event that tells of its removal.

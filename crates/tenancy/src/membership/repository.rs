@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use tenantry_kernel::id::{MembershipId, UserId};
 use tenantry_kernel::{Code, EmailAddress, Page, PageRequest, StoreError};
 
-use crate::membership::{Membership, MembershipState};
+use crate::membership::{Membership, MembershipSource, MembershipState};
 
 /// The rule "a user is once a member of a tenant, and so is an address".
 pub const ALREADY_MEMBER: &str = "already_member";
@@ -16,6 +16,8 @@ pub struct MembershipFilter {
     pub state: Option<MembershipState>,
     /// With this role.
     pub role: Option<Code>,
+    /// Come about like this.
+    pub source: Option<MembershipSource>,
     /// Name or address contain this text, whatever its case; `%` and `_` mean themselves.
     pub text: Option<String>,
 }

@@ -7,7 +7,9 @@ use tenantry_kernel::retry::contended;
 use tenantry_kernel::{Clock, Page, PageRequest, PermissionSet, TenantScope};
 
 use crate::membership::steps::{self, Changed, Target};
-use crate::membership::{DetailsChange, MemberError, Membership, MembershipFilter, MembershipState, policy};
+use crate::membership::{
+    DetailsChange, MemberError, Membership, MembershipFilter, MembershipSource, MembershipState, policy,
+};
 use crate::permissions::MEMBERS_READ;
 use crate::role::RoleBook;
 use crate::store::TenancyStore;
@@ -19,6 +21,8 @@ pub struct ListMembers {
     pub state: Option<MembershipState>,
     /// With this role, by any of its names.
     pub role: Option<String>,
+    /// Come about like this.
+    pub source: Option<MembershipSource>,
     /// Whose name or address contain this text.
     pub text: Option<String>,
 }
@@ -69,6 +73,7 @@ impl MemberService {
         let filter = MembershipFilter {
             state: request.state,
             role,
+            source: request.source,
             text: request
                 .text
                 .map(|text| text.trim().to_owned())

@@ -68,6 +68,58 @@ impl MembershipStatus {
     }
 }
 
+/// How a membership came about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum MembershipSource {
+    /// By an invitation.
+    Invite,
+    /// By founding the tenant.
+    SignUp,
+    /// Added at once, without asking.
+    Api,
+    /// At the first sign-in through the tenant's identity provider.
+    Sso,
+    /// By the tenant's directory (SCIM).
+    Scim,
+    /// By a verified address of the tenant's domain.
+    Domain,
+    /// Brought from another system.
+    Import,
+}
+
+impl MembershipSource {
+    /// All of them.
+    pub const ALL: [Self; 7] = [
+        Self::Invite,
+        Self::SignUp,
+        Self::Api,
+        Self::Sso,
+        Self::Scim,
+        Self::Domain,
+        Self::Import,
+    ];
+
+    /// The name in lower case.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Invite => "invite",
+            Self::SignUp => "sign_up",
+            Self::Api => "api",
+            Self::Sso => "sso",
+            Self::Scim => "scim",
+            Self::Domain => "domain",
+            Self::Import => "import",
+        }
+    }
+
+    /// The source of that name.
+    #[must_use]
+    pub fn from_name(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|source| source.as_str() == text)
+    }
+}
+
 /// The membership is not in the state that the change needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum WrongState {
@@ -83,4 +135,7 @@ pub enum WrongState {
     /// The invitation has run out.
     #[error("the invitation has expired")]
     Expired,
+    /// The wait of this member was ended a short while ago.
+    #[error("the member was unlocked less than an hour ago")]
+    UnlockedRecently,
 }

@@ -122,6 +122,31 @@ fn beginnings_and_ends_are_told_by_state() {
 }
 
 #[test]
+fn a_membership_says_how_it_came_about() {
+    assert_eq!(invited().source(), MembershipSource::Invite);
+    assert_eq!(member(1, Member).source(), MembershipSource::Api);
+    let moved = member(1, Member).sourced(MembershipSource::Import);
+
+    let told = moved.created().changes.pop().unwrap();
+    assert_eq!((told.field, told.after), ("source", "import".into()));
+    for source in MembershipSource::ALL {
+        assert_eq!(MembershipSource::from_name(source.as_str()), Some(source));
+    }
+    assert_eq!(MembershipSource::from_name("Import"), None);
+}
+
+#[test]
+fn an_active_member_is_unlocked_once_an_hour() {
+    let mut membership = member(1, Member);
+
+    assert_eq!(membership.unlock(NOW).unwrap().action, "membership.unlocked");
+    let soon = NOW + Membership::UNLOCK_PAUSE - Duration::microseconds(1);
+    assert_eq!(membership.unlock(soon), Err(WrongState::UnlockedRecently));
+    assert!(membership.unlock(NOW + Membership::UNLOCK_PAUSE).is_ok());
+    assert_eq!(invited().unlock(NOW), Err(WrongState::NotActive));
+}
+
+#[test]
 fn state_names_are_read_back() {
     for state in [
         MembershipState::Invited,

@@ -83,7 +83,7 @@ async fn the_list_is_filtered_by_any_name_of_a_role() {
     let request = ListMembers {
         role: Some("ADMIN".to_owned()),
         text: Some("  ada ".to_owned()),
-        state: None,
+        ..ListMembers::default()
     };
 
     let page = service
