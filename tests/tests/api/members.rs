@@ -27,7 +27,10 @@ async fn a_list_of_members_tells_how_they_came() {
             ["abe@acme.example"]
         );
         assert_eq!(rows(&owner.caller, "?source=scim").await, Vec::<String>::new());
-        let wrong = owner.caller.get("/tenants/current/users?source=birth&status=gone").await;
+        let wrong = owner
+            .caller
+            .get("/tenants/current/users?source=birth&status=gone")
+            .await;
         assert_eq!(wrong.fields(), ["status", "source"]);
     })
     .await;
@@ -71,10 +74,7 @@ async fn who_manages_members_ends_their_wait_and_learns_nothing_by_it() {
             .await
             .expect(200);
         assert_eq!(log["data"].as_array().unwrap().len(), 3);
-        assert!(
-            log["data"][0]["changes"].as_array().is_some_and(Vec::is_empty),
-            "{log}"
-        );
+        assert!(log["data"][0]["changes"].as_array().is_some_and(Vec::is_empty), "{log}");
     })
     .await;
 }

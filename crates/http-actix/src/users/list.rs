@@ -2,8 +2,8 @@
 
 use actix_web::web::Data;
 use serde::Deserialize;
-use tenantry_tenancy::membership::{MembershipSource, MembershipState};
 use tenantry_tenancy::membership::service::{ListMembers, MemberService};
+use tenantry_tenancy::membership::{MembershipSource, MembershipState};
 use tenantry_tenancy::permissions::MEMBERS_READ;
 use utoipa::IntoParams;
 
@@ -41,8 +41,7 @@ impl TryFrom<Filter> for ListMembers {
         let source = errors.given(
             "source",
             filter.source.map(|text| {
-                MembershipSource::from_name(&text)
-                    .ok_or("must be invite, sign_up, api, sso, scim, domain or import")
+                MembershipSource::from_name(&text).ok_or("must be invite, sign_up, api, sso, scim, domain or import")
             }),
         );
         errors.check()?;
