@@ -36,6 +36,8 @@ mod prove;
 mod rates;
 #[path = "api/reference_systems.rs"]
 mod reference_systems;
+#[path = "api/sign_in.rs"]
+mod sign_in;
 #[path = "api/tenants.rs"]
 mod tenants;
 #[path = "api/tour.rs"]

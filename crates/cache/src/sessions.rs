@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use tenantry_identity::directory::SessionDirectory;
+use tenantry_identity::directory::{LiveSession, SessionDirectory};
 use tenantry_kernel::StoreError;
 use tenantry_kernel::id::{SessionId, UserId};
 use time::{Duration, OffsetDateTime};
@@ -18,7 +18,7 @@ pub const LIVENESS_TRUSTED_FOR: Duration = Duration::seconds(5);
 /// A [`SessionDirectory`] that remembers live sessions. Ended ones are asked for every time.
 pub struct CachedSessions {
     inner: Arc<dyn SessionDirectory>,
-    live_at: Facts<(UserId, SessionId), OffsetDateTime>,
+    live: Facts<(UserId, SessionId), (OffsetDateTime, LiveSession)>,
 }
 
 impl CachedSessions {
@@ -27,22 +27,29 @@ impl CachedSessions {
     pub fn new(inner: Arc<dyn SessionDirectory>, capacity: usize, revocations: &Arc<Revocations>) -> Self {
         Self {
             inner,
-            live_at: Facts::new(capacity, Arc::clone(revocations)),
+            live: Facts::new(capacity, Arc::clone(revocations)),
         }
     }
 }
 
 #[async_trait]
 impl SessionDirectory for CachedSessions {
-    async fn live(&self, user: UserId, session: SessionId, now: OffsetDateTime) -> Result<bool, StoreError> {
-        let load = || async { Ok(self.inner.live(user, session, now).await?.then_some(now)) };
-        let still_good = |live_at: &OffsetDateTime| (Duration::ZERO..LIVENESS_TRUSTED_FOR).contains(&(now - *live_at));
+    async fn live(
+        &self,
+        user: UserId,
+        session: SessionId,
+        now: OffsetDateTime,
+    ) -> Result<Option<LiveSession>, StoreError> {
+        let load = || async { Ok(self.inner.live(user, session, now).await?.map(|live| (now, live))) };
+        let still_good = |(live_at, _): &(OffsetDateTime, LiveSession)| {
+            (Duration::ZERO..LIVENESS_TRUSTED_FOR).contains(&(now - *live_at))
+        };
         let owner = Owner::User(user);
         let found = self
-            .live_at
+            .live
             .get_or_load_if((user, session), owner, still_good, load)
             .await?;
-        Ok(found.is_some())
+        Ok(found.map(|(_, live)| live))
     }
 }
 
@@ -70,7 +77,9 @@ mod tests {
         let mut inner = MockSessionDirectory::new();
         inner.expect_live().returning(move |_, _, _| {
             count.fetch_add(1, Ordering::SeqCst);
-            Ok(answer.load(Ordering::SeqCst))
+            Ok(answer
+                .load(Ordering::SeqCst)
+                .then_some(LiveSession { stepped_up_at: NOW }))
         });
         let revocations = Arc::new(Revocations::new());
         revocations.heard(Instant::now());
@@ -88,7 +97,7 @@ mod tests {
 
     async fn live(fixture: &Fixture, now: OffsetDateTime) -> bool {
         let session = SessionId::from_uuid(Uuid::from_u128(2));
-        fixture.cached.live(user(), session, now).await.unwrap()
+        fixture.cached.live(user(), session, now).await.unwrap().is_some()
     }
 
     #[tokio::test(start_paused = true)]

@@ -84,6 +84,8 @@ mod tests {
             tenant: None,
             membership: None,
             platform_role: None,
+            methods: tenantry_identity::session::Method::Password.into(),
+            authenticated_at: NOW,
             issued_at: NOW,
             expires_at: NOW + Duration::minutes(10),
             jti: Uuid::from_u128(3),

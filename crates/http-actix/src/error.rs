@@ -8,6 +8,9 @@ use tenantry_kernel::{DomainError, ErrorKind, FieldError, Value};
 
 use crate::extract::Patch;
 
+/// The code that asks for a fresh proof of who one is.
+pub(crate) const STEP_UP_REQUIRED: &str = "step_up_required";
+
 /// What an action answers.
 pub type Answer = Result<HttpResponse, ApiError>;
 
@@ -96,6 +99,15 @@ impl ApiError {
     /// 403: known, but not allowed.
     pub fn denied(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::FORBIDDEN, "permission_denied", detail)
+    }
+
+    /// 403: the last proof of who one is is too old.
+    pub(crate) fn step_up_required() -> Self {
+        Self::new(
+            StatusCode::FORBIDDEN,
+            STEP_UP_REQUIRED,
+            "prove again who you are with POST /me/step-up",
+        )
     }
 
     /// 422 about one field.

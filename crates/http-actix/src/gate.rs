@@ -30,6 +30,7 @@ pub(crate) async fn pass(
     known_host(api, row, address).await?;
     let entry = enter(api, row, caller.as_ref(), address, origin).await?;
     permit(row, &entry)?;
+    stepped_up(row, caller.as_ref())?;
 
     let subject = PaceSubject {
         caller: caller.as_ref(),
@@ -168,6 +169,14 @@ fn permit(row: &Row, entry: &Entry) -> Result<(), ApiError> {
         (Needs::Gateway(permission) | Needs::Platform(permission), Entry::System(scope)) => {
             holds_one(scope.permissions(), std::slice::from_ref(permission))
         }
+        _ => Ok(()),
+    }
+}
+
+/// 403: a proof of who one is that is fresh enough. Last, so that nobody proves anything in vain.
+fn stepped_up(row: &Row, caller: Option<&Caller>) -> Result<(), ApiError> {
+    match caller {
+        Some(Caller::Person(person)) if row.needs_step_up() && !person.stepped_up => Err(ApiError::step_up_required()),
         _ => Ok(()),
     }
 }

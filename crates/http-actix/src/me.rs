@@ -5,6 +5,7 @@ mod sessions_end;
 mod sessions_end_others;
 mod sessions_list;
 mod show;
+mod step_up;
 mod switch;
 mod tenants;
 mod update;
@@ -21,6 +22,7 @@ pub(crate) fn rows() -> Vec<Row> {
         sessions_end::row(),
         sessions_end_others::row(),
         password::row(),
+        step_up::row(),
     ]
 }
 

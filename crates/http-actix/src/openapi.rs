@@ -77,6 +77,9 @@ fn operation(row: &Row) -> (Value, Vec<(String, Value)>) {
         if matches!(row.needs(), Needs::Tenant(_)) {
             operation.insert("x-rate-class".to_owned(), json!(row.rate_class().as_str()));
         }
+        if row.needs_step_up() {
+            operation.insert("x-step-up".to_owned(), json!(true));
+        }
         problems::list(row, operation);
         answer_headers(row, operation);
     }

@@ -46,7 +46,7 @@ use utoipa::openapi::RefOr;
 use utoipa::openapi::path::{HttpMethod, Operation};
 use utoipa::openapi::schema::Schema;
 
-use crate::error::{Answer, ApiError};
+use crate::error::{Answer, ApiError, STEP_UP_REQUIRED};
 use crate::observe::RowMeters;
 use crate::pace::PaceClass;
 use crate::trie::{Leaf, Trie};
@@ -104,6 +104,7 @@ pub struct Row {
     tagged: bool,
     streams: bool,
     for_paying: bool,
+    step_up: bool,
     refusals: Vec<(u16, &'static str)>,
     run: Run,
     docs: RowDocs,
@@ -148,6 +149,7 @@ impl Row {
             tagged: false,
             streams: false,
             for_paying: false,
+            step_up: false,
             refusals: Vec::new(),
             run: erase(handler),
             docs: RowDocs { operation, schemas },
@@ -240,6 +242,14 @@ impl Row {
         self
     }
 
+    /// Delicate: a person must have proved within the last ten minutes who they are, by signing in or by
+    /// `POST /me/step-up`. Programs with a key are not asked.
+    #[must_use]
+    pub fn step_up(mut self) -> Self {
+        self.step_up = true;
+        self.refuses(403, STEP_UP_REQUIRED)
+    }
+
     /// Which budget of calls it draws on.
     #[must_use]
     pub fn pace(mut self, class: PaceClass) -> Self {
@@ -313,6 +323,12 @@ impl Row {
     #[must_use]
     pub fn is_for_paying(&self) -> bool {
         self.for_paying
+    }
+
+    /// True when a person must have proved a moment ago who they are.
+    #[must_use]
+    pub fn needs_step_up(&self) -> bool {
+        self.step_up
     }
 
     /// The refusals of its own.

@@ -12,6 +12,7 @@ use tenantry_identity::password::PasswordService;
 use tenantry_identity::platform_key::PlatformKeyService;
 use tenantry_identity::profile::ProfileService;
 use tenantry_identity::session::SessionService;
+use tenantry_identity::step_up::StepUpService;
 use tenantry_kernel::Clock;
 use tenantry_lifecycle::catalog::Catalog;
 use tenantry_lifecycle::key_check::KeyCheckService;
@@ -53,6 +54,8 @@ pub struct Services {
     pub passwords: Arc<PasswordService>,
     /// A person's sessions.
     pub sessions: Arc<SessionService>,
+    /// Proofs within a session.
+    pub step_ups: Arc<StepUpService>,
     /// A person's profile.
     pub profiles: Arc<ProfileService>,
     /// API keys.
@@ -106,6 +109,7 @@ impl Services {
             .app_data(Data::from(Arc::clone(&self.sign_in)))
             .app_data(Data::from(Arc::clone(&self.passwords)))
             .app_data(Data::from(Arc::clone(&self.sessions)))
+            .app_data(Data::from(Arc::clone(&self.step_ups)))
             .app_data(Data::from(Arc::clone(&self.profiles)))
             .app_data(Data::from(Arc::clone(&self.api_keys)))
             .app_data(Data::from(Arc::clone(&self.platform_keys)))

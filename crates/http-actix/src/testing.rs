@@ -104,6 +104,7 @@ impl Doorman for FakeDoorman {
             session: SessionId::from_uuid(Uuid::from_u128(number + 3_000)),
             seat: (number > 0).then(|| (tenant, MembershipId::from_uuid(Uuid::from_u128(number + 2_000)))),
             platform_role: (number == 0).then_some(PlatformRole::Operator),
+            stepped_up: true,
         }))
     }
 

@@ -32,10 +32,22 @@ pub trait PlatformKeyDirectory: Send + Sync {
     async fn touch_platform_key(&self, key: PlatformKeyId, at: OffsetDateTime) -> Result<(), StoreError>;
 }
 
+/// What a request is told of a live session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LiveSession {
+    /// When the person last proved who they are.
+    pub stepped_up_at: OffsetDateTime,
+}
+
 /// Tells whether sessions are live.
 #[cfg_attr(any(test, feature = "testing"), mockall::automock)]
 #[async_trait]
 pub trait SessionDirectory: Send + Sync {
-    /// True when the user has this session and it has neither ended nor expired at `now`.
-    async fn live(&self, user: UserId, session: SessionId, now: OffsetDateTime) -> Result<bool, StoreError>;
+    /// The session, when the user has it and it has neither ended nor expired at `now`.
+    async fn live(
+        &self,
+        user: UserId,
+        session: SessionId,
+        now: OffsetDateTime,
+    ) -> Result<Option<LiveSession>, StoreError>;
 }

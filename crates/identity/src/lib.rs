@@ -22,6 +22,7 @@ pub mod platform_key;
 pub mod profile;
 pub mod session;
 pub mod signing_key;
+pub mod step_up;
 pub mod store;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;

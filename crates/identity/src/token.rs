@@ -5,6 +5,7 @@ use tenantry_kernel::id::{MembershipId, SessionId, UserId};
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
+use crate::session::Methods;
 use crate::user::PlatformRole;
 
 /// What an access token says about its bearer.
@@ -20,6 +21,10 @@ pub struct AccessClaims {
     pub membership: Option<MembershipId>,
     /// The role on the platform.
     pub platform_role: Option<PlatformRole>,
+    /// How the person proved who they are (`amr`, RFC 8176).
+    pub methods: Methods,
+    /// When they signed in, in whole seconds (`auth_time`).
+    pub authenticated_at: OffsetDateTime,
     /// When it was issued, in whole seconds.
     pub issued_at: OffsetDateTime,
     /// When it stops being accepted, in whole seconds.

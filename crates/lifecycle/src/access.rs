@@ -12,6 +12,7 @@ use std::sync::{Arc, Mutex};
 use tenantry_identity::api_key::{KeyReader, KeyRefusal};
 use tenantry_identity::directory::{ApiKeyDirectory, PlatformKeyDirectory, SessionDirectory};
 use tenantry_identity::platform_key::PlatformKeyText;
+use tenantry_identity::session::STEP_UP_LASTS;
 use tenantry_identity::token::{AccessClaims, TokenError, TokenVerifier};
 use tenantry_identity::user::PlatformRole;
 use tenantry_kernel::{
@@ -51,6 +52,8 @@ pub struct Person {
     pub seat: Option<(TenantId, MembershipId)>,
     /// Their role over the installation, if any.
     pub platform_role: Option<PlatformRole>,
+    /// True while their last proof of who they are is fresh enough for delicate changes.
+    pub stepped_up: bool,
 }
 
 /// An API key that passed every check of its own.
@@ -190,10 +193,10 @@ impl Access {
             .tokens
             .verify(token, now)
             .map_err(|_: TokenError| AccessError::NotAuthenticated)?;
-        if !self.sessions.live(claims.user, claims.session, now).await? {
-            return Err(AccessError::NotAuthenticated);
-        }
-        Ok(Caller::Person(person_of(&claims)))
+        let live = self.sessions.live(claims.user, claims.session, now).await?;
+        let live = live.ok_or(AccessError::NotAuthenticated)?;
+        let stepped_up = now < live.stepped_up_at + STEP_UP_LASTS;
+        Ok(Caller::Person(person_of(&claims, stepped_up)))
     }
 
     /// Checks an API key: checksum first, then secret, expiry, revocation, the caller's address, and that its maker
@@ -431,12 +434,13 @@ impl Access {
     }
 }
 
-fn person_of(claims: &AccessClaims) -> Person {
+fn person_of(claims: &AccessClaims, stepped_up: bool) -> Person {
     Person {
         user: claims.user,
         session: claims.session,
         seat: claims.tenant.zip(claims.membership),
         platform_role: claims.platform_role,
+        stepped_up,
     }
 }
 

@@ -50,13 +50,15 @@ impl TokenIssuer {
         now: OffsetDateTime,
     ) -> Result<Tokens, SigningFailed> {
         // Tokens carry whole seconds (RFC 7519, NumericDate).
-        let issued_at = now.replace_nanosecond(0).unwrap_or(now);
+        let issued_at = whole_seconds(now);
         let claims = AccessClaims {
             user: session.user(),
             session: session.id(),
             tenant: session.tenant(),
             membership: session.membership(),
             platform_role,
+            methods: session.methods(),
+            authenticated_at: whole_seconds(session.record().authenticated_at),
             issued_at,
             expires_at: issued_at + self.access_life,
             jti: self.ids.next(),
@@ -67,4 +69,8 @@ impl TokenIssuer {
             expires_in_s: self.access_life.whole_seconds(),
         })
     }
+}
+
+fn whole_seconds(at: OffsetDateTime) -> OffsetDateTime {
+    at.replace_nanosecond(0).unwrap_or(at)
 }

@@ -19,6 +19,7 @@ use tenantry_identity::password::PasswordService;
 use tenantry_identity::platform_key::PlatformKeyService;
 use tenantry_identity::profile::ProfileService;
 use tenantry_identity::session::{SessionPolicy, SessionService};
+use tenantry_identity::step_up::StepUpService;
 use tenantry_identity::token::AccessClaims;
 use tenantry_identity::user::PasswordHasher;
 use tenantry_kernel::Cipher;
@@ -230,6 +231,12 @@ pub(super) fn build(from: &Ingredients<'_>) -> Built {
             mint.clone(),
         )),
         sessions: Arc::new(SessionService::new(store.clone(), clock.clone(), policy)),
+        step_ups: Arc::new(StepUpService::new(
+            store.clone(),
+            Arc::clone(hasher),
+            clock.clone(),
+            policy,
+        )),
         profiles: Arc::new(ProfileService::new(store.clone())),
         platform_keys: Arc::new(PlatformKeyService::new(
             store.clone(),

@@ -1,6 +1,9 @@
 //! The claims as they stand in the token.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
+use tenantry_identity::session::Methods;
 use tenantry_identity::token::AccessClaims;
 use tenantry_identity::user::PlatformRole;
 use tenantry_kernel::TenantId;
@@ -23,6 +26,13 @@ pub(super) struct Claims {
     jti: Uuid,
     sid: Uuid,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    auth_time: Option<i64>,
+    /// For other programs to read (RFC 8176); `how` says it exactly.
+    #[serde(default)]
+    amr: Vec<Cow<'static, str>>,
+    #[serde(default)]
+    how: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     tid: Option<Uuid>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     mid: Option<Uuid>,
@@ -41,6 +51,9 @@ impl Claims {
             exp: access.expires_at.unix_timestamp(),
             jti: access.jti,
             sid: access.session.as_uuid(),
+            auth_time: Some(access.authenticated_at.unix_timestamp()),
+            amr: access.methods.amr().into_iter().map(Cow::Borrowed).collect(),
+            how: access.methods.to_text(),
             tid: access.tenant.map(TenantId::as_uuid),
             mid: access.membership.map(MembershipId::as_uuid),
             role: access.platform_role.map(|role| role.as_str().to_owned()),
@@ -63,6 +76,8 @@ impl Claims {
             tenant: self.tid.map(TenantId::from_uuid),
             membership: self.mid.map(MembershipId::from_uuid),
             platform_role,
+            methods: Methods::from_text(&self.how),
+            authenticated_at: OffsetDateTime::from_unix_timestamp(self.auth_time.unwrap_or(self.iat)).ok()?,
             issued_at: OffsetDateTime::from_unix_timestamp(self.iat).ok()?,
             expires_at: OffsetDateTime::from_unix_timestamp(self.exp).ok()?,
             jti: self.jti,

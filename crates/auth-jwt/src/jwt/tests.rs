@@ -3,6 +3,7 @@
 use jsonwebtoken::EncodingKey;
 use proptest::prelude::*;
 use serde_json::{Value, json};
+use tenantry_identity::session::Method;
 use tenantry_identity::user::PlatformRole;
 use tenantry_kernel::TenantId;
 use tenantry_kernel::id::{MembershipId, SessionId, UserId};
@@ -42,6 +43,8 @@ fn claims() -> AccessClaims {
         tenant: Some(TenantId::from_uuid(Uuid::from_u128(3))),
         membership: Some(MembershipId::from_uuid(Uuid::from_u128(4))),
         platform_role: None,
+        methods: [Method::Password, Method::Totp].into_iter().collect(),
+        authenticated_at: NOW - Duration::hours(1),
         issued_at: NOW,
         expires_at: NOW + Duration::minutes(10),
         jti: Uuid::from_u128(5),

@@ -52,5 +52,8 @@ async fn handler(
 }
 
 pub(crate) fn row() -> Row {
-    Row::of(__path_handler, handler).platform(PLATFORM_MANAGE).once()
+    Row::of(__path_handler, handler)
+        .platform(PLATFORM_MANAGE)
+        .once()
+        .step_up()
 }

@@ -73,6 +73,7 @@ pub(super) fn row() -> Row {
     Row::of(__path_handler, handler)
         .tenant([API_KEYS_MANAGE])
         .once()
+        .step_up()
         .refuses(403, "permission_denied")
         .refuses(409, "too_many_api_keys")
 }

@@ -33,6 +33,7 @@ pub(super) fn row() -> Row {
     Row::of(__path_handler, handler)
         .tenant([API_KEYS_MANAGE])
         .once()
+        .step_up()
         .conditional()
         .refuses(409, "api_key_expired")
 }

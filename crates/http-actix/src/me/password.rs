@@ -46,6 +46,7 @@ async fn handler(
 pub(crate) fn row() -> Row {
     Row::of(__path_handler, handler)
         .signed_in()
+        .step_up()
         .pace(PaceClass::Guessable)
         .refuses(429, "too_many_attempts")
 }

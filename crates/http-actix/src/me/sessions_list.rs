@@ -24,6 +24,15 @@ struct View {
     ip_address: Option<String>,
     /// With what.
     user_agent: Option<String>,
+    /// How the person proved who they are (RFC 8176).
+    #[schema(example = json!(["pwd", "otp", "mfa"]))]
+    methods: Vec<&'static str>,
+    /// When they signed in.
+    #[serde(with = "time::serde::rfc3339")]
+    authenticated_at: OffsetDateTime,
+    /// When they last proved who they are.
+    #[serde(with = "time::serde::rfc3339")]
+    stepped_up_at: OffsetDateTime,
     /// When it began.
     #[serde(with = "time::serde::rfc3339")]
     created_at: OffsetDateTime,
@@ -55,6 +64,9 @@ async fn handler(
                 tenant_id: record.tenant.map(|tenant| tenant.to_string()),
                 ip_address: record.address.map(|address| address.to_string()),
                 user_agent: record.user_agent.as_deref().map(str::to_owned),
+                methods: record.methods.amr(),
+                authenticated_at: record.authenticated_at,
+                stepped_up_at: record.stepped_up_at,
                 created_at: record.created_at,
                 last_used_at: record.last_used_at,
                 expires_at: record.expires_at,

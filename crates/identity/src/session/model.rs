@@ -8,6 +8,11 @@ use tenantry_kernel::TenantId;
 use tenantry_kernel::id::{MembershipId, SessionId, UserId};
 use time::{Duration, OffsetDateTime};
 
+use super::methods::{Method, Methods};
+
+/// How long a proof of who one is lets one make delicate changes; a log-in counts.
+pub const STEP_UP_LASTS: Duration = Duration::minutes(10);
+
 /// How long sessions last. A tenant's security policy may only shorten it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SessionPolicy {
@@ -27,7 +32,7 @@ impl Default for SessionPolicy {
             absolute: Duration::days(30),
             idle: Duration::days(14),
             replay_window: Duration::seconds(10),
-            step_up: Duration::minutes(10),
+            step_up: STEP_UP_LASTS,
         }
     }
 }
@@ -53,6 +58,10 @@ pub struct SessionRecord {
     pub ended_at: Option<OffsetDateTime>,
     /// When the person last proved who they are.
     pub stepped_up_at: OffsetDateTime,
+    /// How they proved it, since they signed in.
+    pub methods: Methods,
+    /// When they signed in. A session that goes on from another keeps its time.
+    pub authenticated_at: OffsetDateTime,
     /// Where the log-in came from.
     pub address: Option<IpAddr>,
     /// With what.
@@ -64,9 +73,22 @@ pub struct SessionRecord {
 pub struct Session(SessionRecord);
 
 impl Session {
-    /// A session that begins with a log-in now.
+    /// A session that begins with a log-in now, by password.
     #[must_use]
     pub fn start(id: SessionId, user: UserId, origin: &Origin, policy: &SessionPolicy, now: OffsetDateTime) -> Self {
+        Self::start_by(Method::Password.into(), id, user, origin, policy, now)
+    }
+
+    /// A session that begins with a log-in now, by these methods.
+    #[must_use]
+    pub fn start_by(
+        methods: Methods,
+        id: SessionId,
+        user: UserId,
+        origin: &Origin,
+        policy: &SessionPolicy,
+        now: OffsetDateTime,
+    ) -> Self {
         Self(SessionRecord {
             id,
             user,
@@ -77,6 +99,8 @@ impl Session {
             last_used_at: now,
             ended_at: None,
             stepped_up_at: now,
+            methods,
+            authenticated_at: now,
             address: origin.address,
             user_agent: origin.user_agent.clone(),
         })
@@ -136,9 +160,16 @@ impl Session {
         now < self.0.stepped_up_at + policy.step_up
     }
 
-    /// The person proved again who they are.
-    pub const fn step_up(&mut self, now: OffsetDateTime) {
+    /// The person proved again who they are, by these methods.
+    pub const fn step_up(&mut self, methods: Methods, now: OffsetDateTime) {
+        self.0.methods = self.0.methods.and(methods);
         self.0.stepped_up_at = now;
+    }
+
+    /// How the person proved who they are.
+    #[must_use]
+    pub const fn methods(&self) -> Methods {
+        self.0.methods
     }
 
     /// Used now: the idle time begins anew.

@@ -57,6 +57,7 @@ fn operator(role: PlatformRole) -> Caller {
         session: SessionId::from_uuid(Uuid::from_u128(9)),
         seat: None,
         platform_role: Some(role),
+        stepped_up: true,
     })
 }
 
@@ -216,6 +217,7 @@ async fn a_member_of_the_addressed_tenant_is_told_to_switch_while_they_are_one()
         session: SessionId::from_uuid(Uuid::from_u128(1)),
         seat: None,
         platform_role: None,
+        stepped_up: true,
     });
 
     let active = enter(&house, &caller, &path("globex")).await.unwrap_err();
@@ -477,6 +479,7 @@ async fn an_invited_person_does_not_enter_yet() {
         session: SessionId::from_uuid(Uuid::from_u128(1)),
         seat: Some((invited.tenant.id(), stored.id())),
         platform_role: None,
+        stepped_up: true,
     });
 
     let refused = enter(&house, &caller, &Address::default()).await.unwrap_err();

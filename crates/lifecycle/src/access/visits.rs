@@ -67,6 +67,7 @@ mod tests {
             session: tenantry_kernel::SessionId::from_uuid(Uuid::from_u128(session)),
             seat: None,
             platform_role: Some(PlatformRole::Support),
+            stepped_up: true,
         })
     }
 

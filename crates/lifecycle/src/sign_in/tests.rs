@@ -61,6 +61,7 @@ async fn found_another(house: &House, first: &SignedUp, slug: &str) -> SignedUp 
         session,
         seat: None,
         platform_role: None,
+        stepped_up: true,
     };
     let mut request = fixture::sign_up(slug, "free");
     request.owner.email = first.owner.email().clone();
@@ -380,6 +381,7 @@ async fn a_switch_opens_a_session_that_ends_with_the_present_one_and_proves_noth
         session: session.id(),
         seat: Some((first.tenant.id(), first.owner.id())),
         platform_role: None,
+        stepped_up: true,
     };
     house.clock.advance(Duration::HOUR);
 
@@ -407,6 +409,7 @@ async fn nobody_switches_to_a_tenant_of_others_or_from_a_session_that_is_over() 
         session,
         seat: Some((first.tenant.id(), first.owner.id())),
         platform_role: None,
+        stepped_up: true,
     };
     let service = house.sign_in();
 

@@ -269,6 +269,7 @@ fn as_person(owner: &tenantry_tenancy::membership::Membership, sessions: &[Sessi
         session: sessions[0].id(),
         seat: None,
         platform_role: None,
+        stepped_up: true,
     };
     Founder::Person(person, Origin::default())
 }

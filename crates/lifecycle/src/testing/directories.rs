@@ -8,7 +8,8 @@ use tenantry_billing::invoice::InvoiceStatus;
 use tenantry_billing::payment::AttemptStatus;
 use tenantry_billing::subscription::Subscription;
 use tenantry_identity::api_key::{ApiKey, ApiKeyRecord};
-use tenantry_identity::directory::{ApiKeyDirectory, SessionDirectory};
+use tenantry_identity::directory::{ApiKeyDirectory, LiveSession, SessionDirectory};
+use tenantry_identity::session::Session;
 use tenantry_kernel::time::OffsetDateTime;
 use tenantry_kernel::{
     ApiKeyId, MembershipId, Page, PageRequest, SessionId, StoreError, SystemScope, TenantId, UserId, async_trait,
@@ -90,11 +91,19 @@ impl AccessDirectory for FakeLifecycleStore {
 
 #[async_trait]
 impl SessionDirectory for FakeLifecycleStore {
-    async fn live(&self, user: UserId, session: SessionId, now: OffsetDateTime) -> Result<bool, StoreError> {
+    async fn live(
+        &self,
+        user: UserId,
+        session: SessionId,
+        now: OffsetDateTime,
+    ) -> Result<Option<LiveSession>, StoreError> {
         let rows = self.person_rows(user).sessions;
-        Ok(rows
-            .iter()
-            .any(|row| row.id() == session && row.record().ended_at.is_none() && now < row.record().expires_at))
+        let live =
+            |row: &&Session| row.id() == session && row.record().ended_at.is_none() && now < row.record().expires_at;
+        let stepped_up_at = |row: &Session| row.record().stepped_up_at;
+        Ok(rows.iter().find(live).map(|row| LiveSession {
+            stepped_up_at: stepped_up_at(row),
+        }))
     }
 }
 

@@ -1,6 +1,6 @@
 //! Sessions.
 
-use tenantry_identity::session::{Session, SessionPolicy, SessionRecord};
+use tenantry_identity::session::{Method, Session, SessionPolicy, SessionRecord};
 use tenantry_identity::testing::fixtures::{NOW, session, tenant_id, user_id};
 use tenantry_kernel::id::{MembershipId, SessionId};
 use tenantry_kernel::time::{Duration, OffsetDateTime};
@@ -49,7 +49,7 @@ pub async fn a_session_comes_back_whole(store: &impl IdentityHarness) {
     let mut changed = rich;
     changed.act_in(tenant_id(7), MembershipId::from_uuid(Uuid::from_u128(8)));
     changed.touch(NOW + Duration::microseconds(1));
-    changed.step_up(NOW + Duration::microseconds(2));
+    changed.step_up(Method::Totp.into(), NOW + Duration::microseconds(2));
     changed.end(NOW + Duration::microseconds(3));
     let mut unit = begin_person(store, 1).await;
     unit.sessions().update(&changed).await.unwrap();
@@ -145,17 +145,23 @@ pub async fn the_directory_tells_which_sessions_are_live(store: &impl IdentityHa
     open(store, 1, &[session(10, 1), ended.clone()]).await;
 
     let directory = store.session_directory();
+    let live = async |user: u128, id: SessionId, now: OffsetDateTime| {
+        let found = directory.live(user_id(user), id, now).await.unwrap();
+        found.map(|session| session.stepped_up_at)
+    };
 
     let id = session(10, 1).id();
     let end = NOW + SessionPolicy::default().absolute;
-    assert!(directory.live(user_id(1), id, NOW).await.unwrap());
-    assert!(
-        directory
-            .live(user_id(1), id, end - Duration::MICROSECOND)
-            .await
-            .unwrap()
-    );
-    assert!(!directory.live(user_id(1), id, end).await.unwrap());
-    assert!(!directory.live(user_id(2), id, NOW).await.unwrap());
-    assert!(!directory.live(user_id(1), ended.id(), NOW).await.unwrap());
+    assert_eq!(live(1, id, NOW).await, Some(NOW));
+    assert_eq!(live(1, id, end - Duration::MICROSECOND).await, Some(NOW));
+    assert_eq!(live(1, id, end).await, None);
+    assert_eq!(live(2, id, NOW).await, None);
+    assert_eq!(live(1, ended.id(), NOW).await, None);
+
+    let mut proved = session(10, 1);
+    proved.step_up(Method::Totp.into(), NOW + Duration::HOUR);
+    let mut unit = begin_person(store, 1).await;
+    unit.sessions().update(&proved).await.unwrap();
+    unit.commit(Vec::new()).await.unwrap();
+    assert_eq!(live(1, id, NOW).await, Some(NOW + Duration::HOUR));
 }

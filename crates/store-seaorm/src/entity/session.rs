@@ -22,6 +22,8 @@ pub(crate) struct Model {
     pub stepped_up_at: Micros,
     pub address: Option<String>,
     pub user_agent: Option<String>,
+    pub methods: String,
+    pub authenticated_at: Option<Micros>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

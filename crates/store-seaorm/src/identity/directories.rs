@@ -3,16 +3,16 @@
 use std::sync::Arc;
 
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, Condition, PaginatorTrait, QueryFilter};
+use sea_orm::{ColumnTrait, Condition, QueryFilter, QuerySelect};
 use tenantry_identity::api_key::ApiKey;
-use tenantry_identity::directory::{ApiKeyDirectory, SessionDirectory};
+use tenantry_identity::directory::{ApiKeyDirectory, LiveSession, SessionDirectory};
 use tenantry_kernel::id::{ApiKeyId, SessionId, UserId};
 use tenantry_kernel::time::OffsetDateTime;
 use tenantry_kernel::{StoreError, TenantId, Transaction, async_trait};
 
 use super::api_keys;
 use crate::entity::{api_key, session};
-use crate::error::store_error;
+use crate::error::{corrupt, store_error};
 use crate::micros::Micros;
 use crate::store::SeaOrmStore;
 use crate::unit::{Author, Pin};
@@ -46,15 +46,27 @@ impl ApiKeyDirectory for SeaOrmStore {
 
 #[async_trait]
 impl SessionDirectory for SeaOrmStore {
-    async fn live(&self, user: UserId, session: SessionId, now: OffsetDateTime) -> Result<bool, StoreError> {
+    async fn live(
+        &self,
+        user: UserId,
+        session: SessionId,
+        now: OffsetDateTime,
+    ) -> Result<Option<LiveSession>, StoreError> {
         let unit = self.look_up(None, Some(user)).await?;
-        let live = unit
+        let found: Option<Micros> = unit
             .own_row::<session::Entity>(session.as_uuid())
             .filter(session::Column::EndedAt.is_null())
             .filter(session::Column::ExpiresAt.gt(Micros::from(now)))
-            .count(unit.txn())
+            .select_only()
+            .column(session::Column::SteppedUpAt)
+            .into_tuple()
+            .one(unit.txn())
             .await
             .map_err(store_error)?;
-        Ok(live == 1)
+        let live = |at: Micros| OffsetDateTime::try_from(at).map(|stepped_up_at| LiveSession { stepped_up_at });
+        found
+            .map(live)
+            .transpose()
+            .map_err(corrupt("session", session.as_uuid()))
     }
 }

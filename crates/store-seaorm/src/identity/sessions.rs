@@ -6,7 +6,7 @@ use sea_orm::ActiveValue::{NotSet, Set};
 use sea_orm::sea_query::{Expr, Func};
 use sea_orm::{ColumnTrait, QueryFilter, QueryOrder, QuerySelect};
 use tenantry_identity::fingerprint::Fingerprint;
-use tenantry_identity::session::{RefreshToken, RefreshTokenId, Session, SessionRecord, SessionRepository};
+use tenantry_identity::session::{Methods, RefreshToken, RefreshTokenId, Session, SessionRecord, SessionRepository};
 use tenantry_kernel::id::{MembershipId, SessionId, UserId};
 use tenantry_kernel::time::OffsetDateTime;
 use tenantry_kernel::{StoreError, TenantId, async_trait};
@@ -103,6 +103,8 @@ fn to_row(session: &Session) -> session::ActiveModel {
         stepped_up_at: Set(record.stepped_up_at.into()),
         address: Set(record.address.map(|address| address.to_string())),
         user_agent: Set(record.user_agent.as_deref().map(str::to_owned)),
+        methods: Set(record.methods.to_text()),
+        authenticated_at: Set(Some(record.authenticated_at.into())),
     }
 }
 
@@ -122,5 +124,8 @@ fn restore(row: session::Model) -> Result<Session, StoreError> {
         stepped_up_at: time(row.stepped_up_at)?,
         address: address.map_err(corrupt("session", id))?,
         user_agent: row.user_agent.map(Arc::from),
+        methods: Methods::from_text(&row.methods),
+        // Sessions from before this was kept began with a log-in.
+        authenticated_at: time(row.authenticated_at.unwrap_or(row.created_at))?,
     }))
 }

@@ -7,6 +7,7 @@ use time::macros::datetime;
 use uuid::Uuid;
 
 use super::*;
+use crate::session::Methods;
 use crate::testing::PlainCipher;
 
 const NOW: OffsetDateTime = datetime!(2026-03-01 12:00 UTC);
@@ -139,7 +140,7 @@ fn a_log_in_counts_as_step_up_for_ten_minutes() {
     assert!(session.is_stepped_up(&policy, NOW + Duration::minutes(9)));
     assert!(!session.is_stepped_up(&policy, NOW + Duration::minutes(10)));
 
-    session.step_up(NOW + Duration::hours(1));
+    session.step_up(Methods::default(), NOW + Duration::hours(1));
 
     assert!(session.is_stepped_up(&policy, NOW + Duration::minutes(69)));
 }

@@ -1,0 +1,62 @@
+//! POST /me/step-up: proves again who one is.
+
+use actix_web::web;
+use serde::{Deserialize, Serialize};
+use tenantry_identity::step_up::{StepUpProof, StepUpService};
+use tenantry_kernel::Secret;
+use time::OffsetDateTime;
+use utoipa::ToSchema;
+
+use super::identified;
+use crate::error::Answer;
+use crate::extract::{CalledFrom, JsonBody, SignedIn};
+use crate::pace::PaceClass;
+use crate::render;
+use crate::routes::Row;
+
+/// How it is proved.
+#[derive(Deserialize, ToSchema)]
+#[serde(tag = "method", rename_all = "snake_case", deny_unknown_fields)]
+#[schema(as = StepUp, example = json!({"method": "password", "password": "correct horse battery"}))]
+enum Body {
+    /// By the password.
+    Password {
+        /// The password.
+        #[schema(format = Password)]
+        password: String,
+    },
+}
+
+/// Until when it holds.
+#[derive(Serialize, ToSchema)]
+#[schema(as = SteppedUp)]
+struct View {
+    /// Delicate changes need no further proof until then.
+    #[serde(with = "time::serde::rfc3339")]
+    stepped_up_until: OffsetDateTime,
+}
+
+/// Proves again who one is, for delicate changes.
+///
+/// Routes that answer 403 `step_up_required` want a proof that is ten minutes old at most; signing in is one. The
+/// tokens in hand go on as they are.
+#[utoipa::path(post, path = "/api/v1/me/step-up", operation_id = "me_step_up", tag = "me", request_body = Body,
+    responses((status = 200, description = "Proved.", body = View)))]
+async fn handler(
+    SignedIn(person): SignedIn,
+    JsonBody(body): JsonBody<Body>,
+    CalledFrom(origin): CalledFrom,
+    step_ups: web::Data<StepUpService>,
+) -> Answer {
+    let Body::Password { password } = body;
+    let proof = StepUpProof::Password(Secret::new(password));
+    let stepped_up_until = step_ups.prove(&identified(&person, origin), proof).await?;
+    Ok(render::ok(&View { stepped_up_until }))
+}
+
+pub(crate) fn row() -> Row {
+    Row::of(__path_handler, handler)
+        .signed_in()
+        .pace(PaceClass::Guessable)
+        .refuses(429, "too_many_attempts")
+}

@@ -1,0 +1,4 @@
+//! Signing in, and what one proves with it.
+
+#[path = "sign_in/step_up.rs"]
+mod step_up;
