@@ -8,7 +8,7 @@ use time::OffsetDateTime;
 use utoipa::ToSchema;
 
 use super::identified;
-use crate::error::Answer;
+use crate::error::{Answer, ApiError};
 use crate::extract::{CalledFrom, JsonBody, SignedIn};
 use crate::pace::PaceClass;
 use crate::render;
@@ -16,15 +16,15 @@ use crate::routes::Row;
 
 /// How it is proved.
 #[derive(Deserialize, ToSchema)]
-#[serde(tag = "method", rename_all = "snake_case", deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 #[schema(as = StepUp, example = json!({"method": "password", "password": "correct horse battery"}))]
-enum Body {
-    /// By the password.
-    Password {
-        /// The password.
-        #[schema(format = Password)]
-        password: String,
-    },
+struct Body {
+    /// How: `password`.
+    method: String,
+    /// The password, where it is the method.
+    #[serde(default)]
+    #[schema(format = Password)]
+    password: Option<String>,
 }
 
 /// Until when it holds.
@@ -48,8 +48,11 @@ async fn handler(
     CalledFrom(origin): CalledFrom,
     step_ups: web::Data<StepUpService>,
 ) -> Answer {
-    let Body::Password { password } = body;
-    let proof = StepUpProof::Password(Secret::new(password));
+    let proof = match (body.method.as_str(), body.password) {
+        ("password", Some(password)) => StepUpProof::Password(Secret::new(password)),
+        ("password", None) => return Err(ApiError::invalid("password", &"is missing")),
+        _ => return Err(ApiError::invalid("method", &"must be password")),
+    };
     let stepped_up_until = step_ups.prove(&identified(&person, origin), proof).await?;
     Ok(render::ok(&View { stepped_up_until }))
 }

@@ -81,6 +81,22 @@ pub struct BackOff {
     pub retry_after_s: u64,
 }
 
+impl BackOff {
+    /// Passes when nothing is waited for any more at `now`.
+    ///
+    /// # Errors
+    /// The wait that is left.
+    pub fn until(locked_until: Option<OffsetDateTime>, now: OffsetDateTime) -> Result<(), Self> {
+        let Some(until) = locked_until.filter(|until| *until > now) else {
+            return Ok(());
+        };
+        let wait = until - now;
+        let begun = i64::from(wait.subsec_nanoseconds() > 0);
+        let retry_after_s = u64::try_from(wait.whole_seconds() + begun).unwrap_or(1);
+        Err(Self { until, retry_after_s })
+    }
+}
+
 /// What storage keeps of a user.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UserRecord {
@@ -227,13 +243,7 @@ impl User {
     /// # Errors
     /// [`BackOff`] after too many failures.
     pub fn attempt(&self, now: OffsetDateTime) -> Result<(), BackOff> {
-        let Some(until) = self.0.locked_until.filter(|until| *until > now) else {
-            return Ok(());
-        };
-        let wait = until - now;
-        let begun = i64::from(wait.subsec_nanoseconds() > 0);
-        let retry_after_s = u64::try_from(wait.whole_seconds() + begun).unwrap_or(1);
-        Err(BackOff { until, retry_after_s })
+        BackOff::until(self.0.locked_until, now)
     }
 
     /// The password was wrong. While the user is backed off nothing is counted: a stranger cannot make the
