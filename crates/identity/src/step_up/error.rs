@@ -32,7 +32,7 @@ impl DomainError for StepUpError {
             Self::WrongPassword => ErrorKind::Invalid,
             Self::BackOff(_) => ErrorKind::Exhausted,
             Self::NotFound => ErrorKind::Unauthenticated,
-            Self::Hash(_) => ErrorKind::Internal,
+            Self::Hash(cause) => cause.kind(),
             Self::Store(StoreError::Stale) => ErrorKind::Unavailable,
             Self::Store(cause) => cause.kind(),
         }
@@ -43,7 +43,7 @@ impl DomainError for StepUpError {
             Self::WrongPassword => "validation_failed",
             Self::BackOff(_) => "too_many_attempts",
             Self::NotFound => "not_authenticated",
-            Self::Hash(_) => "internal_error",
+            Self::Hash(cause) => cause.code(),
             Self::Store(StoreError::Stale) => "unavailable",
             Self::Store(cause) => cause.code(),
         }
@@ -59,6 +59,7 @@ impl DomainError for StepUpError {
     fn retry_after_s(&self) -> Option<u64> {
         match self {
             Self::BackOff(wait) => Some(wait.retry_after_s),
+            Self::Hash(cause) => cause.retry_after_s(),
             Self::Store(StoreError::Stale) => Some(1),
             Self::Store(cause) => cause.retry_after_s(),
             _ => None,
