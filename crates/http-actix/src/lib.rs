@@ -43,6 +43,7 @@ mod quotas;
 pub mod render;
 mod reservations;
 pub mod routes;
+mod security;
 pub mod server;
 mod services;
 mod sign_up;

@@ -52,7 +52,7 @@ use crate::pace::PaceClass;
 use crate::trie::{Leaf, Trie};
 use crate::{
     admin, api_keys, audit, auth, billing, domains, entitlements, invitations, me, operations, plans, quotas,
-    reservations, sign_up, slugs, tenants, usage, users,
+    reservations, security, sign_up, slugs, tenants, usage, users,
 };
 
 /// Who may call a route.
@@ -468,6 +468,7 @@ pub fn rows() -> Vec<Row> {
         users::rows(),
         invitations::rows(),
         domains::rows(),
+        security::rows(),
         api_keys::rows(),
         billing::rows(),
         quotas::rows(),

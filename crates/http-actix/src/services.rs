@@ -27,6 +27,7 @@ use tenantry_quotas::usage::{CorrectionService, IngestService, InsightService, R
 use tenantry_tenancy::directory::AccessDirectory;
 use tenantry_tenancy::domain::service::DomainService;
 use tenantry_tenancy::membership::service::MemberService;
+use tenantry_tenancy::security::service::SecurityService;
 use tenantry_tenancy::tenant::service::TenantService;
 
 /// Every service that an action may ask for.
@@ -44,6 +45,8 @@ pub struct Services {
     pub seats: Arc<MembersService>,
     /// Answers to invitations.
     pub acceptance: Arc<AcceptService>,
+    /// The security policy.
+    pub security: Arc<SecurityService>,
     /// Custom domains.
     pub domains: Arc<DomainService>,
     /// Founding tenants.
@@ -104,6 +107,7 @@ impl Services {
             .app_data(Data::from(Arc::clone(&self.members)))
             .app_data(Data::from(Arc::clone(&self.seats)))
             .app_data(Data::from(Arc::clone(&self.acceptance)))
+            .app_data(Data::from(Arc::clone(&self.security)))
             .app_data(Data::from(Arc::clone(&self.domains)))
             .app_data(Data::from(Arc::clone(&self.sign_up)))
             .app_data(Data::from(Arc::clone(&self.sign_in)))

@@ -4,8 +4,10 @@
 //! when two domains need it and neither owns it. Start with [`scope`]: everything a service does, it does
 //! for one tenant and on behalf of one principal.
 
+pub mod cidr;
 pub mod code;
 pub mod email;
+pub mod email_domain;
 pub mod error;
 pub mod event;
 pub mod id;
@@ -24,8 +26,10 @@ pub mod testing;
 pub mod text;
 pub mod transaction;
 
+pub use cidr::Cidr;
 pub use code::{Code, InvalidCode};
 pub use email::EmailAddress;
+pub use email_domain::EmailDomain;
 pub use error::{Denied, DomainError, ErrorKind, FieldError, StoreError};
 pub use event::{Change, Event, Mail, Value};
 pub use id::{ApiKeyId, MembershipId, PlatformKeyId, SessionId, TenantId, UserId};

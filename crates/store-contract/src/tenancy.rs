@@ -3,6 +3,7 @@
 pub mod directories;
 pub mod domains;
 pub mod memberships;
+pub mod security;
 pub mod tenants;
 
 use tenantry_kernel::{Event, TenantScope};

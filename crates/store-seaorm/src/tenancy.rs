@@ -3,6 +3,7 @@
 mod access_directory;
 mod custom_domains;
 mod memberships;
+mod security;
 pub(crate) mod tenant_directory;
 mod tenants;
 
@@ -12,6 +13,7 @@ use tenantry_kernel::{StoreError, TenantScope, async_trait};
 use tenantry_tenancy::directory::TenantProfiles;
 use tenantry_tenancy::domain::{CustomDomainRepository, DOMAIN_TAKEN};
 use tenantry_tenancy::membership::{ALREADY_MEMBER, MembershipRepository};
+use tenantry_tenancy::security::SecurityPolicyRepository;
 use tenantry_tenancy::store::{TenancyStore, TenancyUnit};
 use tenantry_tenancy::tenant::{SLUG_TAKEN, Tenant, TenantRepository};
 
@@ -77,6 +79,10 @@ impl TenancyUnit for SeaOrmUnit {
     }
 
     fn custom_domains(&mut self) -> &mut dyn CustomDomainRepository {
+        self
+    }
+
+    fn security_policies(&mut self) -> &mut dyn SecurityPolicyRepository {
         self
     }
 }

@@ -8,6 +8,7 @@ use tenantry_kernel::{Code, Page, PageRequest, PermissionSet, StoreError, System
 
 use crate::locale::Timezone;
 use crate::membership::MembershipState;
+use crate::security::SecurityPolicy;
 use crate::tenant::{Slug, Tenant, TenantState, TenantStatus};
 use crate::text::DisplayName;
 
@@ -24,6 +25,8 @@ pub struct TenantAccess {
     pub status: TenantStatus,
     /// Where its days begin.
     pub timezone: Timezone,
+    /// What it asks of those who enter.
+    pub security: Arc<SecurityPolicy>,
 }
 
 /// What the gate needs to know of a member.

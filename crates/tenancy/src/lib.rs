@@ -13,6 +13,7 @@ pub mod locale;
 pub mod membership;
 pub mod permissions;
 pub mod role;
+pub mod security;
 pub mod store;
 pub mod tenant;
 #[cfg(any(test, feature = "testing"))]

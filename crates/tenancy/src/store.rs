@@ -5,6 +5,7 @@ use tenantry_kernel::{StoreError, TenantScope, Transaction};
 
 use crate::domain::CustomDomainRepository;
 use crate::membership::MembershipRepository;
+use crate::security::SecurityPolicyRepository;
 use crate::tenant::TenantRepository;
 
 /// One transaction over one tenant, its members and its domains.
@@ -15,6 +16,8 @@ pub trait TenancyUnit: Transaction {
     fn memberships(&mut self) -> &mut dyn MembershipRepository;
     /// Its custom domains.
     fn custom_domains(&mut self) -> &mut dyn CustomDomainRepository;
+    /// Its security policy.
+    fn security_policies(&mut self) -> &mut dyn SecurityPolicyRepository;
 }
 
 /// Opens units bound to the tenant of a scope.

@@ -12,6 +12,7 @@ pub use crate::directory::{MockAccessDirectory, MockTenantDirectory};
 pub use crate::domain::repository::MockCustomDomainRepository;
 pub use crate::domain::resolver::MockTxtResolver;
 pub use crate::membership::repository::MockMembershipRepository;
+pub use crate::security::repository::MockSecurityPolicyRepository;
 pub use crate::tenant::repository::MockTenantRepository;
 
 use crate::directory::{MemberAccess, TenantAccess};
@@ -20,6 +21,7 @@ use crate::locale::{Locale, Timezone};
 use crate::membership::{Membership, MembershipDetails, MembershipRepository, MembershipState};
 use crate::permissions;
 use crate::role::{InvalidRoleBook, RoleBook, RoleDefinition, SystemRole};
+use crate::security::{SecurityPolicy, SecurityPolicyRepository};
 use crate::store::{TenancyStore, TenancyUnit};
 use crate::tenant::{Profile, Slug, Tenant, TenantRepository, TenantStatus};
 use crate::text::DisplayName;
@@ -36,6 +38,8 @@ pub struct FakeTenancy {
     pub memberships: MockMembershipRepository,
     /// Of its domains.
     pub custom_domains: MockCustomDomainRepository,
+    /// Of its security policy.
+    pub security_policies: MockSecurityPolicyRepository,
     /// How many of the first commits lose their race.
     pub lost_commits: u8,
 }
@@ -123,6 +127,9 @@ impl TenancyUnit for FakeUnit {
     fn custom_domains(&mut self) -> &mut dyn CustomDomainRepository {
         &mut self.fakes.custom_domains
     }
+    fn security_policies(&mut self) -> &mut dyn SecurityPolicyRepository {
+        &mut self.fakes.security_policies
+    }
 }
 
 #[async_trait]
@@ -193,6 +200,7 @@ pub fn tenant_access(number: u128, slug: &str) -> TenantAccess {
         name: tenant.name().clone(),
         status: TenantStatus::Active,
         timezone: Timezone::utc(),
+        security: Arc::new(SecurityPolicy::default()),
     }
 }
 

@@ -44,6 +44,7 @@ use tenantry_store_seaorm::SeaOrmStore;
 use tenantry_tenancy::domain::service::{DomainPorts, DomainService};
 use tenantry_tenancy::gate::Gate;
 use tenantry_tenancy::membership::service::MemberService;
+use tenantry_tenancy::security::service::SecurityService;
 use tenantry_tenancy::tenant::service::TenantService;
 
 use super::Sources;
@@ -184,6 +185,7 @@ pub(super) fn build(from: &Ingredients<'_>) -> Built {
             clock.clone(),
             gate(),
         )),
+        security: Arc::new(SecurityService::new(store.clone(), Arc::new(catalog.roles().clone()))),
         domains: Arc::new(DomainService::new(
             DomainPorts {
                 store: store.clone(),

@@ -4,9 +4,9 @@ use std::net::IpAddr;
 
 use time::OffsetDateTime;
 
-use super::cidr::Cidr;
 use super::model::KeyRefusal;
 use crate::fingerprint::Fingerprint;
+use tenantry_kernel::Cidr;
 
 /// What a key asks of its bearer.
 pub(crate) struct Terms<'k> {

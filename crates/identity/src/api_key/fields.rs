@@ -5,8 +5,8 @@ use std::num::NonZeroU32;
 use tenantry_kernel::FieldError;
 use time::{Duration, OffsetDateTime};
 
-use super::cidr::{Cidr, InvalidCidr};
 use super::rules::KeyRules;
+use tenantry_kernel::cidr::{Cidr, InvalidCidr};
 
 /// The most ranges of addresses, and the most permissions, of one key.
 pub(crate) const MAX_ENTRIES: usize = 100;

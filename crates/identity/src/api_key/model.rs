@@ -8,10 +8,10 @@ use tenantry_kernel::{PermissionSet, StoreError};
 use time::{Duration, OffsetDateTime};
 
 use super::admission::Terms;
-use super::cidr::Cidr;
 use super::name::KeyName;
 use super::rules::KeyRules;
 use crate::fingerprint::Fingerprint;
+use tenantry_kernel::Cidr;
 
 /// Why a key does not admit its bearer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]

@@ -26,14 +26,15 @@ use crate::operators::{Headcount, OperatorDirectory, SubscriptionGroup, TenantCa
 #[async_trait]
 impl AccessDirectory for FakeLifecycleStore {
     async fn tenant(&self, tenant: TenantId) -> Result<Option<Arc<TenantAccess>>, StoreError> {
-        let found = self.tenant_rows(tenant).tenant;
-        Ok(found.map(|tenant| {
+        let rows = self.tenant_rows(tenant);
+        Ok(rows.tenant.map(|tenant| {
             Arc::new(TenantAccess {
                 id: tenant.id(),
                 slug: tenant.slug().clone(),
                 name: tenant.name().clone(),
                 status: tenant.status().clone(),
                 timezone: tenant.profile().timezone.clone(),
+                security: Arc::new(rows.security.policy),
             })
         }))
     }

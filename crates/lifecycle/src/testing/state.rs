@@ -11,6 +11,7 @@ use tenantry_kernel::{Code, EmailAddress, TenantId, UserId};
 use tenantry_quotas::entitlement::Entitlements;
 use tenantry_tenancy::domain::CustomDomain;
 use tenantry_tenancy::membership::Membership;
+use tenantry_tenancy::security::StoredPolicy;
 use tenantry_tenancy::tenant::Tenant;
 
 /// Rows of one tenant. What it is billed is in billing's own book.
@@ -24,6 +25,8 @@ pub struct TenantRows {
     pub domains: Vec<CustomDomain>,
     /// Its API keys, oldest first.
     pub api_keys: Vec<ApiKey>,
+    /// Its security policy.
+    pub security: StoredPolicy,
     /// What it may use.
     pub entitlements: Option<Entitlements>,
     /// Its gauges.

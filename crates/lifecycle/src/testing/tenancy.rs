@@ -6,6 +6,7 @@ use tenantry_tenancy::domain::{CustomDomain, CustomDomainId, CustomDomainReposit
 use tenantry_tenancy::membership::{
     ALREADY_MEMBER, Membership, MembershipFilter, MembershipRepository, MembershipState,
 };
+use tenantry_tenancy::security::{SecurityPolicyRepository, StoredPolicy};
 use tenantry_tenancy::store::TenancyUnit;
 use tenantry_tenancy::tenant::{SLUG_TAKEN, Tenant, TenantRepository};
 
@@ -21,6 +22,10 @@ impl TenancyUnit for FakeUnit {
     }
 
     fn custom_domains(&mut self) -> &mut dyn CustomDomainRepository {
+        self
+    }
+
+    fn security_policies(&mut self) -> &mut dyn SecurityPolicyRepository {
         self
     }
 }
@@ -172,6 +177,24 @@ impl CustomDomainRepository for FakeUnit {
 
     async fn delete(&mut self, id: CustomDomainId) -> Result<(), StoreError> {
         self.rows().domains.retain(|row| row.id() != id);
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl SecurityPolicyRepository for FakeUnit {
+    async fn find(&mut self) -> Result<Option<StoredPolicy>, StoreError> {
+        let rows = self.rows();
+        Ok(rows.tenant.is_some().then(|| rows.security.clone()))
+    }
+
+    async fn write(&mut self, policy: &StoredPolicy) -> Result<(), StoreError> {
+        let stored = &mut self.rows().security;
+        if stored.version != policy.version {
+            return Err(StoreError::Stale);
+        }
+        *stored = policy.clone();
+        stored.version += 1;
         Ok(())
     }
 }

@@ -28,6 +28,9 @@ pub(crate) struct Model {
     pub updated_at: Micros,
     pub version: i64,
     pub suspended_for: Option<String>,
+    /// The security policy; the default when empty.
+    pub security: Option<Json>,
+    pub security_version: i64,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

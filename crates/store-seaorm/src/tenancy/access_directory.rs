@@ -10,7 +10,7 @@ use tenantry_tenancy::locale::Timezone;
 use tenantry_tenancy::tenant::Slug;
 use tenantry_tenancy::text::DisplayName;
 
-use super::{memberships, tenants};
+use super::{memberships, security, tenants};
 use crate::entity::{domain_directory, membership, slug_directory, tenant};
 use crate::error::{corrupt, store_error};
 use crate::store::SeaOrmStore;
@@ -86,6 +86,7 @@ fn tenant_access(row: tenant::Model) -> Result<Arc<TenantAccess>, StoreError> {
         slug: Slug::try_from(row.slug.as_str()).map_err(corrupt("tenant", row.id))?,
         name: DisplayName::try_from(row.name).map_err(corrupt("tenant", row.id))?,
         status,
+        security: Arc::new(security::policy(row.id, row.security)?),
         timezone: Timezone::try_from(row.timezone).map_err(corrupt("tenant", row.id))?,
     }))
 }

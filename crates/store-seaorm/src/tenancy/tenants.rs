@@ -89,6 +89,8 @@ fn to_row(tenant: &Tenant, version: i64) -> tenant::ActiveModel {
         created_at: Set(tenant.created_at().into()),
         updated_at: Set(tenant.updated_at().into()),
         version: Set(version),
+        // The policy has a writer of its own.
+        ..Default::default()
     }
 }
 

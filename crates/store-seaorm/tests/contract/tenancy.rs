@@ -163,3 +163,24 @@ mod directories {
         keeps(suite::operators_list_tenants_in_pages_and_by_filter).await;
     }
 }
+
+mod security {
+    use tenantry_store_contract::tenancy::security as suite;
+
+    use crate::keeps;
+
+    #[tokio::test]
+    async fn a_policy_comes_back_whole_for_its_tenant() {
+        keeps(suite::a_policy_comes_back_whole_for_its_tenant).await;
+    }
+
+    #[tokio::test]
+    async fn the_gate_is_told_the_policy_with_the_tenant() {
+        keeps(suite::the_gate_is_told_the_policy_with_the_tenant).await;
+    }
+
+    #[tokio::test]
+    async fn a_policy_that_changed_since_it_was_read_is_stale() {
+        keeps(suite::a_policy_that_changed_since_it_was_read_is_stale).await;
+    }
+}

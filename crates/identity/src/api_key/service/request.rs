@@ -7,9 +7,9 @@ use time::OffsetDateTime;
 
 use super::error::ApiKeyError;
 use super::{ApiKeySettings, acts_as_test};
-use crate::api_key::cidr::Cidr;
 use crate::api_key::fields::{self, MAX_ENTRIES};
 use crate::api_key::name::KeyName;
+use tenantry_kernel::Cidr;
 
 /// A key to make, as it was asked for.
 #[derive(Clone, Debug)]
