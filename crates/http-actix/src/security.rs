@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use tenantry_tenancy::security::{PolicyDraft, SecurityPolicy};
 use utoipa::ToSchema;
 
+use crate::json::object;
 use crate::routes::Row;
 
 pub(crate) fn rows() -> Vec<Row> {
@@ -25,8 +26,10 @@ struct Document {
     #[schema(example = json!(["192.0.2.0/24", "2001:db8::/32"]))]
     ip_allowlist: Vec<String>,
     /// How long sessions last.
+    #[serde(deserialize_with = "object")]
     session: SessionDocument,
     /// What passwords must be like.
+    #[serde(deserialize_with = "object")]
     password: PasswordDocument,
     /// At which domains members have their addresses, exactly; anywhere when empty.
     #[schema(example = json!(["acme.example"]))]
@@ -44,6 +47,7 @@ struct Document {
     #[schema(example = json!(["password", "passkey"]))]
     sign_in_methods: Vec<String>,
     /// How people with a verified address at a proved domain of the tenant come in.
+    #[serde(deserialize_with = "object")]
     domain_join: JoinDocument,
 }
 
