@@ -265,6 +265,16 @@ pub async fn person_owned(manager: &SchemaManager<'_>, table: &str, column: &str
     grant(manager, table, "select, insert, update, delete", APP).await
 }
 
+/// The people that this transaction has named to add rows for; a sub-select, so that the list is read once per statement.
+const LISTED_PEOPLE: &str =
+    "(select unnest(string_to_array(nullif(current_setting('app.added_people', true), ''), ','))::uuid)";
+
+/// Lets a transaction add (only add) rows of the people that it has named in `app.added_people`.
+pub async fn added_by_list(manager: &SchemaManager<'_>, table: &str, column: &str) -> Result<(), DbErr> {
+    let add = format!("for insert to {APP} with check ({column} in {LISTED_PEOPLE})");
+    policy(manager, table, "listed_people_are_added", &add).await
+}
+
 /// Lets the pinned person read (only read) their own rows of a tenant-owned table.
 pub async fn readable_by_person(manager: &SchemaManager<'_>, table: &str, column: &str) -> Result<(), DbErr> {
     let own = format!("for select using ({column} = {PINNED_USER})");

@@ -22,6 +22,7 @@ mod m2026_11_28_000009_platform_keys;
 mod m2026_11_28_000010_roles;
 mod m2026_11_28_000011_factors;
 mod m2026_11_28_000012_security_policy;
+mod m2026_11_28_000013_branding;
 
 pub use run::{MigrateError, Status, grant_login, status, up};
 
@@ -46,6 +47,7 @@ impl MigratorTrait for Migrator {
             Box::new(m2026_11_28_000010_roles::Migration),
             Box::new(m2026_11_28_000011_factors::Migration),
             Box::new(m2026_11_28_000012_security_policy::Migration),
+            Box::new(m2026_11_28_000013_branding::Migration),
         ]
     }
 }

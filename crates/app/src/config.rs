@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use tenantry_identity::api_key::Cidr;
-use tenantry_kernel::Secret;
+use tenantry_kernel::{EmailAddress, Secret};
 use url::Url;
 
 pub use keys::{KEYS, Key, environment_help, reference};
@@ -122,6 +122,8 @@ pub struct Config {
     pub smtp_url: Option<Secret<String>>,
     /// The sender of mails.
     pub mail_from: String,
+    /// Where answers to the product's own mails go.
+    pub mail_reply_to: Option<EmailAddress>,
     /// Where letters go without a mail server.
     pub outbox: PathBuf,
     /// The payment gateway; the sandbox when not set.

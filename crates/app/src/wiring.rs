@@ -217,8 +217,8 @@ impl Installation {
             gateway: Arc::new(SandboxGateway::new()),
             gate: &gate,
         });
-        let dispatcher =
-            Dispatcher::new(port, DispatchRules::default()).sending_mail(outside::mailer(config, &catalog, &sources)?);
+        let mailer = outside::mailer(config, &catalog, &port, &sources)?;
+        let dispatcher = Dispatcher::new(port, DispatchRules::default()).sending_mail(mailer);
         Ok(Self {
             services: built.services,
             billing: built.billing,

@@ -1,6 +1,8 @@
 //! E-mail: words, templates, composition, and the two ways out.
 
 pub(crate) mod compose;
+mod html;
+mod letterhead;
 pub(crate) mod outbox;
 pub(crate) mod smtp;
 mod template;

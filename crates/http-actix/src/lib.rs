@@ -13,6 +13,7 @@ mod audit;
 mod auth;
 mod billing;
 mod body;
+mod branding;
 mod conditional;
 mod cors;
 mod decimal;

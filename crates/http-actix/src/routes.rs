@@ -51,8 +51,7 @@ use crate::observe::RowMeters;
 use crate::pace::PaceClass;
 use crate::trie::{Leaf, Trie};
 use crate::{
-    admin, api_keys, audit, auth, billing, domains, entitlements, invitations, me, operations, plans, quotas,
-    reservations, security, sign_up, slugs, tenants, usage, users,
+    admin, api_keys, audit, auth, billing, branding, domains, entitlements, invitations, me, operations, plans, quotas, reservations, security, sign_up, slugs, tenants, usage, users,
 };
 
 /// Who may call a route.
@@ -467,6 +466,7 @@ pub fn rows() -> Vec<Row> {
         me::rows(),
         users::rows(),
         invitations::rows(),
+        branding::rows(),
         domains::rows(),
         security::rows(),
         api_keys::rows(),

@@ -24,6 +24,8 @@ use tenantry_lifecycle::sign_in::SignInService;
 use tenantry_lifecycle::sign_up::SignUpService;
 use tenantry_quotas::entitlement::EntitlementService;
 use tenantry_quotas::usage::{CorrectionService, IngestService, InsightService, ReservationService, UsageService};
+use tenantry_tenancy::branding::BrandDirectory;
+use tenantry_tenancy::branding::service::BrandingService;
 use tenantry_tenancy::directory::AccessDirectory;
 use tenantry_tenancy::domain::service::DomainService;
 use tenantry_tenancy::membership::service::MemberService;
@@ -47,6 +49,10 @@ pub struct Services {
     pub acceptance: Arc<AcceptService>,
     /// The security policy.
     pub security: Arc<SecurityService>,
+    /// How tenants show themselves to anybody.
+    pub brands: Arc<dyn BrandDirectory>,
+    /// Changing how a tenant shows itself.
+    pub branding: Arc<BrandingService>,
     /// Custom domains.
     pub domains: Arc<DomainService>,
     /// Founding tenants.
@@ -108,6 +114,8 @@ impl Services {
             .app_data(Data::from(Arc::clone(&self.seats)))
             .app_data(Data::from(Arc::clone(&self.acceptance)))
             .app_data(Data::from(Arc::clone(&self.security)))
+            .app_data(Data::from(Arc::clone(&self.brands)))
+            .app_data(Data::from(Arc::clone(&self.branding)))
             .app_data(Data::from(Arc::clone(&self.domains)))
             .app_data(Data::from(Arc::clone(&self.sign_up)))
             .app_data(Data::from(Arc::clone(&self.sign_in)))

@@ -1,5 +1,6 @@
 //! What several actions answer with alike.
 
+pub(crate) mod branding;
 pub(crate) mod invoice;
 pub(crate) mod member;
 pub(crate) mod payment_method;

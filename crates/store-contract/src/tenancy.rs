@@ -1,5 +1,6 @@
 //! What tenancy's ports promise.
 
+pub mod branding;
 pub mod directories;
 pub mod domains;
 pub mod memberships;
@@ -7,6 +8,7 @@ pub mod security;
 pub mod tenants;
 
 use tenantry_kernel::{Event, TenantScope};
+use tenantry_tenancy::branding::BrandDirectory;
 use tenantry_tenancy::directory::{AccessDirectory, TenantDirectory, TenantProfiles};
 use tenantry_tenancy::membership::Membership;
 use tenantry_tenancy::store::{TenancyStore, TenancyUnit};
@@ -20,6 +22,8 @@ pub trait TenancyHarness: Sync {
     fn access(&self) -> &dyn AccessDirectory;
     /// Lists across tenants.
     fn tenants(&self) -> &dyn TenantDirectory;
+    /// Shows tenants to anybody.
+    fn brands(&self) -> &dyn BrandDirectory;
     /// Shows tenants.
     fn profiles(&self) -> &dyn TenantProfiles;
 }

@@ -10,6 +10,7 @@ pub(crate) mod api_key;
 pub(crate) mod app_user;
 pub(crate) mod audit_log;
 pub(crate) mod billing_account;
+pub(crate) mod branding;
 pub(crate) mod catalog_state;
 pub(crate) mod custom_domain;
 pub(crate) mod domain_directory;
@@ -62,6 +63,7 @@ const TABLES: &[fn() -> Table] = &[
     table::<app_user::Entity>,
     table::<audit_log::Entity>,
     table::<billing_account::Entity>,
+    table::<branding::Entity>,
     table::<catalog_state::Entity>,
     table::<custom_domain::Entity>,
     table::<domain_directory::Entity>,

@@ -1,6 +1,7 @@
 //! Tenancy's ports over the database.
 
 mod access_directory;
+mod branding;
 mod custom_domains;
 mod memberships;
 mod security;
@@ -10,6 +11,7 @@ mod tenants;
 use std::sync::Arc;
 
 use tenantry_kernel::{StoreError, TenantScope, async_trait};
+use tenantry_tenancy::branding::BrandingRepository;
 use tenantry_tenancy::directory::TenantProfiles;
 use tenantry_tenancy::domain::{CustomDomainRepository, DOMAIN_TAKEN};
 use tenantry_tenancy::membership::{ALREADY_MEMBER, MembershipRepository};
@@ -83,6 +85,10 @@ impl TenancyUnit for SeaOrmUnit {
     }
 
     fn security_policies(&mut self) -> &mut dyn SecurityPolicyRepository {
+        self
+    }
+
+    fn branding(&mut self) -> &mut dyn BrandingRepository {
         self
     }
 }

@@ -5,6 +5,7 @@
 //! Seats are counted elsewhere: this crate decides who may be a member, not how many may.
 //! Start with [`gate`], then [`membership::policy`].
 
+pub mod branding;
 pub mod directory;
 pub mod domain;
 pub mod gate;

@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use tenantry_kernel::{StoreError, TenantScope, Transaction};
 
+use crate::branding::BrandingRepository;
 use crate::domain::CustomDomainRepository;
 use crate::membership::MembershipRepository;
 use crate::security::SecurityPolicyRepository;
@@ -18,6 +19,8 @@ pub trait TenancyUnit: Transaction {
     fn custom_domains(&mut self) -> &mut dyn CustomDomainRepository;
     /// Its security policy.
     fn security_policies(&mut self) -> &mut dyn SecurityPolicyRepository;
+    /// How it shows itself.
+    fn branding(&mut self) -> &mut dyn BrandingRepository;
 }
 
 /// Opens units bound to the tenant of a scope.

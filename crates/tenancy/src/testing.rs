@@ -8,6 +8,7 @@ use tenantry_kernel::time::OffsetDateTime;
 use tenantry_kernel::uuid::Uuid;
 use tenantry_kernel::{Code, EmailAddress, Event, PermissionSet, StoreError, TenantId, TenantScope, Transaction};
 
+pub use crate::branding::repository::{MockBrandDirectory, MockBrandingRepository};
 pub use crate::directory::{MockAccessDirectory, MockTenantDirectory};
 pub use crate::domain::repository::MockCustomDomainRepository;
 pub use crate::domain::resolver::MockTxtResolver;
@@ -15,6 +16,7 @@ pub use crate::membership::repository::MockMembershipRepository;
 pub use crate::security::repository::MockSecurityPolicyRepository;
 pub use crate::tenant::repository::MockTenantRepository;
 
+use crate::branding::BrandingRepository;
 use crate::directory::{MemberAccess, TenantAccess};
 use crate::domain::CustomDomainRepository;
 use crate::locale::{Locale, Timezone};
@@ -40,6 +42,8 @@ pub struct FakeTenancy {
     pub custom_domains: MockCustomDomainRepository,
     /// Of its security policy.
     pub security_policies: MockSecurityPolicyRepository,
+    /// Of its looks.
+    pub branding: MockBrandingRepository,
     /// How many of the first commits lose their race.
     pub lost_commits: u8,
 }
@@ -129,6 +133,10 @@ impl TenancyUnit for FakeUnit {
     }
     fn security_policies(&mut self) -> &mut dyn SecurityPolicyRepository {
         &mut self.fakes.security_policies
+    }
+
+    fn branding(&mut self) -> &mut dyn BrandingRepository {
+        &mut self.fakes.branding
     }
 }
 

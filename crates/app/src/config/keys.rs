@@ -120,6 +120,11 @@ pub const KEYS: &[Key] = &[
     ),
     key("mail_from", "`no-reply@` and the base domain", "The sender of mails."),
     key(
+        "mail_reply_to",
+        "none",
+        "Where answers to the product's own mails go. Answers to a tenant's go to its support address.",
+    ),
+    key(
         "outbox",
         "`outbox` in the data directory",
         "Where mails are written without a mail server; in development they are shown at `/dev/outbox`.",

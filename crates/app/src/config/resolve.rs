@@ -146,6 +146,9 @@ fn read(reader: &mut Reader<'_>) -> Option<Config> {
         master_key: reader.optional("master_key", "not set", |text| values::key_bytes(text).map(Secret::new)),
         smtp_url: reader.optional("smtp_url", "none", |text| secret_url(text, SMTP)),
         mail_from: reader.or("mail_from", sender.clone(), sender, mail_from),
+        mail_reply_to: reader.optional("mail_reply_to", "none", |text| {
+            EmailAddress::try_from(text).map_err(|cause| cause.to_string())
+        }),
         outbox: reader.or("outbox", outbox.clone(), outbox.display(), |text| {
             Ok(PathBuf::from(text))
         }),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tenantry_activity::mail::Mailer;
 use tenantry_delivery::{Composer, DnsTxtResolver, OutboxMailer, SmtpMailer};
 use tenantry_lifecycle::catalog::Catalog;
+use tenantry_store_seaorm::SeaOrmStore;
 
 use super::Sources;
 use super::error::StartError;
@@ -19,9 +20,16 @@ pub(super) fn resolver(config: &Config) -> DnsTxtResolver {
 }
 
 /// Letters go to the mail server, or into files where none is configured.
-pub(super) fn mailer(config: &Config, catalog: &Catalog, sources: &Sources) -> Result<Arc<dyn Mailer>, StartError> {
+pub(super) fn mailer(
+    config: &Config,
+    catalog: &Catalog,
+    store: &Arc<SeaOrmStore>,
+    sources: &Sources,
+) -> Result<Arc<dyn Mailer>, StartError> {
     let url = config.public_url.as_str();
-    let composer = Composer::new(&config.mail_from, url, catalog.display(), sources.clock.clone())?;
+    let composer = Composer::new(&config.mail_from, url, catalog.display(), sources.clock.clone())?
+        .answered_at(config.mail_reply_to.clone())
+        .dressed_by(store.clone());
     Ok(match &config.smtp_url {
         Some(url) => Arc::new(SmtpMailer::new(url, composer)?),
         None => Arc::new(OutboxMailer::new(config.outbox.clone(), composer)),

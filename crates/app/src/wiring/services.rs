@@ -41,6 +41,7 @@ use tenantry_quotas::usage::{
     CorrectionService, IngestService, InsightService, RequestService, ReservationService, UsagePorts, UsageService,
 };
 use tenantry_store_seaorm::SeaOrmStore;
+use tenantry_tenancy::branding::service::BrandingService;
 use tenantry_tenancy::domain::service::{DomainPorts, DomainService};
 use tenantry_tenancy::gate::Gate;
 use tenantry_tenancy::membership::service::MemberService;
@@ -186,6 +187,8 @@ pub(super) fn build(from: &Ingredients<'_>) -> Built {
             gate(),
         )),
         security: Arc::new(SecurityService::new(store.clone(), Arc::new(catalog.roles().clone()))),
+        brands: store.clone(),
+        branding: Arc::new(BrandingService::new(store.clone(), clock.clone())),
         domains: Arc::new(DomainService::new(
             DomainPorts {
                 store: store.clone(),

@@ -8,10 +8,12 @@ use lettre::message::header::{ContentTransferEncoding, ContentType, Header, Head
 use lettre::message::{Body, Mailbox, Message, MultiPart, SinglePart};
 use lettre::{Address, address::AddressError};
 use tenantry_activity::mail::{MailError, OutgoingMail};
-use tenantry_kernel::Clock;
 use tenantry_kernel::time::OffsetDateTime;
+use tenantry_kernel::{Clock, EmailAddress, StoreError};
+use tenantry_tenancy::branding::BrandDirectory;
 use url::Url;
 
+use super::letterhead::{self, Letterhead};
 use super::template;
 use super::words::Template;
 
@@ -24,6 +26,8 @@ pub struct Composer {
     from: Mailbox,
     public_url: Url,
     product: String,
+    reply_to: Option<EmailAddress>,
+    brands: Option<Arc<dyn BrandDirectory>>,
     clock: Arc<dyn Clock>,
 }
 
@@ -53,15 +57,21 @@ pub(super) enum ComposeError {
     UnknownTemplate(String),
     #[error("the recipient's address cannot be written to")]
     Recipient(#[source] AddressError),
+    #[error("the address for answers cannot be written to")]
+    ReplyTo(#[source] AddressError),
     #[error("the message cannot be built")]
     Build(#[source] lettre::error::Error),
+    #[error("the tenant's looks could not be read")]
+    Brand(#[source] StoreError),
 }
 
 impl From<ComposeError> for MailError {
     fn from(cause: ComposeError) -> Self {
         match cause {
-            ComposeError::UnknownTemplate(_) => Self::Unavailable(Box::new(cause)),
-            ComposeError::Recipient(_) | ComposeError::Build(_) => Self::Refused(cause.to_string()),
+            ComposeError::UnknownTemplate(_) | ComposeError::Brand(_) => Self::Unavailable(Box::new(cause)),
+            ComposeError::Recipient(_) | ComposeError::ReplyTo(_) | ComposeError::Build(_) => {
+                Self::Refused(cause.to_string())
+            }
         }
     }
 }
@@ -105,8 +115,38 @@ impl Composer {
             from,
             public_url,
             product: product.to_owned(),
+            reply_to: None,
+            brands: None,
             clock,
         })
+    }
+
+    /// Sends answers to the product's own mails there.
+    #[must_use]
+    pub fn answered_at(mut self, address: Option<EmailAddress>) -> Self {
+        self.reply_to = address;
+        self
+    }
+
+    /// Dresses mails that speak for a tenant in its looks, as they are when the mail goes out.
+    #[must_use]
+    pub fn dressed_by(mut self, brands: Arc<dyn BrandDirectory>) -> Self {
+        self.brands = Some(brands);
+        self
+    }
+
+    /// In whose name `mail` is written.
+    pub(super) async fn letterhead(&self, mail: &OutgoingMail) -> Result<Letterhead, ComposeError> {
+        let speaks_for = Template::named(&mail.template)
+            .filter(|template| letterhead::is_tenants(template.speaker()))
+            .and(mail.tenant);
+        if let (Some(tenant), Some(brands)) = (speaks_for, &self.brands) {
+            // A tenant that is gone by now has no looks: the mail still says what it has to.
+            if let Some(brand) = brands.brand(tenant).await.map_err(ComposeError::Brand)? {
+                return Ok(Letterhead::of_tenant(&brand, &self.product));
+            }
+        }
+        Ok(Letterhead::of_product(&self.product, self.reply_to.clone()))
     }
 
     /// When the letter was written: the time in its id, which is the same in every attempt.
@@ -123,16 +163,28 @@ impl Composer {
 
     /// The message for `mail`. Every attempt gives the same headers, so that a letter that goes out twice
     /// after a crash is recognised as one.
-    pub(super) fn compose(&self, mail: &OutgoingMail, wire: Wire) -> Result<Message, ComposeError> {
+    pub(super) async fn compose(&self, mail: &OutgoingMail, wire: Wire) -> Result<Message, ComposeError> {
+        let head = self.letterhead(mail).await?;
+        self.write(mail, &head, wire)
+    }
+
+    fn write(&self, mail: &OutgoingMail, head: &Letterhead, wire: Wire) -> Result<Message, ComposeError> {
         let template =
             Template::named(&mail.template).ok_or_else(|| ComposeError::UnknownTemplate(mail.template.clone()))?;
         let to: Address = mail.to.as_str().parse().map_err(ComposeError::Recipient)?;
         let token = mail.token.as_ref().map(|secret| secret.expose().as_str());
-        let letter = template::render(template, mail, &self.product, self.link(template, token).as_str());
+        let letter = template::render(template, mail, head, self.link(template, token).as_str());
+        let mut from = self.from.clone();
+        if let Some(name) = head.sender() {
+            from.name = Some(template::harmless(&name));
+        }
 
-        Message::builder()
-            .from(self.from.clone())
-            .to(Mailbox::new(None, to))
+        let mut message = Message::builder().from(from).to(Mailbox::new(None, to));
+        if let Some(address) = &head.support_email {
+            let address = address.as_str().parse().map_err(ComposeError::ReplyTo)?;
+            message = message.reply_to(Mailbox::new(None, address));
+        }
+        message
             .subject(letter.subject)
             .date(SystemTime::from(self.written_at(mail)))
             .message_id(Some(format!("<{}@{}>", mail.id, self.from.email.domain())))

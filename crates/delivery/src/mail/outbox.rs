@@ -34,7 +34,7 @@ impl OutboxMailer {
 #[async_trait]
 impl Mailer for OutboxMailer {
     async fn send(&self, mail: &OutgoingMail) -> Result<(), MailError> {
-        let message = self.composer.compose(mail, Wire::EightBit)?.formatted();
+        let message = self.composer.compose(mail, Wire::EightBit).await?.formatted();
         let name = format!("{}-{}.eml", stamp(self.composer.written_at(mail)), mail.id);
         let folder = self.folder.clone();
 

@@ -97,7 +97,7 @@ fn checked(raw: &str) -> Result<Url, InvalidSmtpUrl> {
 #[async_trait]
 impl Mailer for SmtpMailer {
     async fn send(&self, mail: &OutgoingMail) -> Result<(), MailError> {
-        let message = self.composer.compose(mail, Wire::SevenBit)?;
+        let message = self.composer.compose(mail, Wire::SevenBit).await?;
 
         match tokio::time::timeout(WHOLE, self.transport.send(message)).await {
             Ok(Ok(_)) => Ok(()),

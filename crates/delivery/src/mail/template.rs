@@ -3,10 +3,11 @@
 //! Fields come from people: names, messages. None of them can break a header, add markup, carry a
 //! clickable address of its own, or pull in another field.
 
-use std::borrow::Cow;
-
 use tenantry_activity::mail::OutgoingMail;
+use tenantry_kernel::EmailAddress;
 
+use super::html::{self, Dress};
+use super::letterhead::Letterhead;
 use super::words::{Choice, Language, Template};
 
 /// The longest a field gets, in characters.
@@ -31,9 +32,14 @@ pub(super) struct Letter {
 struct Fields<'a>(Vec<(&'a str, String)>);
 
 impl<'a> Fields<'a> {
-    fn of(mail: &'a OutgoingMail, product: &'a str) -> Self {
+    /// A tenant that the mail speaks for is called as it shows itself.
+    fn of(mail: &'a OutgoingMail, head: &'a Letterhead) -> Self {
         let given = mail.fields.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-        let all = given.chain([("product", product)]);
+        let shown = head.tenant.as_deref().map(|tenant| ("tenant", tenant));
+        let all = shown
+            .into_iter()
+            .chain(given)
+            .chain([("product", head.product.as_str())]);
         Self(
             all.map(|(name, value)| (name, harmless(value)))
                 .filter(|(_, value)| !value.is_empty())
@@ -69,75 +75,73 @@ impl<'a> Fields<'a> {
 }
 
 /// Renders `mail` with the link it carries.
-pub(super) fn render(template: Template, mail: &OutgoingMail, product: &str, link: &str) -> Letter {
+pub(super) fn render(template: Template, mail: &OutgoingMail, head: &Letterhead, link: &str) -> Letter {
     let language = Language::of(&mail.locale);
     let words = template.words(language);
-    let fields = Fields::of(mail, product);
+    let fields = Fields::of(mail, head);
     let paragraphs =
         |choices: &[Choice]| -> Vec<String> { choices.iter().filter_map(|choice| fields.choose(choice)).collect() };
 
-    let subject = fields.choose(words.subject).unwrap_or_else(|| product.to_owned());
+    let subject = fields.choose(words.subject).unwrap_or_else(|| head.product.clone());
+    let subject: String = subject.chars().take(SUBJECT_MAX_CHARS).collect();
     let greeting = fields.choose(language.greeting()).unwrap_or_default();
-    let before = paragraphs(words.before);
-    let after = paragraphs(words.after);
+    let (before, after) = (paragraphs(words.before), paragraphs(words.after));
+    let below = below(language, head);
 
+    let html = html::render(&Dress {
+        language,
+        head,
+        subject: &subject,
+        greeting: &greeting,
+        before: &before,
+        action: words.action,
+        link,
+        after: &after,
+        below: &below,
+    });
     Letter {
         language: language.tag(),
-        subject: subject.chars().take(SUBJECT_MAX_CHARS).collect(),
-        text: text_part(&greeting, &before, link, &after, product),
-        html: html_part(language, &greeting, &before, words.action, link, &after, product),
+        text: text_part(&greeting, &before, words.action, link, &after, head, &below),
+        subject,
+        html,
     }
 }
 
-fn text_part(greeting: &str, before: &[String], link: &str, after: &[String], product: &str) -> String {
-    let mut blocks = vec![greeting];
-    blocks.extend(before.iter().map(String::as_str));
-    blocks.push(link);
-    blocks.extend(after.iter().map(String::as_str));
-    format!("{}\n\n-- \n{}\n", blocks.join("\n\n"), harmless(product))
+/// What stands below: who writes in whose name, and what the tenant says of itself.
+fn below(language: Language, head: &Letterhead) -> Vec<String> {
+    let product = harmless(&head.product);
+    let line = match head.tenant.as_deref().map(harmless) {
+        Some(tenant) if tenant != product => language.on_behalf(&tenant, &product),
+        _ => product,
+    };
+    let footer = head.footer.as_deref().map(harmless);
+    footer.into_iter().chain([line]).collect()
 }
 
-fn html_part(
-    language: Language,
+fn text_part(
     greeting: &str,
     before: &[String],
     action: &str,
     link: &str,
     after: &[String],
-    product: &str,
+    head: &Letterhead,
+    below: &[String],
 ) -> String {
-    let paragraph = |text: &String| format!("<p>{}</p>\n", escape(text));
-    let link = escape(link);
-    let lines = [
-        format!(
-            "<!doctype html>\n<html lang=\"{}\">\n<head><meta charset=\"utf-8\"></head>\n",
-            language.tag()
-        ),
-        "<body style=\"font-family:sans-serif;max-width:36em;margin:2em auto;padding:0 1em;color:#1c1c1e\">\n"
-            .to_owned(),
-        format!("<p>{}</p>\n", escape(greeting)),
-        before.iter().map(paragraph).collect(),
-        format!(
-            "<p><a href=\"{link}\" style=\"display:inline-block;padding:.7em 1.2em;border-radius:.4em;\
-             background:#1d4ed8;color:#ffffff;text-decoration:none\">{}</a></p>\n",
-            escape(action)
-        ),
-        format!(
-            "<p style=\"color:#57575c\">{}<br><a href=\"{link}\">{link}</a></p>\n",
-            escape(language.link_hint())
-        ),
-        after.iter().map(paragraph).collect(),
-        format!(
-            "<p style=\"color:#57575c\">{}</p>\n</body>\n</html>\n",
-            escape(&harmless(product))
-        ),
-    ];
-    lines.concat()
+    let pointed = format!("{action}:\n{link}");
+    let mut blocks = vec![greeting];
+    blocks.extend(before.iter().map(String::as_str));
+    blocks.push(&pointed);
+    blocks.extend(after.iter().map(String::as_str));
+    let mut signature: Vec<&str> = below.iter().map(String::as_str).collect();
+    signature.extend(head.support_email.as_ref().map(EmailAddress::as_str));
+    signature.extend(head.support_url.as_deref());
+    // Dash, dash, space: mail programs leave what follows out of answers (RFC 3676, section 4.3).
+    format!("{}\n\n-- \n{}\n", blocks.join("\n\n"), signature.join("\n"))
 }
 
 /// One line without control characters or marks that turn the direction of text; addresses in it are
 /// broken up, so that nobody can send people elsewhere in our name.
-fn harmless(value: &str) -> String {
+pub(super) fn harmless(value: &str) -> String {
     let visible = value.chars().filter_map(|c| match c {
         '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}' => None,
         c if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') => Some(' '),
@@ -145,24 +149,6 @@ fn harmless(value: &str) -> String {
     });
     let one_line: String = visible.take(FIELD_MAX_CHARS).collect();
     one_line.trim().replace("://", ": //").replace("www.", "www .")
-}
-
-fn escape(text: &str) -> Cow<'_, str> {
-    if !text.contains(['&', '<', '>', '"', '\'']) {
-        return Cow::Borrowed(text);
-    }
-    let mut escaped = String::with_capacity(text.len() + 16);
-    for c in text.chars() {
-        match c {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\'' => escaped.push_str("&#39;"),
-            c => escaped.push(c),
-        }
-    }
-    Cow::Owned(escaped)
 }
 
 #[cfg(test)]
@@ -189,6 +175,10 @@ mod tests {
         }
     }
 
+    fn plain(product: &str) -> Letterhead {
+        Letterhead::of_product(product, None)
+    }
+
     #[test]
     fn every_template_speaks_both_languages_with_and_without_fields() {
         let everything = [
@@ -208,7 +198,7 @@ mod tests {
         for template in Template::ALL {
             for locale in ["en", "ja-JP", "fr"] {
                 for fields in [&everything[..], &[]] {
-                    let letter = render(template, &mail(locale, fields), "Tenantry", LINK);
+                    let letter = render(template, &mail(locale, fields), &plain("Tenantry"), LINK);
 
                     assert!(!letter.subject.is_empty(), "{template:?} {locale}");
                     assert!(letter.text.contains(LINK), "{template:?} {locale}");
@@ -227,7 +217,7 @@ mod tests {
     fn a_mail_without_any_field_still_says_what_it_is_about() {
         for template in Template::ALL {
             for locale in ["en", "ja"] {
-                let letter = render(template, &mail(locale, &[]), "Tenantry", LINK);
+                let letter = render(template, &mail(locale, &[]), &plain("Tenantry"), LINK);
 
                 let (before_link, _) = letter.text.split_once(LINK).unwrap();
                 assert!(
@@ -242,15 +232,21 @@ mod tests {
     #[test]
     fn the_locale_chooses_the_language_and_english_is_the_rest() {
         assert_eq!(
-            render(Template::Invitation, &mail("ja", &[]), "T", LINK).subject,
+            render(Template::Invitation, &mail("ja", &[]), &plain("T"), LINK).subject,
             "招待が届いています"
         );
         assert_eq!(
-            render(Template::Invitation, &mail("ja_JP", &[]), "T", LINK).language,
+            render(Template::Invitation, &mail("ja_JP", &[]), &plain("T"), LINK).language,
             "ja"
         );
-        assert_eq!(render(Template::Invitation, &mail("de", &[]), "T", LINK).language, "en");
-        assert_eq!(render(Template::Invitation, &mail("", &[]), "T", LINK).language, "en");
+        assert_eq!(
+            render(Template::Invitation, &mail("de", &[]), &plain("T"), LINK).language,
+            "en"
+        );
+        assert_eq!(
+            render(Template::Invitation, &mail("", &[]), &plain("T"), LINK).language,
+            "en"
+        );
     }
 
     #[test]
@@ -258,10 +254,15 @@ mod tests {
         let full = render(
             Template::Invitation,
             &mail("en", &[("inviter", "Bob"), ("tenant", "Acme"), ("role", "member")]),
-            "T",
+            &plain("T"),
             LINK,
         );
-        let less = render(Template::Invitation, &mail("en", &[("tenant", "Acme")]), "T", LINK);
+        let less = render(
+            Template::Invitation,
+            &mail("en", &[("tenant", "Acme")]),
+            &plain("T"),
+            LINK,
+        );
 
         assert_eq!(full.subject, "Bob invites you to Acme");
         assert!(full.text.contains("Bob invites you to join Acme as member."));
@@ -273,7 +274,7 @@ mod tests {
         let letter = render(
             Template::Invitation,
             &mail("en", &[("tenant", "<script>alert('x')</script> & \"Co\"")]),
-            "T",
+            &plain("T"),
             LINK,
         );
 
@@ -296,7 +297,7 @@ mod tests {
                     ("inviter", "{tenant}\u{202e}"),
                 ],
             ),
-            "T",
+            &plain("T"),
             LINK,
         );
 
@@ -311,7 +312,7 @@ mod tests {
                 "en",
                 &[("message", "log in at https://evil.example or www.evil.example")],
             ),
-            "T",
+            &plain("T"),
             LINK,
         );
 
@@ -324,11 +325,94 @@ mod tests {
         let letter = render(
             Template::Invitation,
             &mail("ja", &[("tenant", &"長".repeat(10_000))]),
-            "T",
+            &plain("T"),
             LINK,
         );
 
         assert_eq!(letter.subject.chars().count(), SUBJECT_MAX_CHARS);
         assert!(letter.text.lines().all(|line| line.len() < 3_000));
+    }
+
+    /// A tenant that tries everything.
+    fn wicked() -> Letterhead {
+        Letterhead {
+            tenant: Some("\"><img src=x onerror=alert(1)>\r\nBcc: eve@example.com".to_owned()),
+            logo: Some("https://cdn.example/l.png?a=1&b=2".to_owned()),
+            color: "#ffd60a".to_owned(),
+            support_email: Some(EmailAddress::try_from("help&me@rivet.example").unwrap()),
+            support_url: Some("https://help.example/?q=1&r=2".to_owned()),
+            footer: Some("</td><script>alert(1)</script> https://evil.example".to_owned()),
+            ..plain("Tenantry")
+        }
+    }
+
+    #[test]
+    fn a_tenants_looks_are_worn_and_cannot_break_out() {
+        let letter = render(
+            Template::Invitation,
+            &mail("en", &[("tenant", "Rivet Inc.")]),
+            &wicked(),
+            LINK,
+        );
+
+        assert!(
+            letter.html.contains("src=\"https://cdn.example/l.png?a=1&amp;b=2\""),
+            "{}",
+            letter.html
+        );
+        assert!(letter.html.contains("bgcolor=\"#ffd60a\"") && letter.html.contains("color:#111114"));
+        assert!(letter.html.contains("mailto:help&amp;me@rivet.example"));
+        assert!(
+            letter
+                .text
+                .ends_with("help&me@rivet.example\nhttps://help.example/?q=1&r=2\n"),
+            "{}",
+            letter.text
+        );
+        for forbidden in ["<script", "<img src=x", "https://evil"] {
+            assert!(!letter.html.contains(forbidden), "{forbidden}: {}", letter.html);
+            assert!(!letter.text.contains("https://evil"));
+        }
+        assert!(!letter.subject.contains(['\r', '\n']), "{}", letter.subject);
+        assert!(
+            !letter.subject.contains("Rivet Inc."),
+            "it is called as it shows itself"
+        );
+    }
+
+    #[test]
+    fn a_mail_says_who_carries_it() {
+        let branded = Letterhead {
+            tenant: Some("Acme".to_owned()),
+            footer: Some("Acme Ltd, 1 High Street".to_owned()),
+            ..plain("Tenantry")
+        };
+
+        let english = render(Template::Invitation, &mail("en", &[]), &branded, LINK);
+        let japanese = render(Template::Invitation, &mail("ja", &[]), &branded, LINK);
+
+        let below = |letter: &Letter| letter.text.split_once("-- \n").unwrap().1.to_owned();
+        assert_eq!(
+            below(&english),
+            "Acme Ltd, 1 High Street\nTenantry sent this message on behalf of Acme.\n"
+        );
+        assert!(
+            below(&japanese).contains("Acme に代わって Tenantry が"),
+            "{}",
+            japanese.text
+        );
+    }
+
+    #[test]
+    fn lists_of_mails_show_what_it_is_about() {
+        let letter = render(
+            Template::Invitation,
+            &mail("en", &[("tenant", "Acme")]),
+            &plain("T"),
+            LINK,
+        );
+
+        let (hidden, _) = letter.html.split_once("<table").unwrap();
+        assert!(hidden.contains("You are invited to join Acme."), "{hidden}");
     }
 }

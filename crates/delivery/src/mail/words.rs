@@ -60,6 +60,14 @@ impl Language {
         }
     }
 
+    /// The line that tells who carries a tenant's mail.
+    pub(super) fn on_behalf(self, tenant: &str, product: &str) -> String {
+        match self {
+            Self::English => format!("{product} sent this message on behalf of {tenant}."),
+            Self::Japanese => format!("このメールは {tenant} に代わって {product} が送信しています。"),
+        }
+    }
+
     /// What stands above the bare link, for mail programs without buttons.
     pub(super) const fn link_hint(self) -> &'static str {
         match self {
@@ -67,6 +75,15 @@ impl Language {
             Self::Japanese => "ボタンが使えない場合は、次のアドレスをブラウザーに貼り付けてください。",
         }
     }
+}
+
+/// In whose name a mail is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Speaker {
+    /// The product: about accounts and bills, which are between it and its customers.
+    Product,
+    /// The tenant that the mail belongs to, in its looks. The product where it belongs to none.
+    Tenant,
 }
 
 /// The mails we send. The names are those that events use.
@@ -133,6 +150,21 @@ impl Template {
             (Self::TenantSuspended | Self::SubscriptionCancelled, _) => "billing/invoices",
             (Self::TrialEnding, _) => "billing/plan",
             (Self::UsageThreshold, _) => "usage",
+        }
+    }
+
+    /// In whose name it is written: a tenant speaks to its own people, the product to tenants.
+    pub(super) const fn speaker(self) -> Speaker {
+        match self {
+            Self::Welcome
+            | Self::SetPassword
+            | Self::AlreadyRegistered
+            | Self::PaymentFailed
+            | Self::TenantSuspended
+            | Self::SubscriptionCancelled
+            | Self::TrialEnding
+            | Self::UsageThreshold => Speaker::Product,
+            _ => Speaker::Tenant,
         }
     }
 

@@ -2,6 +2,7 @@
 
 use actix_web::web::Data;
 use serde::Serialize;
+use tenantry_tenancy::branding::BrandDirectory;
 use tenantry_tenancy::directory::AccessDirectory;
 use utoipa::ToSchema;
 
@@ -12,6 +13,7 @@ use crate::pace::PaceClass;
 use crate::render;
 use crate::routes::Row;
 use crate::state::Api;
+use crate::views::branding::BrandingView;
 
 #[derive(Serialize, ToSchema)]
 struct View {
@@ -19,9 +21,8 @@ struct View {
     name: String,
     #[schema(example = "acme")]
     slug: String,
-    /// How the tenant shows itself; empty for the product's own look.
-    #[schema(value_type = Object, example = json!({}))]
-    branding: serde_json::Map<String, serde_json::Value>,
+    /// How the tenant shows itself.
+    branding: BrandingView,
     /// How its people may sign in.
     #[schema(example = json!(["password"]))]
     sign_in_methods: Vec<&'static str>,
@@ -30,7 +31,12 @@ struct View {
 /// Shows what a sign-in page needs to know of the tenant that a host names.
 #[utoipa::path(get, path = "/api/v1/tenants/by-domain/{domain}", operation_id = "tenants_by_domain", tag = "tenants",
     responses((status = 200, description = "The card.", body = View)))]
-async fn handler(PathText(domain): PathText, api: Data<Api>, directory: Data<dyn AccessDirectory>) -> Answer {
+async fn handler(
+    PathText(domain): PathText,
+    api: Data<Api>,
+    directory: Data<dyn AccessDirectory>,
+    brands: Data<dyn BrandDirectory>,
+) -> Answer {
     let address = TenantAddress {
         host: Some(domain.to_ascii_lowercase()),
         ..TenantAddress::default()
@@ -38,10 +44,11 @@ async fn handler(PathText(domain): PathText, api: Data<Api>, directory: Data<dyn
     let named = api.doorman.public_tenant(&address).await?;
     let named = named.ok_or_else(ApiError::not_found)?;
     let tenant = directory.tenant(named).await?.ok_or_else(ApiError::not_found)?;
+    let brand = brands.brand(named).await?.ok_or_else(ApiError::not_found)?;
     Ok(render::ok(&View {
         name: tenant.name.to_string(),
         slug: tenant.slug.to_string(),
-        branding: serde_json::Map::new(),
+        branding: BrandingView::from(brand.branding.look()),
         sign_in_methods: vec!["password"],
     }))
 }

@@ -9,6 +9,7 @@ use tenantry_identity::user::User;
 use tenantry_kernel::time::OffsetDateTime;
 use tenantry_kernel::{Code, EmailAddress, TenantId, UserId};
 use tenantry_quotas::entitlement::Entitlements;
+use tenantry_tenancy::branding::Branding;
 use tenantry_tenancy::domain::CustomDomain;
 use tenantry_tenancy::membership::Membership;
 use tenantry_tenancy::security::StoredPolicy;
@@ -19,6 +20,8 @@ use tenantry_tenancy::tenant::Tenant;
 pub struct TenantRows {
     /// The tenant itself.
     pub tenant: Option<Tenant>,
+    /// How it shows itself.
+    pub branding: Branding,
     /// Its members, oldest first.
     pub memberships: Vec<Membership>,
     /// Its domains, oldest first.

@@ -2,6 +2,7 @@
 
 use tenantry_kernel::uuid::Uuid;
 use tenantry_kernel::{Code, EmailAddress, MembershipId, Page, PageRequest, StoreError, UserId, async_trait};
+use tenantry_tenancy::branding::{Branding, BrandingRepository};
 use tenantry_tenancy::domain::{CustomDomain, CustomDomainId, CustomDomainRepository, DOMAIN_TAKEN};
 use tenantry_tenancy::membership::{
     ALREADY_MEMBER, Membership, MembershipFilter, MembershipRepository, MembershipState,
@@ -26,6 +27,10 @@ impl TenancyUnit for FakeUnit {
     }
 
     fn security_policies(&mut self) -> &mut dyn SecurityPolicyRepository {
+        self
+    }
+
+    fn branding(&mut self) -> &mut dyn BrandingRepository {
         self
     }
 }
@@ -56,6 +61,22 @@ impl TenantRepository for FakeUnit {
         let stored = self.rows().tenant.as_mut();
         let stored = stored.filter(|stored| stored.version() == tenant.version());
         *stored.ok_or(StoreError::Stale)? = tenant.clone().saved();
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl BrandingRepository for FakeUnit {
+    async fn find(&mut self) -> Result<Branding, StoreError> {
+        Ok(self.rows().branding.clone())
+    }
+
+    async fn put(&mut self, branding: &Branding) -> Result<(), StoreError> {
+        let stored = &mut self.rows().branding;
+        if stored.version() != branding.version() {
+            return Err(StoreError::Stale);
+        }
+        *stored = branding.clone().saved();
         Ok(())
     }
 }

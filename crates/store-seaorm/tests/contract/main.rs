@@ -49,6 +49,7 @@ use tenantry_store_contract::lifecycle::LifecycleHarness;
 use tenantry_store_contract::quotas::QuotaHarness;
 use tenantry_store_contract::tenancy::TenancyHarness;
 use tenantry_store_seaorm::SeaOrmStore;
+use tenantry_tenancy::branding::BrandDirectory;
 use tenantry_tenancy::directory::{AccessDirectory, TenantDirectory, TenantProfiles};
 use tenantry_tenancy::store::TenancyStore;
 use tenantry_test_support::{Engine, TestStore};
@@ -70,6 +71,9 @@ impl TenancyHarness for Subject {
         self.store()
     }
     fn tenants(&self) -> &dyn TenantDirectory {
+        self.store()
+    }
+    fn brands(&self) -> &dyn BrandDirectory {
         self.store()
     }
     fn profiles(&self) -> &dyn TenantProfiles {

@@ -133,6 +133,27 @@ mod domains {
     }
 }
 
+mod branding {
+    use tenantry_store_contract::tenancy::branding as suite;
+
+    use crate::keeps;
+
+    #[tokio::test]
+    async fn looks_come_back_whole_for_their_tenant() {
+        keeps(suite::looks_come_back_whole_for_their_tenant).await;
+    }
+
+    #[tokio::test]
+    async fn looks_that_changed_since_they_were_read_are_stale() {
+        keeps(suite::looks_that_changed_since_they_were_read_are_stale).await;
+    }
+
+    #[tokio::test]
+    async fn of_two_who_set_looks_first_one_wins() {
+        keeps(suite::of_two_who_set_looks_first_one_wins).await;
+    }
+}
+
 mod directories {
     use tenantry_store_contract::tenancy::directories as suite;
 

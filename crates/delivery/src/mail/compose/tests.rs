@@ -1,11 +1,24 @@
+use futures_util::FutureExt as _;
 use tenantry_kernel::testing::FixedClock;
 use tenantry_kernel::time::macros::datetime;
+use tenantry_kernel::uuid::Uuid;
+use tenantry_kernel::{StoreError, TenantId};
+use tenantry_tenancy::branding::{Brand, Branding, Look};
+use tenantry_tenancy::testing::MockBrandDirectory;
+use tenantry_tenancy::text::DisplayName;
 
 use super::*;
 use crate::mail::fixture::{composer, letter};
 
 fn source(mail: &OutgoingMail, wire: Wire) -> String {
-    String::from_utf8(composer().compose(mail, wire).unwrap().formatted()).unwrap()
+    source_by(&composer(), mail, wire)
+}
+
+fn source_by(composer: &Composer, mail: &OutgoingMail, wire: Wire) -> String {
+    let composing = composer.compose(mail, wire);
+    // Without a store nothing is waited for.
+    let message = composing.now_or_never().expect("composing waits for nothing").unwrap();
+    String::from_utf8(message.formatted()).unwrap()
 }
 
 #[test]
@@ -102,6 +115,8 @@ fn a_mail_without_a_token_links_without_a_query() {
 fn an_unknown_template_is_named_and_left_to_a_node_that_knows_it() {
     let refused = composer()
         .compose(&letter("nonsense", "en"), Wire::EightBit)
+        .now_or_never()
+        .unwrap()
         .map_err(MailError::from);
 
     assert!(matches!(refused, Err(MailError::Unavailable(cause)) if cause.to_string().contains("nonsense")));
@@ -128,4 +143,75 @@ fn settings_that_could_mislead_are_refused() {
         assert_eq!(make("a@b.example", url), Err(InvalidMailSettings::PublicUrl), "{url}");
     }
     assert_eq!(make("no-reply@localhost", "http://localhost:8080"), Ok(()));
+}
+
+fn acme() -> TenantId {
+    TenantId::from_uuid(Uuid::from_u128(1))
+}
+
+fn dressed(answer: impl Fn() -> Result<Option<Brand>, StoreError> + Send + 'static) -> Composer {
+    let mut brands = MockBrandDirectory::new();
+    brands
+        .expect_brand()
+        .withf(|tenant| *tenant == acme())
+        .returning(move |_| answer());
+    composer().dressed_by(Arc::new(brands))
+}
+
+fn brand() -> Brand {
+    let look = Look {
+        display_name: Some(DisplayName::try_from("Rivet \"R\", 株式会社").unwrap()),
+        support_email: Some(EmailAddress::try_from("help@rivet.example").unwrap()),
+        ..Look::default()
+    };
+    Brand {
+        name: DisplayName::try_from("Rivet").unwrap(),
+        branding: Branding::restore(look, datetime!(2026-01-01 00:00 UTC), 1),
+    }
+}
+
+#[test]
+fn a_tenants_mail_is_from_it_by_name_and_answers_go_to_its_support() {
+    let mut mail = letter("invitation", "en");
+    mail.tenant = Some(acme());
+
+    let source = source_by(&dressed(|| Ok(Some(brand()))), &mail, Wire::EightBit);
+    let (head, _) = source.split_once("\r\n\r\n").unwrap();
+
+    assert!(
+        head.contains("<no-reply@acme.example>") && head.contains("Reply-To: help@rivet.example"),
+        "{head}"
+    );
+    assert!(head.is_ascii() && head.matches("\r\nFrom: ").count() == 1, "{head}");
+    assert!(source.contains("on behalf of Rivet"), "{source}");
+}
+
+#[test]
+fn what_is_between_the_product_and_a_tenant_is_in_the_products_name() {
+    let mut mail = letter("payment_failed", "en");
+    mail.tenant = Some(acme());
+    let composer =
+        dressed(|| Ok(Some(brand()))).answered_at(Some(EmailAddress::try_from("care@acme.example").unwrap()));
+
+    let source = source_by(&composer, &mail, Wire::EightBit);
+
+    assert!(source.contains("From: Acme <no-reply@acme.example>"), "{source}");
+    assert!(source.contains("Reply-To: care@acme.example"), "{source}");
+}
+
+#[test]
+fn looks_that_cannot_be_read_postpone_the_mail_and_a_tenant_that_is_gone_has_none() {
+    let mut mail = letter("invitation", "en");
+    mail.tenant = Some(acme());
+
+    let away = dressed(|| Err(StoreError::Contended));
+    let refused = away
+        .compose(&mail, Wire::EightBit)
+        .now_or_never()
+        .unwrap()
+        .map_err(MailError::from);
+    let gone = source_by(&dressed(|| Ok(None)), &mail, Wire::EightBit);
+
+    assert!(matches!(refused, Err(MailError::Unavailable(_))));
+    assert!(gone.contains("From: Acme <no-reply@acme.example>"), "{gone}");
 }
