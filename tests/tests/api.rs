@@ -14,6 +14,8 @@ mod allowances;
 mod authorization;
 #[path = "api/bad_input.rs"]
 mod bad_input;
+#[path = "api/branding.rs"]
+mod branding;
 #[path = "api/commands.rs"]
 mod commands;
 #[path = "api/goldens.rs"]

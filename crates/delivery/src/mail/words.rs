@@ -176,3 +176,81 @@ impl Template {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::fs;
+    use std::path::Path;
+
+    use super::*;
+
+    /// Source files of the program below a folder, tests aside.
+    fn sources(folder: &Path, found: &mut Vec<String>) {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_str().unwrap();
+            if path.is_dir() && !["tests", "testing", "benches", "target"].contains(&name) {
+                sources(&path, found);
+            } else if name.ends_with(".rs") && !["tests.rs", "testing.rs"].contains(&name) {
+                let text = fs::read_to_string(&path).unwrap();
+                let (product, _) = text.split_once("#[cfg(test)]").unwrap_or((text.as_str(), ""));
+                found.push(product.to_owned());
+            }
+        }
+    }
+
+    /// The names of templates that the program's own sources send by: `template: "…"`, and names that stand beside
+    /// the purpose of a token or in a call of a helper that makes a mail.
+    fn names_sent() -> BTreeSet<String> {
+        let crates = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned();
+        let mut texts = Vec::new();
+        for entry in fs::read_dir(&crates).unwrap() {
+            let folder = entry.unwrap().path();
+            let is_contract = folder.ends_with("store-contract") || folder.ends_with("test-support");
+            if folder.is_dir() && !is_contract && !folder.ends_with("delivery") {
+                sources(&folder.join("src"), &mut texts);
+            }
+        }
+        assert!(texts.len() > 100, "only {} files were read", texts.len());
+        let mut names = BTreeSet::new();
+        for text in &texts {
+            for before in ["template: \"", "mail(unit, catalog, \"", "=> (\"", "_mail(\""] {
+                for found in text.split(before).skip(1) {
+                    let (name, after) = found.split_once('"').unwrap();
+                    // `=> ("…", Purpose::…)`: other pairs of text are none of ours.
+                    if before != "=> (\"" || after.starts_with(", Purpose::") {
+                        names.insert(name.to_owned());
+                    }
+                }
+            }
+        }
+        names
+    }
+
+    #[test]
+    fn every_mail_that_the_program_sends_has_a_template() {
+        let sent = names_sent();
+
+        assert!(sent.len() >= 8, "{sent:?}");
+        let missing: Vec<_> = sent.iter().filter(|name| Template::named(name).is_none()).collect();
+        assert_eq!(missing, Vec::<&String>::new(), "add them to `Template`, `en` and `ja`");
+    }
+
+    #[test]
+    fn every_template_has_words_of_its_own_in_every_language() {
+        for language in [Language::English, Language::Japanese] {
+            let mut subjects = BTreeSet::new();
+            for template in Template::ALL {
+                let words = template.words(language);
+                let subject = words.subject.last().unwrap();
+                assert!(!subject.contains('{') && !words.action.is_empty(), "{template:?}");
+                assert!(!words.before.is_empty(), "{template:?}");
+                assert!(
+                    subjects.insert(*subject),
+                    "{template:?} is called as another mail: {subject}"
+                );
+            }
+        }
+    }
+}

@@ -185,6 +185,11 @@ impl Node {
         &self.installation
     }
 
+    /// All letters to an address so far, oldest first.
+    pub fn letters_to(&self, address: &str) -> Vec<String> {
+        letters_to(&self.data_dir, address)
+    }
+
     /// The one-time token in the newest letter to an address; waits until there is one that was not asked for before.
     pub async fn token_sent_to(&self, address: &str) -> String {
         let used = self.tokens_used.lock().unwrap().clone();
