@@ -22,12 +22,16 @@ mod commands;
 mod goldens;
 #[path = "api/harness.rs"]
 mod harness;
+#[path = "api/invitations.rs"]
+mod invitations;
 #[path = "api/logs.rs"]
 mod logs;
 #[path = "api/members.rs"]
 mod members;
 #[path = "api/mixed_versions.rs"]
 mod mixed_versions;
+#[path = "api/moving_in.rs"]
+mod moving_in;
 #[path = "api/nodes.rs"]
 mod nodes;
 #[path = "api/platform_keys.rs"]

@@ -109,6 +109,8 @@ pub enum Command {
     Openapi,
     /// Check configuration, database, clock, mail and secrets, and say how to mend what is wrong
     Doctor,
+    /// Bring people along into a tenant from a CSV file, with passwords and roles; docs/moving-in.md has the columns
+    Import(ImportPeople),
     /// Do by hand what the background work does about billing
     Billing {
         /// What to do
@@ -177,6 +179,19 @@ pub enum CatalogAction {
     Apply,
 }
 
+/// `tenantry import`
+#[derive(Args, Debug)]
+pub struct ImportPeople {
+    /// The tenant, by id or slug
+    #[arg(long, value_name = "TENANT")]
+    pub tenant: String,
+    /// Only tell what would become of each row
+    #[arg(long)]
+    pub dry_run: bool,
+    /// The file
+    pub file: PathBuf,
+}
+
 /// `tenantry billing`
 #[derive(Debug, Subcommand)]
 pub enum BillingAction {
@@ -230,6 +245,7 @@ async fn with_configuration(command: Command, config: Config) -> ExitCode {
         Command::Catalog { .. } => commands::finish(commands::catalog::apply(&config).await),
         Command::Openapi => commands::openapi::run(),
         Command::Doctor => commands::doctor::run(&config).await,
+        Command::Import(wish) => commands::import::run(&config, &wish).await,
         Command::Billing {
             action: BillingAction::Run { as_of },
         } => commands::billing::run(&config, as_of).await,

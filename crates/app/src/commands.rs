@@ -5,6 +5,7 @@ pub mod billing;
 pub mod catalog;
 pub mod demo;
 pub mod doctor;
+pub mod import;
 pub mod migrate;
 pub mod openapi;
 pub mod serve;

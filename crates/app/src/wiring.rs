@@ -4,6 +4,7 @@
 //! [`Installation::api`] is what a server serves; [`crate::workers`] is what goes on behind it.
 
 mod belongings;
+mod console;
 mod error;
 mod health;
 mod outside;

@@ -1,5 +1,6 @@
 //! Passwords by Argon2id, off the request threads and few at a time.
 
+mod foreign;
 mod threads;
 
 use std::fmt;
@@ -8,9 +9,10 @@ use std::sync::Arc;
 use argon2::password_hash::phc::PasswordHash as Phc;
 use argon2::{ARGON2ID_IDENT, Algorithm, Argon2, Params, PasswordHasher as _, PasswordVerifier as _, Version};
 use async_trait::async_trait;
-use tenantry_identity::user::{HashFailed, PasswordHash, PasswordHasher, Verified};
+use tenantry_identity::user::{ForeignHashes, HashFailed, PasswordHash, PasswordHasher, UnusableHash, Verified};
 use tenantry_kernel::{Entropy, Secret};
 
+use self::foreign::Foreign;
 use self::threads::{HashThreads, WAITING};
 
 /// What a hash costs.
@@ -124,6 +126,16 @@ impl PasswordHasher for Argon2Hasher {
         };
         let wanted = self.params.clone();
         self.in_turn(move |argon2| {
+            // A hash that somebody brought along is made again as one of ours at the first log-in.
+            if let Ok(foreign) = Foreign::read(hash.as_str())
+                && foreign.is_foreign()
+            {
+                let matches = foreign.matches(password.expose().as_bytes());
+                return Ok(Verified {
+                    matches,
+                    needs_rehash: matches,
+                });
+            }
             let phc = Phc::new(hash.as_str()).map_err(failed)?;
             let matches = match argon2.verify_password(password.expose().as_bytes(), &phc) {
                 Ok(()) => true,
@@ -136,6 +148,20 @@ impl PasswordHasher for Argon2Hasher {
             })
         })
         .await
+    }
+}
+
+/// [`ForeignHashes`] of bcrypt, PBKDF2, scrypt and Argon2, within bounds that no log-in exceeds.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct BroughtAlong;
+
+impl ForeignHashes for BroughtAlong {
+    fn read(&self, text: &Secret<String>) -> Result<PasswordHash, UnusableHash> {
+        Ok(match Foreign::read(text.expose())? {
+            // Some write their name before it.
+            Foreign::Argon2(phc) => PasswordHash::from_phc(phc),
+            _ => PasswordHash::from_phc(text.expose().trim()),
+        })
     }
 }
 

@@ -51,7 +51,8 @@ use crate::observe::RowMeters;
 use crate::pace::PaceClass;
 use crate::trie::{Leaf, Trie};
 use crate::{
-    admin, api_keys, audit, auth, billing, branding, domains, entitlements, invitations, me, operations, plans, quotas, reservations, security, sign_up, slugs, tenants, usage, users,
+    admin, api_keys, audit, auth, billing, branding, domains, entitlements, invitations, me, operations, plans, quotas,
+    reservations, security, sign_up, slugs, tenants, usage, users,
 };
 
 /// Who may call a route.

@@ -3,6 +3,7 @@
 mod change;
 mod create;
 mod deactivate;
+mod import;
 mod list;
 mod reactivate;
 mod remove;
@@ -21,6 +22,7 @@ pub(crate) fn rows() -> Vec<Row> {
     vec![
         list::row(),
         create::row(),
+        import::row(),
         show::row(),
         change::row(),
         remove::row(),

@@ -1,5 +1,7 @@
 //! How this domain reaches its data.
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 use tenantry_kernel::id::UserId;
 use tenantry_kernel::{EmailAddress, Origin, StoreError, TenantScope, Transaction};
@@ -32,6 +34,9 @@ pub trait IdentityUnit: Transaction {
 pub trait IdentityStore: Send + Sync {
     /// Which user has this address, if any: the look-up before a person is known.
     async fn user_by_email(&self, email: &EmailAddress) -> Result<Option<UserId>, StoreError>;
+
+    /// The same for many addresses at once, in a bounded number of statements. Addresses of nobody are left out.
+    async fn users_by_email(&self, emails: &[EmailAddress]) -> Result<BTreeMap<EmailAddress, UserId>, StoreError>;
 
     /// Begins a unit pinned to one person, who is also the actor of its events.
     async fn begin_person(&self, user: UserId, origin: &Origin) -> Result<Box<dyn PersonUnit>, StoreError>;

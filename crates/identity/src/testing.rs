@@ -2,7 +2,7 @@
 
 pub mod fixtures;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
@@ -103,6 +103,13 @@ impl FakeIdentityStore {
 impl IdentityStore for FakeIdentityStore {
     async fn user_by_email(&self, email: &EmailAddress) -> Result<Option<UserId>, StoreError> {
         Ok(self.known.get(email).copied())
+    }
+
+    async fn users_by_email(&self, emails: &[EmailAddress]) -> Result<BTreeMap<EmailAddress, UserId>, StoreError> {
+        let known = emails
+            .iter()
+            .filter_map(|email| Some((email.clone(), *self.known.get(email)?)));
+        Ok(known.collect())
     }
 
     async fn begin_person(&self, _: UserId, _: &Origin) -> Result<Box<dyn PersonUnit>, StoreError> {

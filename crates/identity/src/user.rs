@@ -4,7 +4,7 @@ mod hasher;
 mod model;
 mod repository;
 
-pub use hasher::{HashFailed, PasswordHasher, Verified};
+pub use hasher::{ForeignHashes, HashFailed, PasswordHasher, UnusableHash, Verified};
 pub use model::{BackOff, PasswordHash, PlatformRole, User, UserRecord, UserStatus};
 pub use repository::{EMAIL_TAKEN, UserRepository};
 #[cfg(any(test, feature = "testing"))]

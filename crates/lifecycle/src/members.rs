@@ -2,10 +2,13 @@
 
 mod accept;
 mod error;
+mod letter;
+mod many;
 mod service;
 #[cfg(test)]
 mod tests;
 
 pub use accept::{Accept, AcceptService, Accepted};
 pub use error::MembersError;
-pub use service::{AddMember, Added, MembersParts, MembersService};
+pub use many::{Arrival, InvalidDays, InvitationDays, ListedRow, MAX_ROWS, Newcomer, Outcome, Verdict};
+pub use service::{AddMember, Added, MembersParts, MembersService, Resend};

@@ -28,6 +28,10 @@ pub trait LifecycleStore: Send + Sync {
         person: Option<UserId>,
     ) -> Result<Box<dyn LifecycleUnit>, StoreError>;
 
+    /// Begins a unit bound to the tenant in `scope` that may also add (and neither read nor change) what `people`
+    /// consist of: themselves, their one-time tokens.
+    async fn begin_adding(&self, scope: &TenantScope, people: &[UserId]) -> Result<Box<dyn LifecycleUnit>, StoreError>;
+
     /// Begins a unit bound to the tenant in `scope` that only reads.
     async fn read_spanning(&self, scope: &TenantScope) -> Result<Box<dyn LifecycleUnit>, StoreError>;
 }

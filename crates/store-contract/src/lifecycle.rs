@@ -1,5 +1,6 @@
 //! What lifecycle's ports promise.
 
+pub mod adding;
 pub mod catalog;
 pub mod operators;
 pub mod spanning;

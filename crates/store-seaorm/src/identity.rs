@@ -9,6 +9,8 @@ mod sessions;
 mod signing_keys;
 mod users;
 
+use std::collections::BTreeMap;
+
 use tenantry_identity::api_key::ApiKeyRepository;
 use tenantry_identity::fingerprint::Fingerprint;
 use tenantry_identity::one_time_token::OneTimeTokenRepository;
@@ -41,6 +43,10 @@ pub(crate) const RULES: &[Rule] = &[
 impl IdentityStore for SeaOrmStore {
     async fn user_by_email(&self, email: &EmailAddress) -> Result<Option<UserId>, StoreError> {
         users::by_email(self, email).await
+    }
+
+    async fn users_by_email(&self, emails: &[EmailAddress]) -> Result<BTreeMap<EmailAddress, UserId>, StoreError> {
+        users::by_emails(self, emails).await
     }
 
     async fn begin_person(&self, user: UserId, origin: &Origin) -> Result<Box<dyn PersonUnit>, StoreError> {

@@ -33,6 +33,12 @@ impl LifecycleStore for SeaOrmStore {
         Ok(Box::new(unit))
     }
 
+    async fn begin_adding(&self, scope: &TenantScope, people: &[UserId]) -> Result<Box<dyn LifecycleUnit>, StoreError> {
+        let mut unit = self.unit_for(scope).await?;
+        unit.name_people(people.iter().copied().collect()).await?;
+        Ok(Box::new(unit))
+    }
+
     async fn read_spanning(&self, scope: &TenantScope) -> Result<Box<dyn LifecycleUnit>, StoreError> {
         Ok(Box::new(self.read_for(scope).await?))
     }

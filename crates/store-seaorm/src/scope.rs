@@ -5,14 +5,17 @@
 
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, DeleteMany, EntityTrait, InsertMany, IntoActiveModel, QueryFilter, Select,
-    UpdateMany,
+    ActiveModelTrait, ColumnTrait, DeleteMany, EntityTrait, InsertMany, IntoActiveModel, Iterable, QueryFilter, Select,
+    UpdateMany, Value,
 };
 use tenantry_kernel::StoreError;
 use uuid::Uuid;
 
 use crate::error::store_error;
 use crate::unit::SeaOrmUnit;
+
+/// How many parameters one statement carries at most.
+const MAX_PARAMETERS: usize = 30_000;
 
 /// A table whose rows belong to one tenant each.
 pub trait TenantOwned: EntityTrait {
@@ -182,6 +185,28 @@ impl SeaOrmUnit {
         self.insert_all(vec![row]).await
     }
 
+    /// Adds rows to the people that the unit has been opened to add, each to whom it names. All must set the same
+    /// columns.
+    ///
+    /// # Errors
+    /// `Conflict` naming the rule that refused one; none is added then. `Backend` for a row of anybody else.
+    pub(crate) async fn add_listed<A>(&self, rows: impl IntoIterator<Item = A> + Send) -> Result<(), StoreError>
+    where
+        A: ActiveModelTrait + Send,
+        A::Entity: PersonOwned,
+        <A::Entity as EntityTrait>::Model: IntoActiveModel<A>,
+    {
+        let rows: Vec<A> = rows.into_iter().collect();
+        let listed = |row: &A| match row.get(<A::Entity as PersonOwned>::PERSON).into_value() {
+            Some(Value::Uuid(Some(person))) => self.may_add(person),
+            _ => false,
+        };
+        if !rows.iter().all(listed) {
+            return Err(StoreError::Backend("the unit was not opened to add this person".into()));
+        }
+        self.insert_all(rows).await
+    }
+
     /// Rows of a platform table.
     #[must_use]
     pub fn shared<E: Platform>(&self) -> Select<E> {
@@ -247,13 +272,16 @@ impl SeaOrmUnit {
         A: ActiveModelTrait + Send,
         <A::Entity as EntityTrait>::Model: IntoActiveModel<A>,
     {
-        if rows.is_empty() {
-            return Ok(());
+        // A statement has a bounded number of parameters (SQLite 32,766, PostgreSQL 65,535).
+        let columns = <A::Entity as EntityTrait>::Column::iter().count().max(1);
+        let mut rest = rows.into_iter().peekable();
+        while rest.peek().is_some() {
+            let some = rest.by_ref().take(MAX_PARAMETERS / columns);
+            InsertMany::<A>::many(some)
+                .exec_without_returning(self.txn())
+                .await
+                .map_err(store_error)?;
         }
-        InsertMany::<A>::many(rows)
-            .exec_without_returning(self.txn())
-            .await
-            .map_err(store_error)?;
         Ok(())
     }
 }

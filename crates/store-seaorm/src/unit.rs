@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use sea_orm::sea_query::{Expr, Query, SimpleExpr};
-use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, Statement};
 use tenantry_activity::feed::Committed;
 use tenantry_kernel::id::UserId;
 use tenantry_kernel::time::OffsetDateTime;
@@ -121,6 +121,8 @@ pub struct SeaOrmUnit {
     author: Author,
     store: Arc<Core>,
     touched: BTreeSet<UserId>,
+    /// Whom it may add.
+    added: BTreeSet<UserId>,
 }
 
 impl SeaOrmUnit {
@@ -131,6 +133,7 @@ impl SeaOrmUnit {
             author,
             store,
             touched: BTreeSet::new(),
+            added: BTreeSet::new(),
         }
     }
 
@@ -177,6 +180,24 @@ impl SeaOrmUnit {
 
     pub(crate) fn touched(&self) -> impl Iterator<Item = UserId> {
         self.touched.iter().copied()
+    }
+
+    /// Names the people that rows may be added for, here and to row security.
+    #[expect(clippy::disallowed_methods, reason = "sets a variable of the transaction")]
+    pub(crate) async fn name_people(&mut self, people: BTreeSet<UserId>) -> Result<(), StoreError> {
+        if self.is_postgres() {
+            let list = people.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
+            let sql = "select set_config('app.added_people', $1, true)";
+            let named = Statement::from_sql_and_values(DbBackend::Postgres, sql, [list.into()]);
+            self.txn.execute_raw(named).await.map_err(store_error)?;
+        }
+        self.added = people;
+        Ok(())
+    }
+
+    /// True for a person that rows may be added for.
+    pub(crate) fn may_add(&self, person: Uuid) -> bool {
+        self.added.contains(&UserId::from_uuid(person))
     }
 
     /// What the unit is pinned to.

@@ -210,6 +210,8 @@ async fn add(
         department: None,
         position: None,
         message: None,
+        locale: None,
+        expires_in: None,
         invite: role == "viewer",
     };
     match node.services.seats.add(scope, wish).await {

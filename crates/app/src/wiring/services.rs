@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use tenantry_activity::audit::service::AuditService;
+use tenantry_auth_jwt::hasher::BroughtAlong;
 use tenantry_auth_jwt::jwt::JwtSigner;
 use tenantry_billing::gateway::PaymentGateway;
 use tenantry_billing::invoice::InvoiceService;
@@ -173,6 +174,7 @@ pub(super) fn build(from: &Ingredients<'_>) -> Built {
             catalog: Arc::clone(catalog),
             people: store.clone(),
             store: store.clone(),
+            hashes: Arc::new(BroughtAlong),
             cipher: Arc::clone(cipher),
             clock: clock.clone(),
             ids: ids.clone(),
@@ -184,6 +186,7 @@ pub(super) fn build(from: &Ingredients<'_>) -> Built {
             Arc::clone(hasher),
             Arc::clone(cipher),
             clock.clone(),
+            Arc::new(catalog.roles().clone()),
             gate(),
         )),
         security: Arc::new(SecurityService::new(store.clone(), Arc::new(catalog.roles().clone()))),

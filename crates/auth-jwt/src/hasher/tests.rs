@@ -118,3 +118,37 @@ async fn impossible_costs_are_refused_at_once() {
 
     assert!(Argon2Hasher::new(impossible, 1, Arc::new(SystemEntropy)).is_err());
 }
+
+#[tokio::test]
+async fn a_hash_that_was_brought_along_matches_and_is_made_again() {
+    let hasher = hasher(HashCost::cheap());
+    for text in [
+        "$2b$06$N9qo8uLOickgx2ZMRZoMyeHeZfKH45w1ifY2deNgSwK435WnAcNrK",
+        " pbkdf2_sha256$1200$seasalt12345$I5wmaPS+XT+gE+MA3kJXRtef2ufUkYWavUAnE1eKqww= ",
+    ] {
+        let brought = BroughtAlong.read(&password(text)).unwrap();
+
+        let right = hasher
+            .verify(password("correct horse battery"), Some(brought.clone()))
+            .await
+            .unwrap();
+        let wrong = hasher.verify(password("correct horse"), Some(brought)).await.unwrap();
+
+        assert_eq!((right.matches, right.needs_rehash), (true, true), "{text}");
+        assert_eq!((wrong.matches, wrong.needs_rehash), (false, false), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn argon2_is_kept_under_its_own_name() {
+    let known = "$argon2i$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$wWKIMhR9lyDFvRz9YTZweHKfbftvj+qf+YFY4NeBbtA";
+
+    let brought = BroughtAlong.read(&password(&format!("argon2{known}"))).unwrap();
+    let verified = hasher(HashCost::cheap())
+        .verify(password("password"), Some(brought.clone()))
+        .await
+        .unwrap();
+
+    assert_eq!(brought.as_str(), known);
+    assert_eq!((verified.matches, verified.needs_rehash), (true, true));
+}

@@ -83,7 +83,7 @@ impl Letterhead {
             u32::from_str_radix(digits, 16).unwrap_or_default()
         };
         let brightness = 299 * part(1) + 587 * part(3) + 114 * part(5);
-        if brightness > 150_000 { "#111114" } else { "#ffffff" }
+        if brightness > 140_000 { "#111114" } else { "#ffffff" }
     }
 }
 

@@ -7,7 +7,7 @@ use tenantry_lifecycle::members::{Accept, AcceptService};
 use utoipa::ToSchema;
 
 use crate::error::{Answer, FieldErrors};
-use crate::extract::{CalledFrom, JsonBody};
+use crate::extract::{CalledFrom, JsonBody, MaybeSignedIn};
 use crate::pace::PaceClass;
 use crate::render;
 use crate::routes::Row;
@@ -41,12 +41,14 @@ struct View {
 
 /// Accepts an invitation.
 ///
-/// Following the link proves the address. Sign in afterwards.
+/// Following the link proves the address. Sign in afterwards. Who is signed in already, and has confirmed their address,
+/// accepts with their access token and needs no password; the invitation must be theirs.
 #[utoipa::path(post, path = "/api/v1/invitations/accept", operation_id = "invitations_accept", tag = "invitations",
     request_body = Body, responses((status = 200, description = "The membership.", body = View)))]
 async fn handler(
     JsonBody(body): JsonBody<Body>,
     CalledFrom(origin): CalledFrom,
+    MaybeSignedIn(person): MaybeSignedIn,
     invitations: web::Data<AcceptService>,
 ) -> Answer {
     let mut errors = FieldErrors::default();
@@ -56,6 +58,7 @@ async fn handler(
         token: Secret::new(body.token),
         name,
         password: body.password.map(Secret::new),
+        signed_in: person.map(|person| (person.user, person.session)),
     };
     let accepted = invitations.accept(request, origin).await?;
     Ok(render::ok(&View {
@@ -66,7 +69,11 @@ async fn handler(
 
 pub(crate) fn row() -> Row {
     Row::of(__path_handler, handler)
+        .public_or_person()
         .pace(PaceClass::Guessable)
         .refuses(401, "invitation_invalid")
+        .refuses(403, "invitation_not_yours")
+        .refuses(403, "email_unverified")
+        .refuses(409, "invitation_role_gone")
         .refuses(410, "invitation_gone")
 }

@@ -3,8 +3,8 @@
 use actix_web::web;
 use serde::Deserialize;
 use tenantry_kernel::text::Note;
-use tenantry_kernel::{DisplayName, EmailAddress};
-use tenantry_lifecycle::members::{AddMember, MembersService};
+use tenantry_kernel::{DisplayName, EmailAddress, Locale};
+use tenantry_lifecycle::members::{AddMember, InvitationDays, MembersService};
 use tenantry_tenancy::permissions::MEMBERS_INVITE;
 use utoipa::ToSchema;
 
@@ -35,6 +35,14 @@ struct Body {
     /// A sentence for the mail.
     #[serde(default)]
     message: Option<String>,
+    /// Their language; the tenant's when absent.
+    #[serde(default)]
+    #[schema(example = "ja")]
+    locale: Option<String>,
+    /// For how many days they can accept, 1 to 30; as the catalog says when absent.
+    #[serde(default)]
+    #[schema(example = 7)]
+    expires_in_days: Option<i64>,
     /// Permissions beyond the role.
     #[serde(default)]
     permissions: Vec<String>,
@@ -50,6 +58,8 @@ impl TryFrom<Body> for AddMember {
         let department = errors.given("department", body.department.as_deref().map(Note::try_from));
         let position = errors.given("position", body.position.as_deref().map(Note::try_from));
         let message = errors.given("message", body.message.as_deref().map(Note::try_from));
+        let locale = errors.given("locale", body.locale.map(Locale::try_from));
+        let expires_in = errors.given("expires_in_days", body.expires_in_days.map(InvitationDays::try_from));
         errors.check()?;
         Ok(Self {
             email: email.ok_or_else(|| ApiError::internal("a refused field was not noted"))?,
@@ -59,6 +69,8 @@ impl TryFrom<Body> for AddMember {
             department,
             position,
             message,
+            locale,
+            expires_in,
             invite: true,
         })
     }
@@ -66,7 +78,7 @@ impl TryFrom<Body> for AddMember {
 
 /// Invites a person.
 ///
-/// A seat is taken at once. The mail's link is good for as many days as the catalog says; role and address come
+/// A seat is taken at once. The mail's link is good for `expires_in_days`, or as many days as the catalog says; role and address come
 /// from here, never from the link.
 #[utoipa::path(post, path = "/api/v1/tenants/{tenant}/invitations", operation_id = "invitations_create",
     tag = "invitations", request_body = Body,

@@ -60,6 +60,8 @@ impl TryFrom<Body> for AddMember {
             department,
             position,
             message: None,
+            locale: None,
+            expires_in: None,
             invite: body.send_invite,
         })
     }

@@ -50,6 +50,7 @@ impl TryFrom<Filter> for ListMembers {
             role: filter.role,
             source,
             text: filter.q,
+            ..Self::default()
         })
     }
 }

@@ -15,6 +15,9 @@ pub trait OneTimeTokenRepository: Send {
     /// Adds a token.
     async fn insert(&mut self, token: &OneTimeToken) -> Result<(), StoreError>;
 
+    /// Adds tokens of people whom the unit has been opened to add something for, in a bounded number of statements.
+    async fn insert_many(&mut self, tokens: &[OneTimeToken]) -> Result<(), StoreError>;
+
     /// The token with this fingerprint, good or not.
     async fn find(&mut self, fingerprint: &Fingerprint) -> Result<Option<OneTimeToken>, StoreError>;
 

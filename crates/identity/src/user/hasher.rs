@@ -58,3 +58,38 @@ pub trait PasswordHasher: Send + Sync {
     /// Verifies. Without a hash (unknown user, no password set) it takes as long and never matches.
     async fn verify(&self, password: Secret<String>, hash: Option<PasswordHash>) -> Result<Verified, HashFailed>;
 }
+
+/// A hash of another system that we cannot check at log-in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum UnusableHash {
+    /// Of a kind that is not known.
+    #[error("is no bcrypt, PBKDF2, scrypt or Argon2 hash in a form that is known")]
+    Unknown,
+    /// Of a known kind, and not whole.
+    #[error("is not whole, or so short that many passwords would match")]
+    Malformed,
+    /// It would take too long, or too much memory, at every log-in.
+    #[error("costs more to check than this server spends on a log-in")]
+    TooDear,
+}
+
+impl UnusableHash {
+    /// The name in `snake_case`.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Unknown => "unknown_hash",
+            Self::Malformed => "malformed_hash",
+            Self::TooDear => "hash_too_dear",
+        }
+    }
+}
+
+/// Reads hashes that people bring along from other systems.
+pub trait ForeignHashes: Send + Sync {
+    /// The hash as [`PasswordHasher::verify`] understands it; it asks for another one at the first log-in.
+    ///
+    /// # Errors
+    /// [`UnusableHash`].
+    fn read(&self, text: &Secret<String>) -> Result<PasswordHash, UnusableHash>;
+}

@@ -22,6 +22,13 @@ pub trait UserRepository: Send {
     /// `Conflict(`[`EMAIL_TAKEN`]`)`.
     async fn insert(&mut self, user: &User) -> Result<(), StoreError>;
 
+    /// Adds users that nobody could know before, and makes them findable by address, in a bounded number of
+    /// statements. Only those whom the unit has been opened to add.
+    ///
+    /// # Errors
+    /// `Conflict(`[`EMAIL_TAKEN`]`)` when one of the addresses is somebody's; none is added then.
+    async fn insert_many(&mut self, users: &[User]) -> Result<(), StoreError>;
+
     /// Stores what changed and raises the version by one; the address never changes here.
     ///
     /// # Errors

@@ -14,6 +14,7 @@ use tenantry_kernel::{
 };
 use tenantry_tenancy::gate::Gate;
 use tenantry_tenancy::membership::{Membership, MembershipRepository, MembershipStatus, WrongState};
+use tenantry_tenancy::role::RoleBook;
 
 use super::error::{MembersError, overtaken};
 use crate::store::LifecycleStore;
@@ -27,6 +28,8 @@ pub struct Accept {
     pub name: Option<DisplayName>,
     /// Their password; needed when they have none yet, or when their address was never verified.
     pub password: Option<Secret<String>>,
+    /// Who asks, when they are signed in: the invitation must be theirs.
+    pub signed_in: Option<(UserId, SessionId)>,
 }
 
 /// Somebody joined.
@@ -45,6 +48,7 @@ pub struct AcceptService {
     hasher: Arc<dyn PasswordHasher>,
     cipher: Arc<dyn Cipher>,
     clock: Arc<dyn Clock>,
+    roles: Arc<RoleBook>,
     gate: Gate,
 }
 
@@ -68,6 +72,7 @@ impl AcceptService {
         hasher: Arc<dyn PasswordHasher>,
         cipher: Arc<dyn Cipher>,
         clock: Arc<dyn Clock>,
+        roles: Arc<RoleBook>,
         gate: Gate,
     ) -> Self {
         Self {
@@ -76,6 +81,7 @@ impl AcceptService {
             hasher,
             cipher,
             clock,
+            roles,
             gate,
         }
     }
@@ -84,17 +90,22 @@ impl AcceptService {
     ///
     /// # Errors
     /// [`MembersError::InvitationUnknown`] (also when expired), [`MembersError::InvitationGone`] when used or
-    /// revoked; a missing or weak password of somebody who needs one.
+    /// revoked; [`MembersError::InvitationNotYours`] and [`MembersError::AddressNotVerified`] for somebody who is
+    /// signed in; [`MembersError::InvitationRoleGone`]; a missing or weak password of somebody who needs one.
     pub async fn accept(&self, request: Accept, origin: Origin) -> Result<Accepted, MembersError> {
         let invited = self.find(request.token.expose()).await?;
         let principal = Principal::Member {
             user: invited.user,
             membership: invited.membership,
-            session: SessionId::from_uuid(Uuid::nil()), // No session yet: the link is the proof.
+            // Without one the link is the proof.
+            session: request
+                .signed_in
+                .map_or(SessionId::from_uuid(Uuid::nil()), |(_, session)| session),
         };
         let scope = self.gate.enter_invited(invited.tenant, principal, origin).await?;
         let mut unit = self.store.read_spanning(&scope).await?;
-        pending(unit.memberships(), &invited, self.clock.system_now()).await?;
+        let member = pending(unit.memberships(), &invited, self.clock.system_now()).await?;
+        self.role_stands(&member)?;
         drop(unit);
         let hash = self.choose_password(&invited, &request).await?;
 
@@ -114,6 +125,7 @@ impl AcceptService {
             return Err(MembersError::InvitationGone);
         }
         let mut member = pending(unit.memberships(), invited, now).await?;
+        self.role_stands(&member)?;
         let joined = member.accept(request.name.clone(), now).map_err(refused)?;
         unit.memberships().update(&member).await.map_err(overtaken)?;
         let mut person = active(unit.users(), invited.user).await?;
@@ -135,6 +147,12 @@ impl AcceptService {
             tenant: invited.tenant,
             membership: member.saved(),
         })
+    }
+
+    /// The role that was promised may have left the catalog since: nobody joins as something that does not exist.
+    fn role_stands(&self, member: &Membership) -> Result<(), MembersError> {
+        let stands = self.roles.get(member.role()).is_some();
+        stands.then_some(()).ok_or(MembersError::InvitationRoleGone)
     }
 
     async fn find(&self, text: &str) -> Result<Invited, MembersError> {
@@ -163,6 +181,16 @@ impl AcceptService {
         let mut unit = self.people.read_person(invited.user).await?;
         let person = active(unit.users(), invited.user).await?;
         drop(unit);
+        if let Some((user, _)) = request.signed_in {
+            // Whoever is signed in as another does not join as this one by mistake, and a session alone, opened with
+            // a password that nobody vouched for, lets nobody in.
+            if user != invited.user {
+                return Err(MembersError::InvitationNotYours);
+            }
+            if person.email_verified_at().is_none() {
+                return Err(MembersError::AddressNotVerified);
+            }
+        }
         if !needs_password(&person) {
             return Ok(None);
         }

@@ -28,6 +28,15 @@ pub enum MembersError {
     /// The invitation was used or revoked.
     #[error("the invitation was used or revoked")]
     InvitationGone,
+    /// The invitation is for somebody else than who is signed in.
+    #[error("the invitation is for another address than yours; sign out, or sign in with that one")]
+    InvitationNotYours,
+    /// Who is signed in never proved that they read mail at the address.
+    #[error("confirm your address first, or accept without being signed in")]
+    AddressNotVerified,
+    /// The role that was promised does not exist any more.
+    #[error("the role of the invitation does not exist any more; ask for another invitation")]
+    InvitationRoleGone,
     /// The tenant cannot be entered.
     #[error(transparent)]
     Enter(#[from] EnterError),
@@ -71,6 +80,8 @@ impl DomainError for MembersError {
             Self::Invalid(_) => ErrorKind::Invalid,
             Self::InvitationUnknown => ErrorKind::Unauthenticated,
             Self::InvitationGone => ErrorKind::Gone,
+            Self::InvitationNotYours | Self::AddressNotVerified => ErrorKind::Denied,
+            Self::InvitationRoleGone => ErrorKind::Conflict,
             Self::Enter(cause) => cause.kind(),
             Self::Hash(cause) => cause.kind(),
         }
@@ -83,6 +94,9 @@ impl DomainError for MembersError {
             Self::Invalid(_) => "validation_failed",
             Self::InvitationUnknown => "invitation_invalid",
             Self::InvitationGone => "invitation_gone",
+            Self::InvitationNotYours => "invitation_not_yours",
+            Self::AddressNotVerified => "email_unverified",
+            Self::InvitationRoleGone => "invitation_role_gone",
             Self::Enter(cause) => cause.code(),
             Self::Hash(cause) => cause.code(),
         }

@@ -2,23 +2,24 @@
 
 use std::sync::Arc;
 
-use tenantry_identity::one_time_token::{OneTimeText, OneTimeToken, OneTimeTokenId, Purpose};
 use tenantry_identity::store::IdentityStore;
-use tenantry_identity::user::User;
+use tenantry_identity::user::{ForeignHashes, User};
 use tenantry_kernel::retry;
 use tenantry_kernel::time::{Duration, OffsetDateTime};
 use tenantry_kernel::{
     Cipher, Clock, DisplayName, EmailAddress, Entropy, FieldError, IdSource, Locale, Mail, MembershipId, Note,
-    PermissionSet, Principal, StoreError, TenantScope, UserId,
+    PermissionSet, StoreError, TenantScope, UserId,
 };
 use tenantry_tenancy::membership::steps::{self, Target};
 use tenantry_tenancy::membership::{
-    Invitation, MemberError, Membership, MembershipDetails, MembershipState, MembershipStatus, WrongState, policy,
+    Invitation, MemberError, Membership, MembershipDetails, MembershipState, WrongState, policy,
 };
 use tenantry_tenancy::permissions::MEMBERS_INVITE;
 use tenantry_tenancy::role::RoleDefinition;
 
 use super::error::{MembersError, overtaken};
+use super::letter::{Letterhead, Minting};
+use super::many::{InvitationDays, inviter};
 use crate::catalog::Catalog;
 use crate::seats;
 use crate::store::{LifecycleStore, LifecycleUnit};
@@ -43,8 +44,23 @@ pub struct AddMember {
     pub position: Option<Note>,
     /// A sentence for the invitation.
     pub message: Option<Note>,
+    /// The language of the invitation; the tenant's when absent.
+    pub locale: Option<Locale>,
+    /// For how long the invitation can be accepted; as the catalog says when absent.
+    pub expires_in: Option<InvitationDays>,
     /// True to invite by mail; false to add at once, without a word.
     pub invite: bool,
+}
+
+/// How an invitation is sent again.
+#[derive(Clone, Debug, Default)]
+pub struct Resend {
+    /// A sentence for the mail; the first one is not kept.
+    pub message: Option<Note>,
+    /// Another language than the person's own.
+    pub locale: Option<Locale>,
+    /// For how long it can be accepted from now on; as the catalog says when absent.
+    pub expires_in: Option<InvitationDays>,
 }
 
 /// Somebody was added.
@@ -62,6 +78,8 @@ pub struct MembersParts {
     pub people: Arc<dyn IdentityStore>,
     /// Units over tenant and person.
     pub store: Arc<dyn LifecycleStore>,
+    /// Hashes of other systems.
+    pub hashes: Arc<dyn ForeignHashes>,
     /// Fingerprints.
     pub cipher: Arc<dyn Cipher>,
     /// The time.
@@ -76,7 +94,7 @@ pub struct MembersParts {
 pub struct MembersService(MembersParts);
 
 /// How often a change is tried when others are in the way.
-const TRIES: u8 = 5;
+pub(super) const TRIES: u8 = 5;
 
 /// What becomes of a member.
 #[derive(Clone, Copy)]
@@ -127,23 +145,35 @@ impl MembersService {
     ///
     /// # Errors
     /// [`MembersError`]: denied, not found, not pending.
-    pub async fn resend(&self, scope: &TenantScope, id: MembershipId) -> Result<Membership, MembersError> {
+    pub async fn resend(
+        &self,
+        scope: &TenantScope,
+        id: MembershipId,
+        again: Resend,
+    ) -> Result<Membership, MembersError> {
         scope.require(&MEMBERS_INVITE)?;
         let target = self.target(scope, id, None);
 
         let mut unit = self.0.store.read_spanning(scope).await?;
         let user = steps::manageable(unit.memberships(), target).await?.user();
         drop(unit);
-        retry::contended(TRIES, || self.try_resend(target, user)).await
+        retry::contended(TRIES, || self.try_resend(target, user, &again)).await
     }
 
-    async fn try_resend(&self, target: Target<'_>, user: UserId) -> Result<Membership, MembersError> {
+    async fn try_resend(&self, target: Target<'_>, user: UserId, again: &Resend) -> Result<Membership, MembersError> {
         let mut unit = self.0.store.begin_spanning(target.scope, Some(user)).await?;
         let mut member = steps::manageable(unit.memberships(), target).await?;
-        let event = member.resend(self.invitation_end(target.now), target.now)?;
+        let event = member.resend(self.invitation_end(again.expires_in, target.now), target.now)?;
         unit.memberships().update(&member).await.map_err(overtaken)?;
+        // Their own language, which for somebody new is the one that the first mail was written in.
+        let own = unit
+            .users()
+            .find(user)
+            .await?
+            .map(|person| person.record().locale.clone());
+        let wording = (again.message.as_ref(), again.locale.as_ref().or(own.as_ref()));
         let mail = self
-            .invitation(&mut *unit, target.scope, &member, None, target.now)
+            .invitation(&mut *unit, target.scope, &member, wording, target.now)
             .await?;
         unit.commit(vec![event.mail(mail)]).await?;
         Ok(member.saved())
@@ -268,7 +298,7 @@ impl MembersService {
         Ok(changed.after.unwrap_or(changed.before))
     }
 
-    fn role(&self, text: &str) -> Result<&RoleDefinition, MembersError> {
+    pub(super) fn role(&self, text: &str) -> Result<&RoleDefinition, MembersError> {
         self.0.catalog.roles().find(text).ok_or_else(|| {
             let known: Vec<_> = self
                 .0
@@ -283,7 +313,7 @@ impl MembersService {
         })
     }
 
-    fn permissions(&self, texts: &[String]) -> Result<PermissionSet, MembersError> {
+    pub(super) fn permissions(&self, texts: &[String]) -> Result<PermissionSet, MembersError> {
         if texts.len() > MAX_PERMISSIONS {
             let detail = format!("{MAX_PERMISSIONS} entries at most");
             return Err(MembersError::Invalid(vec![FieldError::new(
@@ -321,15 +351,19 @@ impl MembersService {
         let mut unit = self.0.store.begin_spanning(scope, Some(user)).await?;
         if known.is_none() {
             // Without an event: the tenant's log must not tell whether the address was known before.
-            let person = User::register(user, email.clone(), addition.name.clone(), Locale::default(), now);
+            let locale = match addition.request.locale.clone() {
+                Some(locale) => locale,
+                None => self.tenants_locale(&mut *unit).await?,
+            };
+            let person = User::register(user, email.clone(), addition.name.clone(), locale, now);
             unit.users().insert(&person).await?;
         }
         unit.memberships().insert(&membership).await?;
         seats::adjust(&mut *unit, &self.0.catalog, 1, now).await?;
         let mut created = membership.created();
         if addition.request.invite {
-            let message = addition.request.message.as_ref();
-            created = created.mail(self.invitation(&mut *unit, scope, &membership, message, now).await?);
+            let wording = (addition.request.message.as_ref(), addition.request.locale.as_ref());
+            created = created.mail(self.invitation(&mut *unit, scope, &membership, wording, now).await?);
         }
         unit.commit(vec![created]).await?;
         Ok(Added { membership })
@@ -350,23 +384,25 @@ impl MembersService {
         if !request.invite {
             return Membership::join(id, details, now);
         }
-        let by = match scope.principal() {
-            Principal::Member { membership, .. } => Some(*membership),
-            _ => None,
-        };
         Membership::invite(
             id,
             details,
             Invitation {
-                by,
-                expires_at: self.invitation_end(now),
+                by: inviter(scope),
+                expires_at: self.invitation_end(request.expires_in, now),
             },
             now,
         )
     }
 
-    fn invitation_end(&self, now: OffsetDateTime) -> OffsetDateTime {
-        now + Duration::days(i64::from(self.0.catalog.invitation_days()))
+    pub(super) fn invitation_end(&self, asked: Option<InvitationDays>, now: OffsetDateTime) -> OffsetDateTime {
+        let usual = || i64::from(self.0.catalog.invitation_days());
+        now + Duration::days(asked.map_or_else(usual, |days| i64::from(days.get())))
+    }
+
+    async fn tenants_locale(&self, unit: &mut dyn LifecycleUnit) -> Result<Locale, StoreError> {
+        let tenant = unit.tenants().find().await?;
+        Ok(tenant.map_or_else(Locale::default, |tenant| tenant.profile().locale.clone()))
     }
 
     /// Stores a fresh token and answers the mail that carries it.
@@ -375,36 +411,23 @@ impl MembersService {
         unit: &mut dyn LifecycleUnit,
         scope: &TenantScope,
         member: &Membership,
-        message: Option<&Note>,
+        wording: (Option<&Note>, Option<&Locale>),
         now: OffsetDateTime,
     ) -> Result<Mail, StoreError> {
-        let text = OneTimeText::mint(
-            Purpose::Invitation,
-            member.user(),
-            Some(scope.tenant_id()),
-            &*self.0.entropy,
-        );
-        let id = OneTimeTokenId::from_uuid(self.0.ids.next());
-        let mut token = OneTimeToken::issue(id, &text, Some(member.id()), &*self.0.cipher, now);
-        if let MembershipStatus::Invited { expires_at } = member.status() {
-            token.expires_at = *expires_at;
-        }
+        let head = Letterhead::read(unit, scope.tenant_id(), self.0.catalog.display(), inviter(scope)).await?;
+        let mint = Minting {
+            cipher: &*self.0.cipher,
+            entropy: &*self.0.entropy,
+            ids: &*self.0.ids,
+        };
+        let (token, text) = head.token(member, mint, now);
         unit.one_time_tokens().insert(&token).await?;
-        let tenant = unit.tenants().find().await?;
-        let (name, locale) = tenant.map_or_else(
-            || (String::new(), "en".to_owned()),
-            |tenant| (tenant.name().to_string(), tenant.profile().locale.as_str().to_owned()),
-        );
-        let mut fields = vec![("tenant", name), ("product", self.0.catalog.display().to_owned())];
-        fields.extend(member.name().map(|name| ("name", name.to_string())));
-        fields.extend(message.map(|message| ("message", message.to_string())));
-        Ok(Mail {
-            template: "invitation",
-            to: member.email().clone(),
-            locale,
-            fields,
-            token: Some(text.to_text()),
-        })
+        let (message, locale) = wording;
+        Ok(head.mail(member, message, locale, text))
+    }
+
+    pub(super) const fn parts(&self) -> &MembersParts {
+        &self.0
     }
 
     fn target<'a>(&'a self, scope: &'a TenantScope, id: MembershipId, expected: Option<i64>) -> Target<'a> {
@@ -419,7 +442,7 @@ impl MembersService {
 }
 
 /// What stands before the `@`, for somebody who was added without a name.
-fn name_of(email: &EmailAddress) -> DisplayName {
+pub(super) fn name_of(email: &EmailAddress) -> DisplayName {
     let local = email.as_str().split('@').next().unwrap_or_default();
     // An address's local part is 1 to 64 printable characters: always a name.
     DisplayName::try_from(local).unwrap_or_else(|_| DisplayName::unnamed())

@@ -27,6 +27,8 @@ fn invite(address: &str, role: &str) -> AddMember {
         department: None,
         position: None,
         message: None,
+        locale: None,
+        expires_in: None,
         invite: true,
     }
 }
@@ -48,6 +50,7 @@ async fn accept(house: &House, token: &Secret<String>, secret: Option<&str>) -> 
         token: token.clone(),
         name: Some(name("Kim")),
         password: secret.map(password),
+        signed_in: None,
     };
     house.acceptance().accept(request, Origin::default()).await
 }
@@ -333,7 +336,7 @@ async fn a_lost_race_is_run_again_for_every_change() {
     let invited = add(&house, &owner, "kim@acme.example", "member").await.unwrap();
     house.store.fail_commit(StoreError::Contended);
     house.clock.advance(Duration::HOUR);
-    service.resend(&owner, invited.id()).await.unwrap();
+    service.resend(&owner, invited.id(), Resend::default()).await.unwrap();
     house.store.fail_commit(StoreError::Contended);
     let token = token_sent_to(&house, "kim@acme.example");
     accept(&house, &token, Some(PASSWORD)).await.unwrap();

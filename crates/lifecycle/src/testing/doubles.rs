@@ -9,7 +9,7 @@ use tenantry_billing::testing::TestGateway;
 use tenantry_identity::directory::PlatformKeyDirectory;
 use tenantry_identity::platform_key::PlatformKey;
 use tenantry_identity::token::{AccessClaims, SigningFailed, TokenError, TokenSigner, TokenVerifier};
-use tenantry_identity::user::{HashFailed, PasswordHash, PasswordHasher, Verified};
+use tenantry_identity::user::{ForeignHashes, HashFailed, PasswordHash, PasswordHasher, UnusableHash, Verified};
 use tenantry_kernel::time::OffsetDateTime;
 use tenantry_kernel::{PlatformKeyId, Secret, StoreError, async_trait};
 
@@ -138,6 +138,17 @@ impl PasswordHasher for TestHasher {
             matches: !hashed.is_empty() && hashed == password.expose(),
             needs_rehash: strength == "weak",
         })
+    }
+}
+
+/// Knows hashes that begin with `weak:`.
+impl ForeignHashes for TestHasher {
+    fn read(&self, text: &Secret<String>) -> Result<PasswordHash, UnusableHash> {
+        match text.expose().split_once(':') {
+            Some(("weak", _)) => Ok(PasswordHash::from_phc(text.expose().clone())),
+            Some(("dear", _)) => Err(UnusableHash::TooDear),
+            _ => Err(UnusableHash::Unknown),
+        }
     }
 }
 

@@ -17,6 +17,7 @@ use tenantry_kernel::uuid::Uuid;
 use tenantry_kernel::{Clock, IdSource, Origin, PermissionSet, SessionId, SystemScope, TenantId, TenantScope, UserId};
 use tenantry_tenancy::gate::{EnterError, Gate};
 use tenantry_tenancy::membership::Membership;
+use tenantry_tenancy::role::RoleBook;
 
 use super::doubles::{PlatformKeys, TestHasher, TestSigner, WatchfulGateway};
 use super::fixture::{self, NOW};
@@ -176,6 +177,7 @@ impl House {
             catalog: self.catalog.clone(),
             people: self.shared_store(),
             store: self.shared_store(),
+            hashes: self.hasher.clone(),
             cipher: Arc::new(PlainCipher),
             clock: self.clock.clone(),
             ids: self.ids.clone(),
@@ -186,12 +188,19 @@ impl House {
     /// Accepting invitations.
     #[must_use]
     pub fn acceptance(&self) -> AcceptService {
+        self.acceptance_by(self.catalog.roles().clone())
+    }
+
+    /// Accepting invitations where these are the roles.
+    #[must_use]
+    pub fn acceptance_by(&self, roles: RoleBook) -> AcceptService {
         AcceptService::new(
             self.shared_store(),
             self.shared_store(),
             self.hasher.clone(),
             Arc::new(PlainCipher),
             self.clock.clone(),
+            Arc::new(roles),
             self.gate(),
         )
     }

@@ -50,6 +50,16 @@ impl UserRepository for FakeUnit {
         Ok(())
     }
 
+    async fn insert_many(&mut self, users: &[User]) -> Result<(), StoreError> {
+        for user in users {
+            if self.state.user_by_email(user.email()).is_some() {
+                return Err(StoreError::Conflict(EMAIL_TAKEN));
+            }
+            self.added(user.id())?.user = Some(user.clone());
+        }
+        Ok(())
+    }
+
     async fn update(&mut self, user: &User) -> Result<(), StoreError> {
         self.require_pinned(user.id())?;
         let stored = self.own().user.as_mut();
@@ -119,6 +129,13 @@ impl OneTimeTokenRepository for FakeUnit {
     async fn insert(&mut self, token: &OneTimeToken) -> Result<(), StoreError> {
         self.require_pinned(token.user)?;
         self.own().one_time_tokens.push(token.clone());
+        Ok(())
+    }
+
+    async fn insert_many(&mut self, tokens: &[OneTimeToken]) -> Result<(), StoreError> {
+        for token in tokens {
+            self.added(token.user)?.one_time_tokens.push(token.clone());
+        }
         Ok(())
     }
 

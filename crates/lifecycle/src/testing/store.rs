@@ -1,6 +1,6 @@
 //! The store.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::pin::pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -159,6 +159,7 @@ impl FakeLifecycleStore {
             receipt: scope.receipt().cloned(),
             state: inner.state.clone(),
             billing,
+            added: BTreeSet::new(),
             _open: (!read_only).then(|| Open::new(&self.open)),
             read_only,
         }))
@@ -203,6 +204,12 @@ impl LifecycleStore for FakeLifecycleStore {
         Ok(self.unit(scope, Some(scope.tenant_id()), person, false).await?)
     }
 
+    async fn begin_adding(&self, scope: &TenantScope, people: &[UserId]) -> Result<Box<dyn LifecycleUnit>, StoreError> {
+        let mut unit = self.unit(scope, Some(scope.tenant_id()), None, false).await?;
+        unit.added = people.iter().copied().collect();
+        Ok(unit)
+    }
+
     async fn read_spanning(&self, scope: &TenantScope) -> Result<Box<dyn LifecycleUnit>, StoreError> {
         Ok(self.unit(scope, Some(scope.tenant_id()), None, true).await?)
     }
@@ -213,6 +220,15 @@ impl IdentityStore for FakeLifecycleStore {
     async fn user_by_email(&self, email: &EmailAddress) -> Result<Option<UserId>, StoreError> {
         give_way().await;
         Ok(self.lock().state.user_by_email(email))
+    }
+
+    async fn users_by_email(&self, emails: &[EmailAddress]) -> Result<BTreeMap<EmailAddress, UserId>, StoreError> {
+        give_way().await;
+        let state = &self.lock().state;
+        let known = emails
+            .iter()
+            .filter_map(|email| Some((email.clone(), state.user_by_email(email)?)));
+        Ok(known.collect())
     }
 
     async fn begin_person(&self, user: UserId, origin: &Origin) -> Result<Box<dyn PersonUnit>, StoreError> {

@@ -95,6 +95,11 @@ impl MembershipRepository for FakeUnit {
         Ok(self.rows().memberships.iter().find(|row| row.email() == email).cloned())
     }
 
+    async fn among(&mut self, emails: &[EmailAddress], users: &[UserId]) -> Result<Vec<Membership>, StoreError> {
+        let named = |row: &&Membership| emails.contains(row.email()) || users.contains(&row.user());
+        Ok(self.rows().memberships.iter().filter(named).cloned().collect())
+    }
+
     async fn list(&mut self, filter: &MembershipFilter, page: PageRequest) -> Result<Page<Membership>, StoreError> {
         let text = filter.text.as_deref().map(str::to_lowercase);
         let contains = |row: &Membership, text: &str| {
@@ -105,6 +110,9 @@ impl MembershipRepository for FakeUnit {
             filter.state.is_none_or(|state| row.state() == state)
                 && filter.role.as_ref().is_none_or(|role| row.role() == role)
                 && filter.source.is_none_or(|source| row.source() == source)
+                && filter
+                    .acceptable
+                    .is_none_or(|(wanted, now)| row.is_acceptable(now) == Some(wanted))
                 && text.as_deref().is_none_or(|text| contains(row, text))
         };
         let found: Vec<_> = self.rows().memberships.iter().filter(matches).cloned().collect();
@@ -118,6 +126,13 @@ impl MembershipRepository for FakeUnit {
             return Err(StoreError::Conflict(ALREADY_MEMBER));
         }
         rows.push(membership.clone());
+        Ok(())
+    }
+
+    async fn insert_many(&mut self, memberships: &[Membership]) -> Result<(), StoreError> {
+        for membership in memberships {
+            MembershipRepository::insert(self, membership).await?;
+        }
         Ok(())
     }
 

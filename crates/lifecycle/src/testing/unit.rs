@@ -1,5 +1,6 @@
 //! A unit: a copy of everything, bound to a tenant and a person.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -42,6 +43,8 @@ pub(super) struct FakeUnit {
     pub(super) state: State,
     pub(super) billing: Box<dyn BillingUnit>,
     pub(super) read_only: bool,
+    /// Whom it may add.
+    pub(super) added: BTreeSet<UserId>,
     pub(super) _open: Option<Open>,
 }
 
@@ -60,6 +63,15 @@ impl FakeUnit {
     pub(super) fn own(&mut self) -> &mut PersonRows {
         let person = self.person.unwrap_or(UserId::from_uuid(Uuid::nil()));
         self.state.people.entry(person).or_default()
+    }
+
+    /// The rows of somebody whom the unit may add.
+    pub(super) fn added(&mut self, user: UserId) -> Result<&mut PersonRows, StoreError> {
+        if self.added.contains(&user) {
+            Ok(self.state.people.entry(user).or_default())
+        } else {
+            Err(StoreError::Backend("the unit was not opened to add this person".into()))
+        }
     }
 
     /// Passes for the pinned person.
@@ -86,6 +98,7 @@ impl Transaction for FakeUnit {
             mut state,
             billing,
             read_only,
+            added: _,
             _open,
         } = *self;
         if read_only {

@@ -22,6 +22,10 @@ impl OneTimeTokenRepository for SeaOrmUnit {
         self.add_own(to_row(token)).await
     }
 
+    async fn insert_many(&mut self, tokens: &[OneTimeToken]) -> Result<(), StoreError> {
+        self.add_listed(tokens.iter().map(to_row)).await
+    }
+
     async fn find(&mut self, print: &Fingerprint) -> Result<Option<OneTimeToken>, StoreError> {
         let found = self
             .own_rows::<one_time_token::Entity>()

@@ -1,5 +1,7 @@
 //! The pinned person's own user row, and the directory that leads to it.
 
+use std::collections::BTreeMap;
+
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::LockType;
 use sea_orm::{ColumnTrait, QueryFilter, QuerySelect};
@@ -26,6 +28,27 @@ pub(super) async fn by_email(store: &SeaOrmStore, email: &EmailAddress) -> Resul
         .filter(email_directory::Column::Fingerprint.eq(entry(unit.store(), email)));
     let row = found.one(unit.txn()).await.map_err(store_error)?;
     Ok(row.map(|row| UserId::from_uuid(row.user_id)))
+}
+
+/// Which people these addresses lead to.
+pub(super) async fn by_emails(
+    store: &SeaOrmStore,
+    emails: &[EmailAddress],
+) -> Result<BTreeMap<EmailAddress, UserId>, StoreError> {
+    let unit = store.look_up(None, None).await?;
+    let entries: BTreeMap<Vec<u8>, &EmailAddress> =
+        emails.iter().map(|email| (entry(unit.store(), email), email)).collect();
+    let rows = unit
+        .shared::<email_directory::Entity>()
+        .filter(email_directory::Column::Fingerprint.is_in(entries.keys().cloned()))
+        .all(unit.txn())
+        .await
+        .map_err(store_error)?;
+    let known = rows.into_iter().filter_map(|row| {
+        let email = entries.get(&row.fingerprint)?;
+        Some(((*email).clone(), UserId::from_uuid(row.user_id)))
+    });
+    Ok(known.collect())
 }
 
 /// How the directory knows an address.
@@ -57,6 +80,16 @@ impl UserRepository for SeaOrmUnit {
             user_id: Set(user.id().as_uuid()),
         };
         self.add_own(entry).await
+    }
+
+    async fn insert_many(&mut self, users: &[User]) -> Result<(), StoreError> {
+        self.add_listed(users.iter().map(|user| to_row(user, user.version())))
+            .await?;
+        let entries = users.iter().map(|user| email_directory::ActiveModel {
+            fingerprint: Set(entry(self.store(), user.email())),
+            user_id: Set(user.id().as_uuid()),
+        });
+        self.add_listed(entries.collect::<Vec<_>>()).await
     }
 
     async fn update(&mut self, user: &User) -> Result<(), StoreError> {

@@ -2,7 +2,7 @@
 
 use sea_orm::ActiveValue::Set;
 use sea_orm::prelude::Json;
-use sea_orm::{ColumnTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, Condition, QueryFilter, QueryOrder, QuerySelect};
 use tenantry_kernel::id::{MembershipId, UserId};
 use tenantry_kernel::time::OffsetDateTime;
 use tenantry_kernel::{Code, EmailAddress, Page, PageRequest, Permission, PermissionSet, StoreError, async_trait};
@@ -43,6 +43,15 @@ impl MembershipRepository for SeaOrmUnit {
         row.map(restore).transpose()
     }
 
+    async fn among(&mut self, emails: &[EmailAddress], users: &[UserId]) -> Result<Vec<Membership>, StoreError> {
+        let named = Condition::any()
+            .add(membership::Column::Email.is_in(emails.iter().map(EmailAddress::as_str)))
+            .add(membership::Column::UserId.is_in(users.iter().map(|user| user.as_uuid())));
+        let found = self.rows::<membership::Entity>().filter(named);
+        let rows = found.all(self.txn()).await.map_err(store_error)?;
+        rows.into_iter().map(restore).collect()
+    }
+
     async fn list(&mut self, filter: &MembershipFilter, page: PageRequest) -> Result<Page<Membership>, StoreError> {
         let mut found = self.rows::<membership::Entity>();
         if let Some(state) = filter.state {
@@ -53,6 +62,11 @@ impl MembershipRepository for SeaOrmUnit {
         }
         if let Some(source) = filter.source {
             found = found.filter(membership::Column::Source.eq(source.as_str()));
+        }
+        if let Some((acceptable, now)) = filter.acceptable {
+            let until = membership::Column::InvitationExpiresAt;
+            let now = Micros::from(now);
+            found = found.filter(if acceptable { until.gt(now) } else { until.lte(now) });
         }
         if let Some(text) = &filter.text {
             found = found.filter(membership::Column::SearchText.like(search::containing(text)));
@@ -73,6 +87,17 @@ impl MembershipRepository for SeaOrmUnit {
     async fn insert(&mut self, member: &Membership) -> Result<(), StoreError> {
         self.touch(member.user());
         self.add(to_row(self, member, member.version())).await
+    }
+
+    async fn insert_many(&mut self, members: &[Membership]) -> Result<(), StoreError> {
+        for member in members {
+            self.touch(member.user());
+        }
+        let rows: Vec<_> = members
+            .iter()
+            .map(|member| to_row(self, member, member.version()))
+            .collect();
+        self.add_many(rows).await
     }
 
     async fn update(&mut self, member: &Membership) -> Result<(), StoreError> {

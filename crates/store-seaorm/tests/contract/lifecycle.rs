@@ -77,6 +77,37 @@ mod operators {
     }
 }
 
+mod adding {
+    use tenantry_store_contract::lifecycle::adding as suite;
+
+    use crate::keeps;
+
+    #[tokio::test]
+    async fn many_people_are_added_in_one_unit() {
+        keeps(suite::many_people_are_added_in_one_unit).await;
+    }
+
+    #[tokio::test]
+    async fn those_who_are_there_are_found_at_once() {
+        keeps(suite::those_who_are_there_are_found_at_once).await;
+    }
+
+    #[tokio::test]
+    async fn one_taken_address_refuses_the_list() {
+        keeps(suite::one_taken_address_refuses_the_list).await;
+    }
+
+    #[tokio::test]
+    async fn one_membership_that_is_there_refuses_the_list() {
+        keeps(suite::one_membership_that_is_there_refuses_the_list).await;
+    }
+
+    #[tokio::test]
+    async fn only_those_who_were_named_are_added() {
+        keeps(suite::only_those_who_were_named_are_added).await;
+    }
+}
+
 mod spanning {
     use tenantry_store_contract::lifecycle::spanning as suite;
 

@@ -314,3 +314,54 @@ async fn a_login_without_rights_of_its_own_can_run_the_server() {
     let admin = Database::connect(format!("{server}/postgres")).await.unwrap();
     admin.execute_unprepared(&format!("drop role {login}")).await.unwrap();
 }
+
+/// A transaction that names people adds rows for them, and for nobody else; it reads and changes none.
+#[tokio::test]
+#[expect(clippy::disallowed_methods, reason = "raw SQL is what this is about")]
+async fn people_are_added_by_a_list_and_not_otherwise_reached() {
+    let Some((_subject, raw)) = two_tenants().await else {
+        return;
+    };
+    let person = |number: u128| {
+        format!(
+            "insert into app_user (id, email, name, status, failed_logins, locale, created_at, version) \
+             values ('{}', 'p{number}@x.example', 'P', 'active', 0, 'en', 0, 1)",
+            uuid(number)
+        )
+    };
+    let listed = format!(
+        "set local role tenantry_app; select set_config('app.tenant_id', '{}', true), \
+         set_config('app.added_people', '{},{}', true)",
+        uuid(1),
+        uuid(71),
+        uuid(72)
+    );
+
+    let txn = raw.begin().await.unwrap();
+    txn.execute_unprepared(&listed).await.unwrap();
+    for number in [71, 72] {
+        txn.execute_unprepared(&person(number)).await.unwrap();
+    }
+    let seen = Statement::from_string(DbBackend::Postgres, "select count(*) from app_user");
+    let seen: i64 = txn
+        .query_one_raw(seen)
+        .await
+        .unwrap()
+        .unwrap()
+        .try_get_by_index(0)
+        .unwrap();
+    let changed = txn.execute_unprepared("update app_user set name = 'Q'").await.unwrap();
+    let stranger = txn.execute_unprepared(&person(73)).await;
+
+    assert_eq!((seen, changed.rows_affected()), (0, 0));
+    assert!(format!("{stranger:?}").contains("row-level security"), "{stranger:?}");
+    let unnamed = as_role(
+        &raw,
+        "tenantry_app",
+        Some(1),
+        None,
+        &format!("{} returning 1::bigint", person(74)),
+    )
+    .await;
+    assert!(format!("{unnamed:?}").contains("row-level security"), "{unnamed:?}");
+}

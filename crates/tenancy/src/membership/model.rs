@@ -86,6 +86,12 @@ impl Membership {
         Self::new(id, details, MembershipStatus::Active, None, now)
     }
 
+    /// A membership that is closed from the start, at version 1: brought along from elsewhere.
+    #[must_use]
+    pub const fn closed(id: MembershipId, details: MembershipDetails, now: OffsetDateTime) -> Self {
+        Self::new(id, details, MembershipStatus::Deactivated { at: now }, None, now)
+    }
+
     /// A pending invitation, at version 1. Its source is the invitation unless told.
     #[must_use]
     pub const fn invite(
@@ -213,6 +219,15 @@ impl Membership {
     #[must_use]
     pub const fn unlocked_at(&self) -> Option<OffsetDateTime> {
         self.unlocked_at
+    }
+
+    /// Whether an invitation can be accepted at `now`; `None` for what is no invitation any more.
+    #[must_use]
+    pub fn is_acceptable(&self, now: OffsetDateTime) -> Option<bool> {
+        match self.status {
+            MembershipStatus::Invited { expires_at } => Some(now < expires_at),
+            MembershipStatus::Active | MembershipStatus::Deactivated { .. } => None,
+        }
     }
 
     /// Who invited, if a member did.

@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use tenantry_kernel::id::{MembershipId, UserId};
+use tenantry_kernel::time::OffsetDateTime;
 use tenantry_kernel::{Code, EmailAddress, Page, PageRequest, StoreError};
 
 use crate::membership::{Membership, MembershipSource, MembershipState};
@@ -18,6 +19,8 @@ pub struct MembershipFilter {
     pub role: Option<Code>,
     /// Come about like this.
     pub source: Option<MembershipSource>,
+    /// Invitations that can be accepted at this moment (true), or cannot any more (false).
+    pub acceptable: Option<(bool, OffsetDateTime)>,
     /// Name or address contain this text, whatever its case; `%` and `_` mean themselves.
     pub text: Option<String>,
 }
@@ -35,12 +38,19 @@ pub trait MembershipRepository: Send {
     /// The membership with this address, in whatever state.
     async fn find_by_email(&mut self, email: &EmailAddress) -> Result<Option<Membership>, StoreError>;
 
+    /// Those of these addresses and users that are in the tenant, in whatever state and in no order, in a bounded
+    /// number of statements.
+    async fn among(&mut self, emails: &[EmailAddress], users: &[UserId]) -> Result<Vec<Membership>, StoreError>;
+
     /// Memberships that match, oldest first.
     async fn list(&mut self, filter: &MembershipFilter, page: PageRequest) -> Result<Page<Membership>, StoreError>;
 
     /// Refused with `StoreError::Conflict(ALREADY_MEMBER)` when the user or the address has one, also
     /// under concurrency.
     async fn insert(&mut self, membership: &Membership) -> Result<(), StoreError>;
+
+    /// The same for many, in a bounded number of statements; none is added when one is refused.
+    async fn insert_many(&mut self, memberships: &[Membership]) -> Result<(), StoreError>;
 
     /// Writes every field and counts the stored version up by one.
     /// Refused with `StoreError::Stale` when the stored version is not `membership.version()`.

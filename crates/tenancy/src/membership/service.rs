@@ -23,6 +23,8 @@ pub struct ListMembers {
     pub role: Option<String>,
     /// Come about like this.
     pub source: Option<MembershipSource>,
+    /// Invitations that can still be accepted (true), or cannot any more (false).
+    pub acceptable: Option<bool>,
     /// Whose name or address contain this text.
     pub text: Option<String>,
 }
@@ -74,6 +76,7 @@ impl MemberService {
             state: request.state,
             role,
             source: request.source,
+            acceptable: request.acceptable.map(|acceptable| (acceptable, self.clock.now(scope))),
             text: request
                 .text
                 .map(|text| text.trim().to_owned())

@@ -1,5 +1,7 @@
 //! Tests of accepting an invitation.
 
+use tenantry_tenancy::role::RoleBook;
+
 use super::*;
 
 #[tokio::test]
@@ -42,7 +44,11 @@ async fn sending_again_kills_the_earlier_link_and_no_other_tenants() {
     let other = token_sent_to(&house, "kim@acme.example");
     house.clock.advance(Duration::HOUR);
 
-    house.members().resend(&owner, invited.id()).await.unwrap();
+    house
+        .members()
+        .resend(&owner, invited.id(), Resend::default())
+        .await
+        .unwrap();
 
     let second = token_sent_to(&house, "kim@acme.example");
     assert_ne!(first, second);
@@ -50,7 +56,11 @@ async fn sending_again_kills_the_earlier_link_and_no_other_tenants() {
     assert_eq!(stale.code(), "invitation_gone");
     assert!(accept(&house, &other, Some(PASSWORD)).await.is_ok());
     assert!(accept(&house, &second, None).await.is_ok(), "by now Kim has a password");
-    let accepted = house.members().resend(&owner, invited.id()).await.unwrap_err();
+    let accepted = house
+        .members()
+        .resend(&owner, invited.id(), Resend::default())
+        .await
+        .unwrap_err();
     assert_eq!(accepted.code(), "invitation_not_pending");
 }
 
@@ -64,7 +74,11 @@ async fn a_resent_invitation_lives_anew_and_an_expired_one_is_unknown() {
     house.clock.advance(Duration::days(5));
 
     let expired = accept(&house, &first, Some(PASSWORD)).await.unwrap_err();
-    house.members().resend(&owner, invited.id()).await.unwrap();
+    house
+        .members()
+        .resend(&owner, invited.id(), Resend::default())
+        .await
+        .unwrap();
     let second = token_sent_to(&house, "kim@acme.example");
 
     assert_eq!(
@@ -192,4 +206,129 @@ async fn a_disabled_person_does_not_join() {
     let refused = accept(&house, &token, Some(PASSWORD)).await.unwrap_err();
 
     assert_eq!(refused.code(), "invitation_gone");
+}
+
+async fn accept_as(
+    house: &House,
+    token: &Secret<String>,
+    user: UserId,
+    session: tenantry_kernel::SessionId,
+) -> Result<Accepted, MembersError> {
+    let request = Accept {
+        token: token.clone(),
+        name: None,
+        password: None,
+        signed_in: Some((user, session)),
+    };
+    house.acceptance().accept(request, Origin::default()).await
+}
+
+#[tokio::test]
+async fn who_is_signed_in_accepts_what_is_theirs_and_nothing_else() {
+    let house = House::default();
+    let acme = house.found("acme", "starter").await;
+    let globex = house.found("globex", "starter").await;
+    let owner = house.owner_of(&acme).await;
+    let (kim, scope) = joined(&house, &globex, "kim@people.example", "member").await;
+    add(&house, &owner, "kim@people.example", "member").await.unwrap();
+    let kims = token_sent_to(&house, "kim@people.example");
+    add(&house, &owner, "lee@people.example", "member").await.unwrap();
+    let lees = token_sent_to(&house, "lee@people.example");
+    let session = scope.principal().session().unwrap();
+
+    let others = accept_as(&house, &lees, kim.user(), session).await.unwrap_err();
+    let unverified = accept_as(&house, &lees, house_person(&house, "lee@people.example"), session)
+        .await
+        .unwrap_err();
+    let own = accept_as(&house, &kims, kim.user(), session).await.unwrap();
+
+    assert_eq!(
+        (others.kind(), others.code()),
+        (ErrorKind::Denied, "invitation_not_yours")
+    );
+    assert_eq!(
+        (unverified.kind(), unverified.code()),
+        (ErrorKind::Denied, "email_unverified")
+    );
+    assert_eq!(
+        (own.tenant, own.membership.state()),
+        (acme.tenant.id(), MembershipState::Active)
+    );
+    let still = accept(&house, &lees, Some(PASSWORD)).await;
+    assert!(still.is_ok(), "a refusal spends nothing");
+}
+
+fn house_person(house: &House, address: &str) -> UserId {
+    let commits = house.store.commits();
+    let tenants: Vec<_> = commits.iter().filter_map(|commit| commit.tenant).collect();
+    let rows = tenants
+        .into_iter()
+        .flat_map(|tenant| house.store.tenant_rows(tenant).memberships);
+    rows.into_iter()
+        .find(|member| member.email() == &email(address))
+        .unwrap()
+        .user()
+}
+
+#[tokio::test]
+async fn a_role_that_left_the_catalog_lets_nobody_in() {
+    let house = House::default();
+    let made = house.found("acme", "starter").await;
+    let owner = house.owner_of(&made).await;
+    add(&house, &owner, "kim@acme.example", "member").await.unwrap();
+    let request = Accept {
+        token: token_sent_to(&house, "kim@acme.example"),
+        name: None,
+        password: Some(password(PASSWORD)),
+        signed_in: None,
+    };
+    let mut roles = house.catalog.roles().all().to_vec();
+    for role in roles.iter_mut().filter(|role| role.code.as_str() == "member") {
+        role.code = code("user");
+    }
+    let renamed = house.acceptance_by(RoleBook::new(roles).unwrap());
+
+    let refused = renamed.accept(request, Origin::default()).await.unwrap_err();
+
+    assert_eq!(
+        (refused.kind(), refused.code()),
+        (ErrorKind::Conflict, "invitation_role_gone")
+    );
+}
+
+#[tokio::test]
+async fn an_invitation_lives_as_long_as_it_was_asked_to_and_speaks_as_asked() {
+    let house = House::default();
+    let made = house.found("acme", "starter").await;
+    let owner = house.owner_of(&made).await;
+    let request = AddMember {
+        locale: Some(Locale::try_from("ja").unwrap()),
+        expires_in: Some(InvitationDays::try_from(1).unwrap()),
+        ..invite("kim@acme.example", "member")
+    };
+    let invited = house.members().add(&owner, request).await.unwrap().membership;
+    let first = house.store.mails().pop().unwrap();
+    house.clock.advance(Duration::days(1));
+
+    let late = accept(&house, &first.token.clone().unwrap(), Some(PASSWORD))
+        .await
+        .unwrap_err();
+    let again = Resend {
+        message: Some(Note::try_from("still time").unwrap()),
+        expires_in: Some(InvitationDays::try_from(30).unwrap()),
+        ..Resend::default()
+    };
+    house.members().resend(&owner, invited.id(), again).await.unwrap();
+    let second = house.store.mails().pop().unwrap();
+    house.clock.advance(Duration::days(29));
+
+    assert_eq!((first.locale.as_str(), late.code()), ("ja", "invitation_invalid"));
+    assert_eq!(second.locale, "ja", "their own language by now");
+    assert!(second.fields.contains(&("message", "still time".to_owned())));
+    assert!(
+        second
+            .fields
+            .contains(&("inviter", made.owner.name().unwrap().to_string()))
+    );
+    assert!(accept(&house, &second.token.unwrap(), Some(PASSWORD)).await.is_ok());
 }

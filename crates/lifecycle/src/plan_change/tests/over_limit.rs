@@ -41,6 +41,8 @@ async fn add(house: &House, scope: &TenantScope, number: u8) -> Result<(), Membe
         department: None,
         position: None,
         message: None,
+        locale: None,
+        expires_in: None,
         invite: true,
     };
     house.members().add(scope, member).await.map(|_| ())
