@@ -294,6 +294,43 @@ pub async fn person_directory(manager: &SchemaManager<'_>, table: &str, column: 
     policy(manager, table, "anyone_reads", "for select using (true)").await
 }
 
+/// Lets the pinned person take a row of a directory for themself whose holder never proved that it is theirs.
+pub async fn unproven_is_taken(
+    manager: &SchemaManager<'_>,
+    table: &str,
+    column: &str,
+    proven: &str,
+) -> Result<(), DbErr> {
+    let take = format!("for update using (not {proven}) with check ({column} = {PINNED_USER})");
+    policy(manager, table, "unproven_is_taken", &take).await
+}
+
+/// What a log says of people: its tenant adds, reads and removes it, and so may the person it speaks of, who may not
+/// add any. Rows of no tenant carry the nil tenant and may be added by any transaction. Nobody changes one.
+pub async fn kept_apart_by_tenant(manager: &SchemaManager<'_>, table: &str, column: &str) -> Result<(), DbErr> {
+    tenant_log(manager, table).await?;
+    readable_by_person(manager, table, column).await?;
+    let own = format!("for delete using ({column} = {PINNED_USER})");
+    policy(manager, table, "own_person_removes", &own).await?;
+    grant(manager, table, "delete", APP).await
+}
+
+/// As [`put_right`], where the statement reaches several tables.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a change across tenants has no place outside migrations; the arguments are constants"
+)]
+pub async fn without_force(manager: &SchemaManager<'_>, tables: &[&str], sql: &str) -> Result<(), DbErr> {
+    for table in tables {
+        postgres(manager, &format!("alter table {table} no force row level security")).await?;
+    }
+    manager.get_connection().execute_unprepared(sql).await?;
+    for table in tables {
+        postgres(manager, &format!("alter table {table} force row level security")).await?;
+    }
+    Ok(())
+}
+
 /// Lets the worker read rows of every tenant, to find out which tenants to enter one by one.
 pub async fn readable_by_worker(manager: &SchemaManager<'_>, table: &str) -> Result<(), DbErr> {
     let read = format!("for select to {WORKER} using (true)");
@@ -395,14 +432,8 @@ pub async fn expect_rows(manager: &SchemaManager<'_>, table: &str, indexes: &[(&
 
 /// Changes rows of every tenant that were there before a migration. Row security binds the owner of a table too, who is
 /// not pinned to any tenant here: it is let off for this statement.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a change across tenants has no place outside migrations; the arguments are constants"
-)]
 pub async fn put_right(manager: &SchemaManager<'_>, table: &str, sql: &str) -> Result<(), DbErr> {
-    postgres(manager, &format!("alter table {table} no force row level security")).await?;
-    manager.get_connection().execute_unprepared(sql).await?;
-    postgres(manager, &format!("alter table {table} force row level security")).await
+    without_force(manager, &[table], sql).await
 }
 
 async fn force_row_security(manager: &SchemaManager<'_>, table: &str) -> Result<(), DbErr> {

@@ -23,6 +23,8 @@ mod m2026_11_28_000010_roles;
 mod m2026_11_28_000011_factors;
 mod m2026_11_28_000012_security_policy;
 mod m2026_11_28_000013_branding;
+mod m2026_11_28_000014_service_accounts;
+mod m2026_11_28_000015_people;
 
 pub use run::{MigrateError, Status, grant_login, status, up};
 
@@ -48,6 +50,8 @@ impl MigratorTrait for Migrator {
             Box::new(m2026_11_28_000011_factors::Migration),
             Box::new(m2026_11_28_000012_security_policy::Migration),
             Box::new(m2026_11_28_000013_branding::Migration),
+            Box::new(m2026_11_28_000014_service_accounts::Migration),
+            Box::new(m2026_11_28_000015_people::Migration),
         ]
     }
 }

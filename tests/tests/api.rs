@@ -10,6 +10,8 @@
 
 #[path = "api/allowances.rs"]
 mod allowances;
+#[path = "api/api_keys.rs"]
+mod api_keys;
 #[path = "api/authorization.rs"]
 mod authorization;
 #[path = "api/bad_input.rs"]
@@ -34,6 +36,10 @@ mod mixed_versions;
 mod moving_in;
 #[path = "api/nodes.rs"]
 mod nodes;
+#[path = "api/ownership.rs"]
+mod ownership;
+#[path = "api/people.rs"]
+mod people;
 #[path = "api/platform_keys.rs"]
 mod platform_keys;
 #[path = "api/prove.rs"]
@@ -42,10 +48,18 @@ mod prove;
 mod rates;
 #[path = "api/reference_systems.rs"]
 mod reference_systems;
+#[path = "api/roles.rs"]
+mod roles;
+#[path = "api/security_policy.rs"]
+mod security_policy;
+#[path = "api/service_accounts.rs"]
+mod service_accounts;
 #[path = "api/sign_in.rs"]
 mod sign_in;
 #[path = "api/tenants.rs"]
 mod tenants;
+#[path = "api/tokens.rs"]
+mod tokens;
 #[path = "api/tour.rs"]
 mod tour;
 #[path = "api/unpaid.rs"]

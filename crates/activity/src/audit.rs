@@ -4,6 +4,6 @@ pub mod model;
 pub mod repository;
 pub mod service;
 
-pub use model::{Actor, AuditEntry, AuditEntryId, AuditFilter, RecordedChange, ResourceFilter};
-pub use repository::{AuditPurge, AuditRepository, AuditRetention};
+pub use model::{Actor, AuditEntry, AuditEntryId, AuditFilter, OwnAct, RecordedChange, ResourceFilter};
+pub use repository::{AuditPurge, AuditRepository, AuditRetention, OwnActs};
 pub use service::{AuditError, AuditService};

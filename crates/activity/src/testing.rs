@@ -7,7 +7,7 @@ use tenantry_kernel::time::OffsetDateTime;
 use tenantry_kernel::uuid::Uuid;
 use tenantry_kernel::{EmailAddress, Event, StoreError, TenantId, TenantScope, Transaction};
 
-pub use crate::audit::repository::{MockAuditPurge, MockAuditRepository, MockAuditRetention};
+pub use crate::audit::repository::{MockAuditPurge, MockAuditRepository, MockAuditRetention, MockOwnActs};
 pub use crate::dispatch::MockJobHandler;
 pub use crate::feed::MockInvalidationFeed;
 pub use crate::job::MockJobQueue;

@@ -105,6 +105,12 @@ pub enum Command {
         #[command(subcommand)]
         action: CatalogAction,
     },
+    /// Look after the keys that sign access tokens
+    Keys {
+        /// What to do with them
+        #[command(subcommand)]
+        action: KeysAction,
+    },
     /// Print the OpenAPI document
     Openapi,
     /// Check configuration, database, clock, mail and secrets, and say how to mend what is wrong
@@ -160,6 +166,20 @@ pub struct CreateKey {
     /// An address or network it may be used from; give it again for more; anywhere when not given
     #[arg(long = "allowed-ip", value_name = "CIDR")]
     pub allowed_ips: Vec<String>,
+}
+
+/// `tenantry keys`
+#[derive(Debug, Subcommand)]
+pub enum KeysAction {
+    /// List the signing keys, the youngest first
+    List,
+    /// Make and publish the next key; it signs a day later, so that every verifier knows it in time
+    Rotate,
+    /// Revoke a key at once: nothing that it signed is believed any more, and who is signed in has to refresh
+    Revoke {
+        /// Its name, as `keys list` prints it
+        kid: String,
+    },
 }
 
 /// `tenantry catalog`
@@ -242,6 +262,7 @@ async fn with_configuration(command: Command, config: Config) -> ExitCode {
         Command::Admin {
             action: AdminAction::CreateKey(wish),
         } => commands::admin::create_key(&config, wish).await,
+        Command::Keys { action } => commands::keys::run(&config, action).await,
         Command::Catalog { .. } => commands::finish(commands::catalog::apply(&config).await),
         Command::Openapi => commands::openapi::run(),
         Command::Doctor => commands::doctor::run(&config).await,

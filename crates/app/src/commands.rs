@@ -6,6 +6,7 @@ pub mod catalog;
 pub mod demo;
 pub mod doctor;
 pub mod import;
+pub mod keys;
 pub mod migrate;
 pub mod openapi;
 pub mod serve;

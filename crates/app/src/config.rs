@@ -18,6 +18,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use tenantry_identity::api_key::Cidr;
+use tenantry_identity::signing_key::TokenAlgorithm;
 use tenantry_kernel::{EmailAddress, Secret};
 use url::Url;
 
@@ -158,6 +159,10 @@ pub struct Config {
     pub shutdown_timeout: Duration,
     /// How hard a password hash is.
     pub password_cost: PasswordCost,
+    /// What new signing keys sign with.
+    pub token_algorithm: TokenAlgorithm,
+    /// After how many days of signing a key is replaced.
+    pub signing_key_days: u32,
     /// Which lines are logged, as `tracing` directives.
     pub log: String,
     /// How they are written.

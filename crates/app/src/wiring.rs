@@ -5,6 +5,7 @@
 
 mod belongings;
 mod console;
+mod database;
 mod error;
 mod health;
 mod outside;
@@ -19,17 +20,18 @@ use tenantry_activity::feed::CommitListener;
 use tenantry_auth_jwt::cipher::{AeadCipher, MasterKey};
 use tenantry_auth_jwt::hasher::{Argon2Hasher, HashCost};
 use tenantry_auth_jwt::jwt::{JwtSigner, JwtVerifier, TokenSettings};
-use tenantry_auth_jwt::keys::{KeyRing, KeyRingPorts};
+use tenantry_auth_jwt::keys::{KeyRing, KeyRingPorts, SealedKeyMaker};
 use tenantry_auth_jwt::system::{SystemClock, SystemEntropy, UuidV7Source};
 use tenantry_cache::{
-    CachedAccess, CachedApiKeys, CachedEntitlements, CachedPlatformKeys, CachedProfiles, CachedSessions, Invalidator,
-    ReadKeys, Revocations, VerifiedTokens,
+    CachedAccess, CachedApiKeys, CachedEntitlements, CachedPlatformKeys, CachedProfiles, CachedServiceAccounts,
+    CachedSessions, Invalidator, ReadKeys, Revocations, VerifiedTokens,
 };
 use tenantry_http_actix::Services;
 use tenantry_http_actix::pace::QuotaPace;
 use tenantry_http_actix::routes;
 use tenantry_http_actix::{Api, ApiParts, Settings};
 use tenantry_identity::api_key::{KeyReader, PlainKeyReader};
+use tenantry_identity::signing_key::{SigningKeyService, SigningRules};
 use tenantry_identity::user::PasswordHasher;
 use tenantry_kernel::time::Duration;
 use tenantry_kernel::{Authority, Cipher, Clock, Entropy, IdSource, SystemScope, TenantId, TenantScope};
@@ -41,17 +43,20 @@ use tenantry_lifecycle::roles;
 use tenantry_lifecycle::usage_upkeep::UsageUpkeep;
 use tenantry_payments::SandboxGateway;
 use tenantry_quotas::rate::RateLimiter;
-use tenantry_store_seaorm::{Durability, SeaOrmStore, StoreOptions, StorePorts};
+use tenantry_store_seaorm::SeaOrmStore;
 use tenantry_tenancy::gate::{EnterError, Gate};
 
 pub(crate) use belongings::belongings;
+use database::{connect, migrate, refuse_superuser};
+pub(crate) use database::{connect_plainly, grant_server_role};
 pub use error::StartError;
 use health::NodeHealth;
 
 use usage::Counting;
 
 use crate::catalog::{self, LoadedCatalog};
-use crate::config::{self, Config, Mode, PasswordCost, SqliteDurability};
+use crate::config::{self, Config, PasswordCost};
+use crate::workers;
 
 /// How many facts of each kind a node remembers.
 const CACHED_FACTS: usize = 100_000;
@@ -120,6 +125,7 @@ struct Opened {
     store: SeaOrmStore,
     catalog: Arc<Catalog>,
     keys: Arc<KeyRing>,
+    signing_keys: Arc<SigningKeyService>,
     rates: Arc<dyn RateLimiter>,
 }
 
@@ -136,12 +142,17 @@ impl Installation {
         migrate(config, &sources, &cipher, &store).await?;
         refuse_superuser(config, &store).await?;
         let catalog = take_catalog(config, &store, &authority).await?;
+        let signing_keys = Arc::new(signing_keys(config, &store, &sources, &cipher));
+        signing_keys
+            .maintain(&worker_scope(&authority, workers::KEYS_JOB))
+            .await?;
         let keys = Arc::new(open_keys(&store, &sources, &cipher).await?);
         let opened = Opened {
             rates: rates::keeper(config, &cipher).await?,
             store,
             catalog,
             keys,
+            signing_keys,
         };
         Self::assemble(config, sources, authority, cipher, opened)
     }
@@ -157,6 +168,7 @@ impl Installation {
             store,
             catalog,
             keys,
+            signing_keys,
             rates,
         } = opened;
         let revocations = Arc::new(Revocations::new());
@@ -166,6 +178,7 @@ impl Installation {
         let profiles = Arc::new(CachedProfiles::new(port.clone(), CACHED_FACTS, &revocations));
         let api_keys = Arc::new(CachedApiKeys::new(port.clone(), CACHED_FACTS, &revocations));
         let sessions = Arc::new(CachedSessions::new(port.clone(), CACHED_FACTS, &revocations));
+        let accounts = Arc::new(CachedServiceAccounts::new(port.clone(), CACHED_FACTS, &revocations));
         let entitlements = Arc::new(CachedEntitlements::new(port.clone(), CACHED_FACTS, &revocations));
 
         let token_settings = TokenSettings::new(issuer(config), "tenantry", LEEWAY)?;
@@ -179,6 +192,7 @@ impl Installation {
         let counting = Counting::start(&port, &entitlements, &catalog, &sources);
         let usage = counting.ports(&port, &entitlements, &catalog, &rates, &sources);
         let requests = rates::admission(usage.clone(), &catalog);
+        let guesses = rates::guesses(config, &rates);
         let pace = Arc::new(rates::pace(config, rates, requests.clone()));
 
         let roles = Arc::new(catalog.roles().clone());
@@ -187,8 +201,9 @@ impl Installation {
             directory: directory.clone(),
             keys: api_keys.clone(),
             platform_keys: Arc::new(CachedPlatformKeys::new(port.clone(), CACHED_FACTS, &revocations)),
-            sessions,
-            tokens,
+            accounts: accounts.clone(),
+            sessions: sessions.clone(),
+            tokens: tokens.clone(),
             texts: key_texts.clone(),
             cipher: cipher.clone(),
             clock: sources.clock.clone(),
@@ -211,11 +226,17 @@ impl Installation {
             usage,
             hasher: &hasher,
             signer: &signer,
+            signing_keys,
+            accounts: &accounts,
+            sessions: &sessions,
+            tokens: &tokens,
             cipher: &cipher,
             key_texts: &key_texts,
             sources: &sources,
             resolver: Arc::new(outside::resolver(config)),
             gateway: Arc::new(SandboxGateway::new()),
+            ceremonies: Arc::new(outside::relying_party(config, &catalog)?),
+            guesses,
             gate: &gate,
         });
         let mailer = outside::mailer(config, &catalog, &port, &sources)?;
@@ -267,6 +288,24 @@ impl Installation {
     #[must_use]
     pub fn invalidator(&self) -> Invalidator {
         Invalidator::new(Arc::new(self.store.clone()), Arc::clone(&self.revocations))
+    }
+
+    /// Reads the signing keys again; when they are others now, no token is believed before its signature was checked
+    /// anew.
+    ///
+    /// # Errors
+    /// [`KeyRingError`](tenantry_auth_jwt::keys::KeyRingError); the keys stay as they were.
+    pub async fn reload_keys(&self) -> Result<(), tenantry_auth_jwt::keys::KeyRingError> {
+        if self.keys.reload().await? {
+            self.revocations.forget_all();
+        }
+        Ok(())
+    }
+
+    /// Moves whenever something of the installation itself, such as its keys, may have changed, here or elsewhere.
+    #[must_use]
+    pub fn generation(&self) -> u64 {
+        self.revocations.generation()
     }
 
     /// Remembers when API keys were used.
@@ -343,92 +382,6 @@ fn cipher(config: &Config, sources: &Sources) -> Result<Arc<dyn Cipher>, StartEr
     Ok(Arc::new(AeadCipher::new(&master, sources.entropy.clone())))
 }
 
-/// Connects to the server's own database.
-async fn connect(config: &Config, sources: &Sources, cipher: &Arc<dyn Cipher>) -> Result<SeaOrmStore, StartError> {
-    if config.uses_sqlite() {
-        config::make_data_dir(&config.data_dir).map_err(|cause| StartError::DataDir {
-            folder: config.data_dir.clone(),
-            cause,
-        })?;
-    }
-    let options = options(config, config.database_url.expose());
-    Ok(SeaOrmStore::connect(&options, store_ports(sources, cipher)).await?)
-}
-
-/// Connects for the tools that look at the database without starting a node.
-pub(crate) async fn connect_plainly(config: &Config, sources: &Sources) -> Result<SeaOrmStore, StartError> {
-    let cipher = cipher(config, sources)?;
-    connect(config, sources, &cipher).await
-}
-
-/// Lets the role of the server's own URL switch to the restricted roles, when the owner is another one.
-pub(crate) async fn grant_server_role(config: &Config, owner: &SeaOrmStore) -> Result<(), StartError> {
-    if config.migrate_database_url.is_none() || config.uses_sqlite() {
-        return Ok(());
-    }
-    let url = url::Url::parse(config.database_url.expose()).ok();
-    let login = url.as_ref().map(url::Url::username).filter(|name| !name.is_empty());
-    if let Some(login) = login {
-        tenantry_migrations::grant_login(owner.schema_connection(), login).await?;
-    }
-    Ok(())
-}
-
-fn options(config: &Config, url: &str) -> StoreOptions {
-    let cores = std::thread::available_parallelism().map_or(2, std::num::NonZeroUsize::get);
-    let by_cores = u32::try_from(cores * 4).unwrap_or(8).max(8);
-    let durability = match config.sqlite_durability {
-        SqliteDurability::Full => Durability::Full,
-        SqliteDurability::Normal => Durability::Normal,
-    };
-    StoreOptions::new(url)
-        .pool_size(config.pool_size.unwrap_or(by_cores))
-        .durability(durability)
-}
-
-fn store_ports(sources: &Sources, cipher: &Arc<dyn Cipher>) -> StorePorts {
-    StorePorts {
-        cipher: cipher.clone(),
-        clock: sources.clock.clone(),
-        ids: sources.ids.clone(),
-    }
-}
-
-/// Applies what is pending, as the owner where one is configured.
-async fn migrate(
-    config: &Config,
-    sources: &Sources,
-    cipher: &Arc<dyn Cipher>,
-    store: &SeaOrmStore,
-) -> Result<(), StartError> {
-    if tenantry_migrations::status(store.schema_connection())
-        .await?
-        .pending
-        .is_empty()
-    {
-        return Ok(());
-    }
-    let applied = match &config.migrate_database_url {
-        None => tenantry_migrations::up(store.schema_connection()).await?,
-        Some(owner) => {
-            let owner = SeaOrmStore::connect(&options(config, owner.expose()), store_ports(sources, cipher)).await?;
-            let applied = tenantry_migrations::up(owner.schema_connection()).await?;
-            grant_server_role(config, &owner).await?;
-            owner.close().await?;
-            applied
-        }
-    };
-    tracing::info!(applied = applied.len(), "the database schema is up to date");
-    Ok(())
-}
-
-async fn refuse_superuser(config: &Config, store: &SeaOrmStore) -> Result<(), StartError> {
-    if config.mode == Mode::Production && store.bypasses_row_security().await? {
-        return Err(StartError::Superuser);
-    }
-    Ok(())
-}
-
 async fn take_catalog(config: &Config, store: &SeaOrmStore, authority: &Authority) -> Result<Arc<Catalog>, StartError> {
     let loaded: LoadedCatalog = catalog::load(&config.catalog)?;
     let scope = worker_scope(authority, "catalog");
@@ -449,11 +402,24 @@ pub(crate) async fn apply_catalog(config: &Config) -> Result<Applied, StartError
     Ok(applied)
 }
 
+fn signing_keys(
+    config: &Config,
+    store: &SeaOrmStore,
+    sources: &Sources,
+    cipher: &Arc<dyn Cipher>,
+) -> SigningKeyService {
+    let maker = SealedKeyMaker::new(cipher.clone(), sources.entropy.clone());
+    let rules = SigningRules {
+        algorithm: config.token_algorithm,
+        signs_for: Duration::days(config.signing_key_days.into()),
+    };
+    SigningKeyService::new(Arc::new(store.clone()), Arc::new(maker), sources.clock.clone(), rules)
+}
+
 async fn open_keys(store: &SeaOrmStore, sources: &Sources, cipher: &Arc<dyn Cipher>) -> Result<KeyRing, StartError> {
     let ports = KeyRingPorts {
-        repository: Arc::new(store.clone()),
+        directory: Arc::new(store.clone()),
         cipher: cipher.clone(),
-        entropy: sources.entropy.clone(),
         clock: sources.clock.clone(),
     };
     Ok(KeyRing::open(ports).await?)

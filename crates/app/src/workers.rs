@@ -15,8 +15,14 @@ use crate::wiring::Installation;
 const QUEUE_EVERY: Duration = Duration::from_millis(500);
 /// How often period ends are looked for.
 const BILLING_EVERY: Duration = Duration::from_mins(1);
-/// How often the signing keys are read again.
+/// How often people whose time has come are looked after.
+const DEPARTURES_EVERY: Duration = Duration::from_mins(1);
+/// How often the signing keys are read again, and replaced when they have signed long enough.
 const KEYS_EVERY: Duration = Duration::from_mins(5);
+/// How often it is looked, in memory, whether the signing keys may have changed.
+const KEYS_WATCHED_EVERY: Duration = Duration::from_millis(200);
+/// Who makes signing keys by itself, as the platform's log names it.
+pub(crate) const KEYS_JOB: &str = "signing_keys";
 /// How often it is looked whether another catalog was applied.
 const EDITIONS_EVERY: Duration = Duration::from_millis(500);
 /// How often the uses of API keys are written down.
@@ -54,15 +60,48 @@ pub fn serving(tasks: &mut JoinSet<()>, installation: &Arc<Installation>) {
     let node = Arc::clone(installation);
     tasks.spawn(every(KEYS_EVERY, move || {
         let node = Arc::clone(&node);
-        async move {
-            if let Err(cause) = node.keys.maintain().await {
-                tracing::warn!(
-                    error = &cause as &dyn std::error::Error,
-                    "the signing keys could not be read again"
-                );
-            }
-        }
+        async move { keep_keys_up(&node).await }
     }));
+    tasks.spawn(watch_keys(Arc::clone(installation)));
+}
+
+/// Makes the next signing key when it is time, and knows those that others made.
+async fn keep_keys_up(node: &Installation) {
+    let made = node.services.signing_keys.maintain(&node.system_scope(KEYS_JOB)).await;
+    if let Err(cause) = made {
+        tracing::warn!(
+            error = &cause as &dyn std::error::Error,
+            "the next signing key could not be made"
+        );
+    }
+    if let Err(cause) = node.reload_keys().await {
+        tracing::warn!(
+            error = &cause as &dyn std::error::Error,
+            "the signing keys could not be read again"
+        );
+    }
+}
+
+/// Reads the signing keys again whenever something of the installation has changed: one that was revoked elsewhere is
+/// believed no longer than a second.
+async fn watch_keys(node: Arc<Installation>) {
+    let mut seen = None;
+    let mut ticks = interval(KEYS_WATCHED_EVERY);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        let now = Some(node.generation());
+        if now == seen {
+            continue;
+        }
+        match node.reload_keys().await {
+            Ok(()) => seen = now,
+            Err(cause) => tracing::warn!(
+                error = &cause as &dyn std::error::Error,
+                "the signing keys could not be read again"
+            ),
+        }
+    }
 }
 
 /// Serves the subscribers of a catalog that was applied elsewhere, as soon as it was.
@@ -104,6 +143,8 @@ pub fn working(tasks: &mut JoinSet<()>, installation: &Arc<Installation>) {
     tasks.spawn(every(BILLING_EVERY, move || bill(Arc::clone(&node))));
     let node = Arc::clone(installation);
     tasks.spawn(every(TIDY_EVERY, move || tidy(Arc::clone(&node))));
+    let node = Arc::clone(installation);
+    tasks.spawn(every(DEPARTURES_EVERY, move || see_off(Arc::clone(&node))));
     let node = Arc::clone(installation);
     tasks.spawn(every(USAGE_EVERY, move || keep_usage_up(Arc::clone(&node))));
     let node = Arc::clone(installation);
@@ -177,6 +218,24 @@ async fn bill(node: Arc<Installation>) {
         Err(cause) => tracing::warn!(
             error = &cause as &dyn std::error::Error,
             "due tenants could not be listed"
+        ),
+    }
+}
+
+/// Erases whoever asked for it, and finishes merging accounts.
+async fn see_off(node: Arc<Installation>) {
+    match node.services.people.look_after_departures().await {
+        Ok(report) => {
+            if report.gone > 0 {
+                tracing::info!(gone = report.gone, "people were erased or merged");
+            }
+            for (user, cause) in &report.failed {
+                tracing::warn!(user_id = %user, error = cause as &dyn std::error::Error, "a person could not be erased or merged yet");
+            }
+        }
+        Err(cause) => tracing::warn!(
+            error = &cause as &dyn std::error::Error,
+            "people who are to be erased could not be listed"
         ),
     }
 }

@@ -6,11 +6,11 @@ use std::fmt;
 use std::sync::Arc;
 
 use jsonwebtoken::{Algorithm, Header, Validation, decode, decode_header, encode};
-use tenantry_identity::token::{AccessClaims, SigningFailed, TokenError, TokenSigner, TokenVerifier};
+use tenantry_identity::token::{SigningFailed, TokenClaims, TokenError, TokenSigner, TokenVerifier};
 use time::{Duration, OffsetDateTime};
 
 use self::claims::Claims;
-use crate::keys::KeyRing;
+use crate::keys::{KeyPair, KeyRing};
 
 /// The media type in the header: no other kind of JWT passes for an access token.
 const TYPE: &str = "at+jwt";
@@ -76,10 +76,14 @@ impl JwtSigner {
 }
 
 impl TokenSigner for JwtSigner {
-    fn sign(&self, claims: &AccessClaims) -> Result<String, SigningFailed> {
+    fn sign(&self, claims: &TokenClaims) -> Result<String, SigningFailed> {
         let key = self.ring.current().map_err(|cause| SigningFailed(cause.into()))?;
         let claims = Claims::of(claims, &self.settings.issuer, &self.settings.audience);
-        encode(&header(key.kid()), &claims, key.encoding()).map_err(|cause| SigningFailed(cause.into()))
+        encode(&header(&key), &claims, key.encoding()).map_err(|cause| SigningFailed(cause.into()))
+    }
+
+    fn issuer(&self) -> (String, String) {
+        (self.settings.issuer.clone(), self.settings.audience.clone())
     }
 
     fn jwks(&self) -> String {
@@ -93,7 +97,8 @@ impl TokenSigner for JwtSigner {
 pub struct JwtVerifier {
     ring: Arc<KeyRing>,
     settings: TokenSettings,
-    validation: Validation,
+    eddsa: Validation,
+    rs256: Validation,
 }
 
 impl fmt::Debug for JwtVerifier {
@@ -108,25 +113,28 @@ impl JwtVerifier {
     /// Verifies with the keys of `ring`.
     #[must_use]
     pub fn new(ring: Arc<KeyRing>, settings: TokenSettings) -> Self {
-        let mut validation = Validation::new(Algorithm::EdDSA);
-        validation.set_issuer(&[&settings.issuer]);
-        validation.set_audience(&[&settings.audience]);
-        validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
-        // The library would ask the machine's clock; times are checked below, against the caller's.
-        validation.validate_exp = false;
         Self {
             ring,
+            eddsa: validation(Algorithm::EdDSA, &settings),
+            rs256: validation(Algorithm::RS256, &settings),
             settings,
-            validation,
         }
     }
 
-    fn check_times(&self, claims: &AccessClaims, now: OffsetDateTime) -> Result<(), TokenError> {
-        let life = claims.expires_at - claims.issued_at;
-        if !life.is_positive() || life > AccessClaims::MAX_LIFE || claims.issued_at > now + self.settings.leeway {
+    /// What a token of this key must be: the key decides, never the token.
+    fn validation(&self, key: &KeyPair) -> &Validation {
+        match key.algorithm() {
+            Algorithm::RS256 => &self.rs256,
+            _ => &self.eddsa,
+        }
+    }
+
+    fn check_times(&self, claims: &TokenClaims, now: OffsetDateTime) -> Result<(), TokenError> {
+        let life = claims.expires_at() - claims.issued_at();
+        if !life.is_positive() || life > claims.max_life() || claims.issued_at() > now + self.settings.leeway {
             return Err(TokenError::Invalid);
         }
-        if now >= claims.expires_at + self.settings.leeway {
+        if now >= claims.expires_at() + self.settings.leeway {
             return Err(TokenError::Expired);
         }
         Ok(())
@@ -134,7 +142,7 @@ impl JwtVerifier {
 }
 
 impl TokenVerifier for JwtVerifier {
-    fn verify(&self, token: &str, now: OffsetDateTime) -> Result<AccessClaims, TokenError> {
+    fn verify(&self, token: &str, now: OffsetDateTime) -> Result<TokenClaims, TokenError> {
         if token.len() > LONGEST {
             return Err(TokenError::Invalid);
         }
@@ -142,20 +150,30 @@ impl TokenVerifier for JwtVerifier {
         let kid = found.kid.as_deref().ok_or(TokenError::Invalid)?;
         let key = self.ring.find(kid, now).ok_or(TokenError::Invalid)?;
         // Not one member more or less than we write: no `jwk`, `jku`, `x5u` or `crit` is ever listened to.
-        if found != header(key.kid()) {
+        if found != header(&key) {
             return Err(TokenError::Invalid);
         }
-        let token = decode::<Claims>(token, key.decoding(), &self.validation).map_err(|_| TokenError::Invalid)?;
-        let claims = token.claims.into_access().ok_or(TokenError::Invalid)?;
+        let token = decode::<Claims>(token, key.decoding(), self.validation(&key)).map_err(|_| TokenError::Invalid)?;
+        let claims = token.claims.into_token().ok_or(TokenError::Invalid)?;
         self.check_times(&claims, now)?;
         Ok(claims)
     }
 }
 
-fn header(kid: &str) -> Header {
-    let mut header = Header::new(Algorithm::EdDSA);
+fn validation(algorithm: Algorithm, settings: &TokenSettings) -> Validation {
+    let mut validation = Validation::new(algorithm);
+    validation.set_issuer(&[&settings.issuer]);
+    validation.set_audience(&[&settings.audience]);
+    validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
+    // The library would ask the machine's clock; times are checked against the caller's.
+    validation.validate_exp = false;
+    validation
+}
+
+fn header(key: &KeyPair) -> Header {
+    let mut header = Header::new(key.algorithm());
     header.typ = Some(TYPE.to_owned());
-    header.kid = Some(kid.to_owned());
+    header.kid = Some(key.kid().to_owned());
     header
 }
 

@@ -1,6 +1,6 @@
 //! The adapter behind identity's ports that need cryptography, and the system's own sources.
 //!
-//! Access tokens are EdDSA JWTs (RFC 9068) over a ring of keys that rotate with overlap; passwords are
+//! Access tokens are JWTs (RFC 9068), signed with EdDSA or RS256 by a ring of keys that rotate with overlap; passwords are
 //! Argon2id; secrets at rest are sealed and fingerprinted under the installation's master key. One
 //! cryptographic library (aws-lc-rs) does all but Argon2.
 //!
@@ -12,3 +12,4 @@ pub mod hasher;
 pub mod jwt;
 pub mod keys;
 pub mod system;
+pub mod totp;

@@ -162,9 +162,9 @@ pub fn people_table(people: &People) -> String {
             "| {} | {:.0} | {:.0} | {:.2} | {:.2} | {:.2} | {:.0} |",
             one.name,
             one.quiet_per_s,
-            one.storm_per_s,
+            one.stormy_per_s,
             one.quiet_p99_us / 1e3,
-            one.storm_p99_us / 1e3,
+            one.stormy_p99_us / 1e3,
             one.times,
             one.log_ins_per_s
         );

@@ -29,12 +29,12 @@ pub struct Storm {
     pub name: &'static str,
     /// The median of the rounds.
     pub quiet_p99_us: f64,
-    pub storm_p99_us: f64,
+    pub stormy_p99_us: f64,
     /// Round by round.
     pub times: f64,
     /// Reads per second, before and meanwhile.
     pub quiet_per_s: f64,
-    pub storm_per_s: f64,
+    pub stormy_per_s: f64,
     pub log_ins_per_s: f64,
     /// Reads and log-ins that were not answered as expected.
     pub failed: u64,
@@ -77,10 +77,10 @@ async fn one(plan: &Plan, server: &Server, name: &'static str, asked: &Asked) ->
     Ok(Storm {
         name,
         quiet_p99_us: median(&mut quiet_p99),
-        storm_p99_us: median(&mut storm_p99),
+        stormy_p99_us: median(&mut storm_p99),
         times: median(&mut times),
         quiet_per_s: median(&mut quiet_rate),
-        storm_per_s: median(&mut storm_rate),
+        stormy_per_s: median(&mut storm_rate),
         log_ins_per_s: median(&mut log_in_rate),
         failed,
     })

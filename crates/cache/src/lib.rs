@@ -17,6 +17,7 @@ mod key_texts;
 mod platform_keys;
 mod profiles;
 mod revocations;
+mod service_accounts;
 mod sessions;
 mod tokens;
 
@@ -28,5 +29,6 @@ pub use key_texts::ReadKeys;
 pub use platform_keys::CachedPlatformKeys;
 pub use profiles::CachedProfiles;
 pub use revocations::{Revocations, TRUSTED_FOR};
+pub use service_accounts::CachedServiceAccounts;
 pub use sessions::{CachedSessions, LIVENESS_TRUSTED_FOR};
 pub use tokens::VerifiedTokens;

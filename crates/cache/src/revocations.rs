@@ -70,6 +70,12 @@ impl Revocations {
         self.silence().is_some_and(|silence| silence <= TRUSTED_FOR)
     }
 
+    /// Moves whenever every cached fact is void: something of the installation itself has changed, here or elsewhere.
+    #[must_use]
+    pub fn generation(&self) -> u64 {
+        self.everything.load(Ordering::Acquire)
+    }
+
     /// How long the feed has been silent; `None` when it was never heard.
     #[must_use]
     pub fn silence(&self) -> Option<Duration> {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use aws_lc_rs::digest;
-use tenantry_identity::token::{AccessClaims, TokenError, TokenVerifier};
+use tenantry_identity::token::{TokenClaims, TokenError, TokenVerifier};
 use time::OffsetDateTime;
 
 use crate::bounded::Bounded;
@@ -21,7 +21,7 @@ pub struct VerifiedTokens {
 
 #[derive(Clone)]
 struct Verified {
-    claims: Arc<AccessClaims>,
+    claims: Arc<TokenClaims>,
     at: OffsetDateTime,
     stamp: Stamp,
 }
@@ -39,7 +39,7 @@ impl VerifiedTokens {
 }
 
 impl TokenVerifier for VerifiedTokens {
-    fn verify(&self, token: &str, now: OffsetDateTime) -> Result<AccessClaims, TokenError> {
+    fn verify(&self, token: &str, now: OffsetDateTime) -> Result<TokenClaims, TokenError> {
         // A commit that names nobody may have taken a signing key away.
         let stamp = self.revocations.stamp_of_everything();
         let digest = digest::digest(&digest::SHA256, token.as_bytes());
@@ -50,7 +50,7 @@ impl TokenVerifier for VerifiedTokens {
             && known.stamp == stamp
             && known.at <= now
         {
-            return if now < known.claims.expires_at {
+            return if now < known.claims.expires_at() {
                 Ok((*known.claims).clone())
             } else {
                 Err(TokenError::Expired)
@@ -70,15 +70,15 @@ impl TokenVerifier for VerifiedTokens {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tenantry_identity::token::MockTokenVerifier;
+    use tenantry_identity::token::{AccessClaims, MockTokenVerifier};
     use tenantry_kernel::id::{SessionId, UserId};
     use time::Duration;
     use uuid::Uuid;
 
     const NOW: OffsetDateTime = OffsetDateTime::UNIX_EPOCH;
 
-    fn claims(user: u128) -> AccessClaims {
-        AccessClaims {
+    fn claims(user: u128) -> TokenClaims {
+        TokenClaims::Person(AccessClaims {
             user: UserId::from_uuid(Uuid::from_u128(user)),
             session: SessionId::from_uuid(Uuid::from_u128(2)),
             tenant: None,
@@ -89,7 +89,7 @@ mod tests {
             issued_at: NOW,
             expires_at: NOW + Duration::minutes(10),
             jti: Uuid::from_u128(3),
-        }
+        })
     }
 
     fn verifier(times: usize) -> MockTokenVerifier {

@@ -1,10 +1,16 @@
 //! The API keys of a tenant. The secret is shown once, when it is made.
 
+mod change;
 mod create;
 mod list;
+mod previous_drop;
+mod quotas_list;
+mod quotas_remove;
+mod quotas_replace;
 mod revoke;
 mod rotate;
 mod show;
+mod usage;
 mod verify;
 
 use actix_web::HttpResponse;
@@ -21,10 +27,28 @@ pub(crate) fn rows() -> Vec<Row> {
         list::row(),
         create::row(),
         show::row(),
+        change::row(),
         revoke::row(),
         rotate::row(),
+        previous_drop::row(),
+        usage::row(),
+        quotas_list::row(),
+        quotas_replace::row(),
+        quotas_remove::row(),
         verify::row(),
     ]
+}
+
+/// A secret that was replaced, and is good for a while yet.
+#[derive(Serialize, ToSchema)]
+#[schema(as = PreviousSecret)]
+struct PreviousView {
+    /// Its first and last characters.
+    #[schema(example = "tk_live_…a1b2")]
+    hint: String,
+    /// Until when it is good.
+    #[serde(with = "time::serde::rfc3339")]
+    good_until: OffsetDateTime,
 }
 
 /// An API key, without its secret.
@@ -39,6 +63,11 @@ struct ApiKeyView {
     /// Its first and last characters, to tell keys apart.
     #[schema(example = "tk_live_…a1b2")]
     hint: String,
+    /// `personal`, `tenant` or `service_account`: with whom it ends, and what bounds it.
+    #[schema(example = "personal")]
+    kind: &'static str,
+    /// The service account that owns it.
+    service_account: Option<String>,
     /// `live` or `test`. Test keys count on meters of their own and never bill.
     #[schema(example = "live")]
     environment: &'static str,
@@ -51,8 +80,8 @@ struct ApiKeyView {
     /// Where it may be used from; anywhere when empty.
     #[schema(example = json!(["203.0.113.0/24"]))]
     allowed_ips: Vec<String>,
-    /// Which member answers for it: who made it, or rotated it last. It never does more than they may, and ends with
-    /// their membership.
+    /// Which member made it, or, of a personal key, rotated it last. A personal key never does more than they may, and
+    /// ends with their membership; others stay.
     created_by: Option<String>,
     /// Since when.
     #[serde(with = "time::serde::rfc3339")]
@@ -63,18 +92,27 @@ struct ApiKeyView {
     /// When its secret was last replaced.
     #[serde(with = "time::serde::rfc3339::option")]
     rotated_at: Option<OffsetDateTime>,
+    /// The secret before, while an overlap keeps it good.
+    previous_secret: Option<PreviousView>,
     /// When it was last used; may be some seconds late.
     #[serde(with = "time::serde::rfc3339::option")]
     last_used_at: Option<OffsetDateTime>,
 }
 
-impl From<&ApiKey> for ApiKeyView {
-    fn from(key: &ApiKey) -> Self {
+impl ApiKeyView {
+    /// As it stands now.
+    fn at(key: &ApiKey, now: OffsetDateTime) -> Self {
         let record = key.record();
         Self {
             id: record.id.to_string(),
             name: key.name().to_owned(),
             hint: record.hint.clone(),
+            kind: record.owner.kind(),
+            service_account: record.owner.service_account().map(|account| account.to_string()),
+            previous_secret: key.previous(now).map(|secret| PreviousView {
+                hint: secret.hint.clone(),
+                good_until: secret.good_until,
+            }),
             environment: if record.live { "live" } else { "test" },
             permissions: record.permissions.iter().map(ToString::to_string).collect(),
             rate_limit: record.rate_limit.map(std::num::NonZeroU32::get),
@@ -100,18 +138,18 @@ struct MintedView {
     key: String,
 }
 
-impl From<&MintedKey> for MintedView {
-    fn from(minted: &MintedKey) -> Self {
+impl MintedView {
+    fn at(minted: &MintedKey, now: OffsetDateTime) -> Self {
         Self {
-            shown: ApiKeyView::from(&minted.key),
+            shown: ApiKeyView::at(&minted.key, now),
             key: minted.text.expose().clone(),
         }
     }
 }
 
 /// The key with its tag.
-fn answer(key: &ApiKey) -> HttpResponse {
-    render::single(key.id().as_uuid(), key.version(), &ApiKeyView::from(key))
+fn answer(key: &ApiKey, now: OffsetDateTime) -> HttpResponse {
+    render::single(key.id().as_uuid(), key.version(), &ApiKeyView::at(key, now))
 }
 
 #[cfg(test)]

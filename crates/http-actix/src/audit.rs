@@ -2,6 +2,8 @@
 
 mod list;
 
+pub(crate) use list::EntryView;
+
 use crate::routes::Row;
 
 pub(crate) fn rows() -> Vec<Row> {

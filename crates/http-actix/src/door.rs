@@ -4,7 +4,7 @@
 
 use tenantry_kernel::{Origin, Secret, SystemScope, TenantId, TenantScope, async_trait};
 use tenantry_lifecycle::access::Access;
-pub use tenantry_lifecycle::access::{Address as TenantAddress, Caller, Key, Person, PlatformCaller};
+pub use tenantry_lifecycle::access::{Address as TenantAddress, Caller, Key, Person, PlatformCaller, ServiceCaller};
 
 use crate::error::ApiError;
 

@@ -132,7 +132,8 @@ async fn enter(
     origin: &Origin,
 ) -> Result<Entry, ApiError> {
     match (row.needs(), caller) {
-        (Needs::Public, _) | (Needs::PublicOrPerson, None | Some(Caller::Key(_) | Caller::Platform(_))) => {
+        (Needs::Public, _)
+        | (Needs::PublicOrPerson, None | Some(Caller::Key(_) | Caller::Platform(_) | Caller::Service(_))) => {
             Ok(Entry::Nobody)
         }
         (_, None) => Err(ApiError::not_authenticated()),
@@ -141,8 +142,8 @@ async fn enter(
             let scope = api.doorman.enter_platform(caller, origin.clone()).await?;
             Ok(Entry::System(scope))
         }
-        (Needs::SignedIn, Some(Caller::Key(_) | Caller::Platform(_))) => {
-            Err(ApiError::denied("this is for signed-in people, not for keys"))
+        (Needs::SignedIn, Some(Caller::Key(_) | Caller::Platform(_) | Caller::Service(_))) => {
+            Err(ApiError::denied("this is for signed-in people, not for programs"))
         }
         (Needs::Tenant(_) | Needs::Gateway(_), Some(caller)) => {
             let scope = if row.is_for_paying() {

@@ -1,13 +1,38 @@
 //! The signed-in person, whatever their tenant.
 
+mod devices_forget;
+mod devices_forget_all;
+mod devices_list;
+mod email_change;
+mod emails_add;
+mod emails_list;
+mod emails_make_primary;
+mod emails_remove;
+mod erase;
+mod export;
+mod keep;
+mod merge;
+mod merge_start;
+mod passkeys_finish;
+mod passkeys_list;
+mod passkeys_remove;
+mod passkeys_rename;
+mod passkeys_start;
 mod password;
+mod recovery_codes_left;
+mod recovery_codes_renew;
 mod sessions_end;
 mod sessions_end_others;
 mod sessions_list;
 mod show;
 mod step_up;
 mod switch;
-mod tenants;
+pub(crate) mod tenants;
+mod tenants_known_as;
+mod tenants_leave;
+mod totp_begin;
+mod totp_confirm;
+mod totp_remove;
 mod update;
 
 use crate::routes::Row;
@@ -16,13 +41,38 @@ pub(crate) fn rows() -> Vec<Row> {
     vec![
         show::row(),
         update::row(),
+        erase::row(),
+        keep::row(),
+        export::row(),
+        emails_list::row(),
+        emails_add::row(),
+        emails_make_primary::row(),
+        emails_remove::row(),
+        email_change::row(),
+        merge_start::row(),
+        merge::row(),
         tenants::row(),
+        tenants_known_as::row(),
+        tenants_leave::row(),
         switch::row(),
         sessions_list::row(),
         sessions_end::row(),
         sessions_end_others::row(),
         password::row(),
         step_up::row(),
+        totp_begin::row(),
+        totp_confirm::row(),
+        totp_remove::row(),
+        recovery_codes_left::row(),
+        recovery_codes_renew::row(),
+        passkeys_start::row(),
+        passkeys_finish::row(),
+        passkeys_list::row(),
+        passkeys_rename::row(),
+        passkeys_remove::row(),
+        devices_list::row(),
+        devices_forget::row(),
+        devices_forget_all::row(),
     ]
 }
 

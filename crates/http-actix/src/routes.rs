@@ -51,8 +51,8 @@ use crate::observe::RowMeters;
 use crate::pace::PaceClass;
 use crate::trie::{Leaf, Trie};
 use crate::{
-    admin, api_keys, audit, auth, billing, branding, domains, entitlements, invitations, me, operations, plans, quotas,
-    reservations, security, sign_up, slugs, tenants, usage, users,
+    admin, api_keys, audit, auth, billing, branding, domains, entitlements, invitations, me, oauth, operations,
+    ownership, plans, quotas, reservations, roles, security, service_accounts, sign_up, slugs, tenants, usage, users,
 };
 
 /// Who may call a route.
@@ -467,10 +467,14 @@ pub fn rows() -> Vec<Row> {
         me::rows(),
         users::rows(),
         invitations::rows(),
+        roles::rows(),
+        ownership::rows(),
         branding::rows(),
         domains::rows(),
         security::rows(),
         api_keys::rows(),
+        service_accounts::rows(),
+        oauth::rows(),
         billing::rows(),
         quotas::rows(),
         usage::rows(),

@@ -59,7 +59,7 @@ struct SessionDocument {
     /// From signing in: 1 to 8760.
     #[schema(example = 12)]
     absolute_hours: Option<i64>,
-    /// Without use: 5 to 525600.
+    /// Without use: 15 to 525600.
     #[schema(example = 60)]
     idle_minutes: Option<i64>,
 }

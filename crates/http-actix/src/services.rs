@@ -8,17 +8,26 @@ use tenantry_billing::invoice::InvoiceService;
 use tenantry_billing::payment_method::PaymentMethodService;
 use tenantry_billing::subscription::SubscriptionService;
 use tenantry_identity::api_key::ApiKeyService;
+use tenantry_identity::device::DeviceService;
+use tenantry_identity::email::EmailService;
+use tenantry_identity::factor::FactorService;
+use tenantry_identity::passkey::PasskeyService;
 use tenantry_identity::password::PasswordService;
 use tenantry_identity::platform_key::PlatformKeyService;
 use tenantry_identity::profile::ProfileService;
+use tenantry_identity::service_account::ServiceAccountService;
 use tenantry_identity::session::SessionService;
+use tenantry_identity::signing_key::SigningKeyService;
 use tenantry_identity::step_up::StepUpService;
 use tenantry_kernel::Clock;
 use tenantry_lifecycle::catalog::Catalog;
 use tenantry_lifecycle::key_check::KeyCheckService;
 use tenantry_lifecycle::members::{AcceptService, MembersService};
+use tenantry_lifecycle::oauth::OAuthService;
 use tenantry_lifecycle::operators::OperatorService;
 use tenantry_lifecycle::owed::OwedInvoiceService;
+use tenantry_lifecycle::ownership::OwnershipService;
+use tenantry_lifecycle::people::PeopleService;
 use tenantry_lifecycle::plan_change::PlanChangeService;
 use tenantry_lifecycle::sign_in::SignInService;
 use tenantry_lifecycle::sign_up::SignUpService;
@@ -29,6 +38,8 @@ use tenantry_tenancy::branding::service::BrandingService;
 use tenantry_tenancy::directory::AccessDirectory;
 use tenantry_tenancy::domain::service::DomainService;
 use tenantry_tenancy::membership::service::MemberService;
+use tenantry_tenancy::role::access::AccessService;
+use tenantry_tenancy::role::service::RoleService;
 use tenantry_tenancy::security::service::SecurityService;
 use tenantry_tenancy::tenant::service::TenantService;
 
@@ -45,6 +56,12 @@ pub struct Services {
     pub members: Arc<MemberService>,
     /// Members: adding, removing, and what else moves seats.
     pub seats: Arc<MembersService>,
+    /// The tenant's own roles.
+    pub roles: Arc<RoleService>,
+    /// Further roles, and what follows from all of them.
+    pub access: Arc<AccessService>,
+    /// Handing tenants over.
+    pub ownership: Arc<OwnershipService>,
     /// Answers to invitations.
     pub acceptance: Arc<AcceptService>,
     /// The security policy.
@@ -59,18 +76,34 @@ pub struct Services {
     pub sign_up: Arc<SignUpService>,
     /// Signing in and out.
     pub sign_in: Arc<SignInService>,
-    /// Passwords and verified addresses.
+    /// Passwords.
     pub passwords: Arc<PasswordService>,
+    /// A person's addresses.
+    pub emails: Arc<EmailService>,
+    /// People across tenants.
+    pub people: Arc<PeopleService>,
     /// A person's sessions.
     pub sessions: Arc<SessionService>,
+    /// Second factors.
+    pub factors: Arc<FactorService>,
+    /// Passkeys.
+    pub passkeys: Arc<PasskeyService>,
+    /// Remembered devices.
+    pub devices: Arc<DeviceService>,
     /// Proofs within a session.
     pub step_ups: Arc<StepUpService>,
     /// A person's profile.
     pub profiles: Arc<ProfileService>,
     /// API keys.
     pub api_keys: Arc<ApiKeyService>,
+    /// Service accounts.
+    pub service_accounts: Arc<ServiceAccountService>,
+    /// Tokens for programs, and what tokens are good for.
+    pub oauth: Arc<OAuthService>,
     /// Platform keys.
     pub platform_keys: Arc<PlatformKeyService>,
+    /// The keys that sign access tokens.
+    pub signing_keys: Arc<SigningKeyService>,
     /// The gateways' question about a key.
     pub key_checks: Arc<KeyCheckService>,
     /// Plan changes.
@@ -112,6 +145,9 @@ impl Services {
             .app_data(Data::from(Arc::clone(&self.tenants)))
             .app_data(Data::from(Arc::clone(&self.members)))
             .app_data(Data::from(Arc::clone(&self.seats)))
+            .app_data(Data::from(Arc::clone(&self.roles)))
+            .app_data(Data::from(Arc::clone(&self.access)))
+            .app_data(Data::from(Arc::clone(&self.ownership)))
             .app_data(Data::from(Arc::clone(&self.acceptance)))
             .app_data(Data::from(Arc::clone(&self.security)))
             .app_data(Data::from(Arc::clone(&self.brands)))
@@ -120,11 +156,19 @@ impl Services {
             .app_data(Data::from(Arc::clone(&self.sign_up)))
             .app_data(Data::from(Arc::clone(&self.sign_in)))
             .app_data(Data::from(Arc::clone(&self.passwords)))
+            .app_data(Data::from(Arc::clone(&self.emails)))
+            .app_data(Data::from(Arc::clone(&self.people)))
             .app_data(Data::from(Arc::clone(&self.sessions)))
             .app_data(Data::from(Arc::clone(&self.step_ups)))
+            .app_data(Data::from(Arc::clone(&self.factors)))
+            .app_data(Data::from(Arc::clone(&self.passkeys)))
+            .app_data(Data::from(Arc::clone(&self.devices)))
             .app_data(Data::from(Arc::clone(&self.profiles)))
             .app_data(Data::from(Arc::clone(&self.api_keys)))
+            .app_data(Data::from(Arc::clone(&self.service_accounts)))
+            .app_data(Data::from(Arc::clone(&self.oauth)))
             .app_data(Data::from(Arc::clone(&self.platform_keys)))
+            .app_data(Data::from(Arc::clone(&self.signing_keys)))
             .app_data(Data::from(Arc::clone(&self.key_checks)))
             .app_data(Data::from(Arc::clone(&self.plan_changes)))
             .app_data(Data::from(Arc::clone(&self.subscriptions)))

@@ -112,6 +112,7 @@ impl Doorman for FakeDoorman {
         let own = match caller {
             Caller::Person(person) => person.seat.map(|(tenant, _)| tenant),
             Caller::Key(key) => Some(key.tenant),
+            Caller::Service(service) => Some(service.tenant),
             Caller::Platform(_) => return Err(ApiError::not_found()),
         };
         let named = named(address)?;
@@ -151,6 +152,12 @@ impl Doorman for FakeDoorman {
                     live: key.live,
                 },
                 key.permissions.clone(),
+            ),
+            Caller::Service(service) => (
+                Principal::ServiceAccount {
+                    account: service.account,
+                },
+                service.permissions.clone(),
             ),
             Caller::Platform(_) => return Err(ApiError::not_found()),
         };

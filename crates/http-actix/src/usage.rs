@@ -19,6 +19,8 @@ use actix_web::http::header::HeaderValue;
 use crate::names;
 use crate::routes::Row;
 
+pub(crate) use series::SeriesView;
+
 pub(crate) fn rows() -> Vec<Row> {
     vec![
         list::row(),

@@ -4,7 +4,7 @@ mod issue;
 mod model;
 mod repository;
 
-pub use issue::issue;
+pub use issue::{About, issue, issue_about};
 pub use model::{OneTimeText, OneTimeToken, OneTimeTokenId, Purpose, TokenState};
 #[cfg(any(test, feature = "testing"))]
 pub use repository::MockOneTimeTokenRepository;

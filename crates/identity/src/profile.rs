@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use tenantry_kernel::locale::Timezone;
 use tenantry_kernel::{DisplayName, DomainError, ErrorKind, Event, FieldError, Locale, StoreError};
 
 use crate::person::Person;
@@ -15,6 +16,8 @@ pub struct UpdateProfile {
     pub name: Option<String>,
     /// The language of mails.
     pub locale: Option<String>,
+    /// Where their days begin; `Some(None)` for wherever the tenant's do.
+    pub timezone: Option<Option<Timezone>>,
     /// The version the person looked at, when they said so.
     pub expected: Option<i64>,
 }
@@ -102,7 +105,7 @@ impl ProfileService {
         found.ok_or(ProfileError::NotFound)
     }
 
-    /// Changes name and language.
+    /// Changes name, language and time zone.
     ///
     /// # Errors
     /// `Invalid` with every field at fault, `NotFound`, `Stale`, `Store`.
@@ -135,11 +138,17 @@ impl ProfileService {
         if let Some(locale) = locale {
             user.speak(locale);
         }
+        if let Some(timezone) = request.timezone {
+            user.live_in(timezone);
+        }
         unit.users().update(&user).await?;
 
+        let zone = |user: &User| user.timezone().map(|zone| zone.as_str().to_owned());
         let event = Event::new("user.updated", user.id())
+            .of(user.id())
             .change("name", before.name(), user.name())
-            .change("locale", before.locale(), user.locale());
+            .change("locale", before.locale(), user.locale())
+            .change("timezone", zone(&before), zone(&user));
         unit.commit(vec![event]).await?;
         Ok(user.stored())
     }

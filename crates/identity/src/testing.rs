@@ -1,6 +1,7 @@
 //! Doubles for this domain's ports: a store that hands out mocks, a cipher, a person.
 
 pub mod fixtures;
+mod key_shelf;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,11 +13,18 @@ use tenantry_kernel::testing::{CountingEntropy, SequentialIds};
 use tenantry_kernel::{Cipher, EmailAddress, Event, Origin, Secret, StoreError, SystemScope, TenantScope, Transaction};
 use uuid::Uuid;
 
+pub use key_shelf::KeyShelf;
+
 use crate::api_key::{ApiKeyRepository, MockApiKeyRepository};
+use crate::device::{DeviceRepository, MockDeviceRepository};
+use crate::email::{EmailRepository, MockEmailRepository};
+use crate::factor::{FactorRepository, MockFactorRepository};
 use crate::mint::Mint;
 use crate::one_time_token::{MockOneTimeTokenRepository, OneTimeTokenRepository};
+use crate::pending::{MockPendingSignInRepository, PendingSignInRepository};
 use crate::person::Person;
 use crate::platform_key::{MockPlatformKeyRepository, PlatformKeyRepository, PlatformKeyStore, PlatformKeyUnit};
+use crate::service_account::{MockServiceAccountRepository, ServiceAccountRepository};
 use crate::session::{MockSessionRepository, SessionRepository};
 use crate::store::{IdentityStore, IdentityUnit, PersonUnit};
 use crate::user::{MockUserRepository, UserRepository};
@@ -26,12 +34,22 @@ use crate::user::{MockUserRepository, UserRepository};
 pub struct Mocks {
     /// Users.
     pub users: MockUserRepository,
+    /// Addresses.
+    pub emails: MockEmailRepository,
     /// Sessions and refresh tokens.
     pub sessions: MockSessionRepository,
     /// One-time tokens.
     pub one_time_tokens: MockOneTimeTokenRepository,
+    /// Second factors and passkeys.
+    pub factors: MockFactorRepository,
+    /// Devices.
+    pub devices: MockDeviceRepository,
+    /// Pending sign-ins.
+    pub pending_sign_ins: MockPendingSignInRepository,
     /// API keys.
     pub api_keys: MockApiKeyRepository,
+    /// Service accounts.
+    pub service_accounts: MockServiceAccountRepository,
     /// Platform keys.
     pub platform_keys: MockPlatformKeyRepository,
 }
@@ -116,6 +134,10 @@ impl IdentityStore for FakeIdentityStore {
         Ok(self.unit()?)
     }
 
+    async fn begin_person_for(&self, _: &SystemScope, _: UserId) -> Result<Box<dyn PersonUnit>, StoreError> {
+        Ok(self.unit()?)
+    }
+
     async fn read_person(&self, _: UserId) -> Result<Box<dyn PersonUnit>, StoreError> {
         Ok(self.unit()?)
     }
@@ -162,6 +184,10 @@ impl PersonUnit for FakeUnit {
         &mut self.mocks().users
     }
 
+    fn emails(&mut self) -> &mut dyn EmailRepository {
+        &mut self.mocks().emails
+    }
+
     fn sessions(&mut self) -> &mut dyn SessionRepository {
         &mut self.mocks().sessions
     }
@@ -169,11 +195,27 @@ impl PersonUnit for FakeUnit {
     fn one_time_tokens(&mut self) -> &mut dyn OneTimeTokenRepository {
         &mut self.mocks().one_time_tokens
     }
+
+    fn factors(&mut self) -> &mut dyn FactorRepository {
+        &mut self.mocks().factors
+    }
+
+    fn devices(&mut self) -> &mut dyn DeviceRepository {
+        &mut self.mocks().devices
+    }
+
+    fn pending_sign_ins(&mut self) -> &mut dyn PendingSignInRepository {
+        &mut self.mocks().pending_sign_ins
+    }
 }
 
 impl IdentityUnit for FakeUnit {
     fn api_keys(&mut self) -> &mut dyn ApiKeyRepository {
         &mut self.mocks().api_keys
+    }
+
+    fn service_accounts(&mut self) -> &mut dyn ServiceAccountRepository {
+        &mut self.mocks().service_accounts
     }
 }
 

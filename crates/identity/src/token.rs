@@ -1,14 +1,17 @@
 //! Access tokens: what they claim, and the ports that sign and verify them.
 
 use tenantry_kernel::TenantId;
-use tenantry_kernel::id::{MembershipId, SessionId, UserId};
+use tenantry_kernel::id::{ImpersonationId, MembershipId, ServiceAccountId, SessionId, UserId};
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
 use crate::session::Methods;
 use crate::user::PlatformRole;
 
-/// What an access token says about its bearer.
+/// The longest that any token of ours lives: what is kept for verifying them is kept for longer.
+pub const LONGEST_LIFE: Duration = Duration::minutes(60);
+
+/// What the access token of a signed-in person says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AccessClaims {
     /// The human.
@@ -38,6 +41,100 @@ impl AccessClaims {
     pub const MAX_LIFE: Duration = Duration::minutes(10);
 }
 
+/// What the access token of a service account says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ServiceClaims {
+    /// The account, which is the client, too.
+    pub account: ServiceAccountId,
+    /// The tenant it belongs to.
+    pub tenant: TenantId,
+    /// To which permissions the token was narrowed; `None` is all that the account holds.
+    pub scope: Option<Vec<String>>,
+    /// When it was issued, in whole seconds.
+    pub issued_at: OffsetDateTime,
+    /// When it stops being accepted, in whole seconds.
+    pub expires_at: OffsetDateTime,
+    /// Makes each token unique.
+    pub jti: Uuid,
+}
+
+/// What the access token of an operator says who acts on behalf of a member.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SupportClaims {
+    /// The visit; when it ends, the token is worth nothing.
+    pub impersonation: ImpersonationId,
+    /// Who acts (RFC 8693, section 4.1).
+    pub operator: UserId,
+    /// The tenant.
+    pub tenant: TenantId,
+    /// The member on whose behalf.
+    pub membership: MembershipId,
+    /// The human behind the membership.
+    pub user: UserId,
+    /// True when nothing may be changed.
+    pub read_only: bool,
+    /// Why, for the banner.
+    pub reason: String,
+    /// When it was issued, in whole seconds.
+    pub issued_at: OffsetDateTime,
+    /// When it stops being accepted, in whole seconds.
+    pub expires_at: OffsetDateTime,
+    /// Makes each token unique.
+    pub jti: Uuid,
+}
+
+/// What any access token of ours says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TokenClaims {
+    /// A signed-in person's.
+    Person(AccessClaims),
+    /// A service account's.
+    Service(ServiceClaims),
+    /// An operator's who acts on behalf of a member.
+    Support(SupportClaims),
+}
+
+impl TokenClaims {
+    /// When it was issued, in whole seconds.
+    #[must_use]
+    pub const fn issued_at(&self) -> OffsetDateTime {
+        match self {
+            Self::Person(claims) => claims.issued_at,
+            Self::Service(claims) => claims.issued_at,
+            Self::Support(claims) => claims.issued_at,
+        }
+    }
+
+    /// When it stops being accepted, in whole seconds.
+    #[must_use]
+    pub const fn expires_at(&self) -> OffsetDateTime {
+        match self {
+            Self::Person(claims) => claims.expires_at,
+            Self::Service(claims) => claims.expires_at,
+            Self::Support(claims) => claims.expires_at,
+        }
+    }
+
+    /// What makes it unique.
+    #[must_use]
+    pub const fn jti(&self) -> Uuid {
+        match self {
+            Self::Person(claims) => claims.jti,
+            Self::Service(claims) => claims.jti,
+            Self::Support(claims) => claims.jti,
+        }
+    }
+
+    /// The longest that a token of this kind lives.
+    #[must_use]
+    pub const fn max_life(&self) -> Duration {
+        match self {
+            Self::Person(_) | Self::Service(_) => AccessClaims::MAX_LIFE,
+            Self::Support(_) => LONGEST_LIFE,
+        }
+    }
+}
+
 /// Why a token is not accepted. Callers answer all of them alike.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -62,7 +159,10 @@ pub trait TokenSigner: Send + Sync {
     ///
     /// # Errors
     /// [`SigningFailed`].
-    fn sign(&self, claims: &AccessClaims) -> Result<String, SigningFailed>;
+    fn sign(&self, claims: &TokenClaims) -> Result<String, SigningFailed>;
+
+    /// Who issues the tokens, and for whom: the claims `iss` and `aud`.
+    fn issuer(&self) -> (String, String);
 
     /// The public keys as a JWK set (RFC 7517), the next key included before it signs.
     fn jwks(&self) -> String;
@@ -75,5 +175,5 @@ pub trait TokenVerifier: Send + Sync {
     ///
     /// # Errors
     /// [`TokenError`].
-    fn verify(&self, token: &str, now: OffsetDateTime) -> Result<AccessClaims, TokenError>;
+    fn verify(&self, token: &str, now: OffsetDateTime) -> Result<TokenClaims, TokenError>;
 }

@@ -18,6 +18,12 @@ impl EmailAddress {
         &self.0
     }
 
+    /// An address that no mail is ever delivered to (RFC 2606, section 2), for somebody who is nobody any more.
+    #[must_use]
+    pub fn nobody(id: &str) -> Self {
+        Self(format!("{id}@erased.invalid"))
+    }
+
     /// What stands after the `@`.
     #[must_use]
     pub fn domain(&self) -> &str {

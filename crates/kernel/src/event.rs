@@ -3,6 +3,7 @@
 use time::OffsetDateTime;
 
 use crate::email::EmailAddress;
+use crate::id::UserId;
 use crate::secret::Secret;
 
 /// A small value for event changes and problem details: what JSON can say, without a JSON library.
@@ -95,6 +96,9 @@ pub struct Event {
     pub resource_type: &'static str,
     /// Which one.
     pub resource_id: String,
+    /// The human it speaks of, if it does: what it says of their address, name and place is kept apart from the
+    /// log, and goes with them.
+    pub subject: Option<UserId>,
     /// What changed, secrets masked.
     pub changes: Vec<Change>,
     /// Messages that follow from it.
@@ -109,9 +113,17 @@ impl Event {
             action,
             resource_type,
             resource_id: resource_id.to_string(),
+            subject: None,
             changes: Vec::new(),
             mails: Vec::new(),
         }
+    }
+
+    /// Says that it speaks of this human.
+    #[must_use]
+    pub const fn of(mut self, subject: UserId) -> Self {
+        self.subject = Some(subject);
+        self
     }
 
     /// Adds a change. A change that changes nothing is left out.

@@ -68,3 +68,11 @@ typed_id!(
     /// A credential of a program of the installation itself, bound to no tenant.
     PlatformKeyId
 );
+typed_id!(
+    /// A program that is a tenant's own: no human, and no member.
+    ServiceAccountId
+);
+typed_id!(
+    /// A visit of an operator who acts on behalf of a member.
+    ImpersonationId
+);

@@ -45,6 +45,15 @@ impl PageRequest {
         }
     }
 
+    /// The page after this one, which ended with `cursor`.
+    #[must_use]
+    pub const fn following(self, cursor: Cursor) -> Self {
+        Self {
+            limit: self.limit,
+            after: Some(cursor),
+        }
+    }
+
     /// Rows wanted.
     #[must_use]
     pub const fn limit(self) -> u16 {

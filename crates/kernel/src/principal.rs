@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use crate::id::{ApiKeyId, MembershipId, PlatformKeyId, SessionId, UserId};
+use crate::id::{ApiKeyId, ImpersonationId, MembershipId, PlatformKeyId, ServiceAccountId, SessionId, UserId};
 
 /// Who acts. Every audit row names one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +23,20 @@ pub enum Principal {
         key: ApiKeyId,
         /// False for test keys, which count on meters of their own.
         live: bool,
+    },
+    /// A program of the tenant, with an access token of its own.
+    ServiceAccount {
+        /// The account.
+        account: ServiceAccountId,
+    },
+    /// A person with a platform role who acts on behalf of a member.
+    Support {
+        /// The human who acts.
+        operator: UserId,
+        /// The visit.
+        impersonation: ImpersonationId,
+        /// The member on whose behalf.
+        membership: MembershipId,
     },
     /// A signed-in person with a platform role, entering a tenant or working across them.
     Operator {
@@ -52,20 +66,23 @@ impl Principal {
         match self {
             Self::Member { .. } => "member",
             Self::ApiKey { .. } => "api_key",
-            Self::Operator { .. } => "operator",
+            Self::ServiceAccount { .. } => "service_account",
+            Self::Operator { .. } | Self::Support { .. } => "operator",
             Self::PlatformKey { .. } => "platform_key",
             Self::Worker { .. } => "system",
             Self::Anonymous => "anonymous",
         }
     }
 
-    /// What identifies it within the tenant: membership, key, operator's user id, or job name.
+    /// What identifies it within the tenant: membership, key, account, operator's user id, or job name.
     #[must_use]
     pub fn identifier(&self) -> String {
         match self {
             Self::Member { membership, .. } => membership.to_string(),
             Self::ApiKey { key, .. } => key.to_string(),
+            Self::ServiceAccount { account } => account.to_string(),
             Self::Operator { user, .. } => user.to_string(),
+            Self::Support { operator, .. } => operator.to_string(),
             Self::PlatformKey { key } => key.to_string(),
             Self::Worker { job } => (*job).to_owned(),
             Self::Anonymous => String::new(),
@@ -77,6 +94,16 @@ impl Principal {
     pub const fn user(&self) -> Option<UserId> {
         match self {
             Self::Member { user, .. } | Self::Operator { user, .. } => Some(*user),
+            Self::Support { operator, .. } => Some(*operator),
+            _ => None,
+        }
+    }
+
+    /// The member on whose behalf somebody else acts.
+    #[must_use]
+    pub const fn on_behalf_of(&self) -> Option<MembershipId> {
+        match self {
+            Self::Support { membership, .. } => Some(*membership),
             _ => None,
         }
     }

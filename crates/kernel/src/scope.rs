@@ -10,6 +10,7 @@
 //!     tenant: TenantId::from_uuid(Uuid::nil()),
 //!     principal: Principal::Anonymous,
 //!     permissions: PermissionSet::default(),
+//!     narrowed: None,
 //!     origin: Origin::default(),
 //!     receipt: None,
 //! };
@@ -21,6 +22,7 @@ use crate::error::Denied;
 use crate::id::TenantId;
 use crate::permission::{Permission, PermissionSet};
 use crate::principal::{Origin, Principal};
+use crate::resource::{Narrowed, Resource};
 
 /// The right to mint scopes. Made once, in the composition root.
 #[derive(Clone, Debug)]
@@ -50,8 +52,18 @@ impl Authority {
             tenant,
             principal,
             permissions,
+            narrowed: None,
             origin,
             receipt: None,
+        }
+    }
+
+    /// The same scope, whose principal also holds permissions for some resources alone.
+    #[must_use]
+    pub fn narrow(&self, scope: TenantScope, narrowed: Arc<Narrowed>) -> TenantScope {
+        TenantScope {
+            narrowed: Some(narrowed),
+            ..scope
         }
     }
 
@@ -87,6 +99,7 @@ pub struct TenantScope {
     tenant: TenantId,
     principal: Principal,
     permissions: PermissionSet,
+    narrowed: Option<Arc<Narrowed>>,
     origin: Origin,
     receipt: Option<Arc<Receipt>>,
 }
@@ -104,10 +117,16 @@ impl TenantScope {
         &self.principal
     }
 
-    /// What they may do.
+    /// What they may do, whatever it is done to.
     #[must_use]
     pub const fn permissions(&self) -> &PermissionSet {
         &self.permissions
+    }
+
+    /// What they may do to some resources beyond that, if anything.
+    #[must_use]
+    pub fn narrowed(&self) -> Option<&Narrowed> {
+        self.narrowed.as_deref()
     }
 
     /// Where the call came from.
@@ -144,6 +163,19 @@ impl TenantScope {
     /// [`Denied`] naming the permission otherwise.
     pub fn require(&self, permission: &Permission) -> Result<(), Denied> {
         if self.permissions.holds(permission) {
+            Ok(())
+        } else {
+            Err(Denied::new(permission.clone()))
+        }
+    }
+
+    /// Passes when the permission is held for this resource: everywhere, or by a role that is narrowed to it.
+    ///
+    /// # Errors
+    /// [`Denied`] naming the permission otherwise.
+    pub fn require_on(&self, permission: &Permission, resource: &Resource) -> Result<(), Denied> {
+        let narrowed = self.narrowed.as_ref();
+        if self.permissions.holds(permission) || narrowed.is_some_and(|held| held.holds(permission, resource)) {
             Ok(())
         } else {
             Err(Denied::new(permission.clone()))

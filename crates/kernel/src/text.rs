@@ -21,6 +21,12 @@ impl DisplayName {
         Self("?".to_owned())
     }
 
+    /// The name of somebody whose name was erased.
+    #[must_use]
+    pub fn erased() -> Self {
+        Self("(erased)".to_owned())
+    }
+
     /// The name as text.
     #[must_use]
     pub fn as_str(&self) -> &str {

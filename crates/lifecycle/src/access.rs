@@ -12,12 +12,13 @@ use std::sync::{Arc, Mutex};
 use tenantry_identity::api_key::{KeyReader, KeyRefusal};
 use tenantry_identity::directory::{ApiKeyDirectory, PlatformKeyDirectory, SessionDirectory};
 use tenantry_identity::platform_key::PlatformKeyText;
+use tenantry_identity::service_account::ServiceAccountDirectory;
 use tenantry_identity::session::STEP_UP_LASTS;
-use tenantry_identity::token::{AccessClaims, TokenError, TokenVerifier};
+use tenantry_identity::token::{AccessClaims, ServiceClaims, TokenClaims, TokenError, TokenVerifier};
 use tenantry_identity::user::PlatformRole;
 use tenantry_kernel::{
-    ApiKeyId, Cipher, Clock, MembershipId, Origin, PermissionSet, PlatformKeyId, SessionId, StoreError, SystemScope,
-    TenantId, TenantScope, UserId,
+    ApiKeyId, Cipher, Clock, MembershipId, Origin, PermissionSet, PlatformKeyId, ServiceAccountId, SessionId,
+    StoreError, SystemScope, TenantId, TenantScope, UserId,
 };
 use tenantry_tenancy::directory::AccessDirectory;
 use tenantry_tenancy::gate::Gate;
@@ -39,6 +40,8 @@ pub enum Caller {
     Key(Key),
     /// A program of the installation with a platform key.
     Platform(PlatformCaller),
+    /// A service account with an access token.
+    Service(ServiceCaller),
 }
 
 /// A signed-in person, as their access token tells.
@@ -80,6 +83,17 @@ pub struct PlatformCaller {
     pub permissions: PermissionSet,
 }
 
+/// A service account whose token passed every check.
+#[derive(Clone, Debug)]
+pub struct ServiceCaller {
+    /// The tenant it belongs to.
+    pub tenant: TenantId,
+    /// The account.
+    pub account: ServiceAccountId,
+    /// What it may do by its own permissions and its token's scope.
+    pub permissions: PermissionSet,
+}
+
 /// Where a request was addressed to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Address {
@@ -112,6 +126,7 @@ pub struct Access {
     directory: Arc<dyn AccessDirectory>,
     keys: Arc<dyn ApiKeyDirectory>,
     platform_keys: Arc<dyn PlatformKeyDirectory>,
+    accounts: Arc<dyn ServiceAccountDirectory>,
     sessions: Arc<dyn SessionDirectory>,
     tokens: Arc<dyn TokenVerifier>,
     texts: Arc<dyn KeyReader>,
@@ -132,6 +147,8 @@ pub struct AccessParts {
     pub keys: Arc<dyn ApiKeyDirectory>,
     /// Platform keys.
     pub platform_keys: Arc<dyn PlatformKeyDirectory>,
+    /// Service accounts.
+    pub accounts: Arc<dyn ServiceAccountDirectory>,
     /// Sessions.
     pub sessions: Arc<dyn SessionDirectory>,
     /// Access tokens.
@@ -158,6 +175,7 @@ impl Access {
             directory,
             keys,
             platform_keys,
+            accounts,
             sessions,
             tokens,
             texts,
@@ -172,6 +190,7 @@ impl Access {
             directory,
             keys,
             platform_keys,
+            accounts,
             sessions,
             tokens,
             texts,
@@ -183,7 +202,7 @@ impl Access {
         }
     }
 
-    /// Checks an access token: signature, expiry, and that its session still lives.
+    /// Checks an access token: signature, expiry, and that its session or account still lives.
     ///
     /// # Errors
     /// [`AccessError::NotAuthenticated`], whatever is wrong with the token; [`AccessError::Store`].
@@ -193,13 +212,30 @@ impl Access {
             .tokens
             .verify(token, now)
             .map_err(|_: TokenError| AccessError::NotAuthenticated)?;
-        let live = self.sessions.live(claims.user, claims.session, now).await?;
-        let live = live.ok_or(AccessError::NotAuthenticated)?;
-        let stepped_up = now < live.stepped_up_at + STEP_UP_LASTS;
-        Ok(Caller::Person(person_of(&claims, stepped_up)))
+        match claims {
+            TokenClaims::Person(claims) => {
+                let live = self.sessions.live(claims.user, claims.session, now).await?;
+                let live = live.ok_or(AccessError::NotAuthenticated)?;
+                let stepped_up = now < live.stepped_up_at + STEP_UP_LASTS;
+                Ok(Caller::Person(person_of(&claims, stepped_up)))
+            }
+            TokenClaims::Service(claims) => self.service(&claims).await.map(Caller::Service),
+            TokenClaims::Support(_) => Err(AccessError::NotAuthenticated),
+        }
     }
 
-    /// Checks an API key: checksum first, then secret, expiry, revocation, the caller's address, and that its maker
+    async fn service(&self, claims: &ServiceClaims) -> Result<ServiceCaller, AccessError> {
+        let found = self.accounts.service_account(claims.tenant, claims.account).await?;
+        let account = found.filter(|account| account.honours(claims.jti, claims.issued_at));
+        let account = account.ok_or(AccessError::NotAuthenticated)?;
+        Ok(ServiceCaller {
+            tenant: claims.tenant,
+            account: claims.account,
+            permissions: key_powers::narrowed(account.permissions(), claims.scope.as_deref()),
+        })
+    }
+
+    /// Checks an API key: checksum first, then secret, expiry, revocation, the caller's address, and that its owner
     /// is still here.
     ///
     /// # Errors
@@ -216,7 +252,7 @@ impl Access {
             Err(KeyRefusal::AddressNotAllowed) => return Err(AccessError::AddressNotAllowed),
             Err(_) => return Err(AccessError::NotAuthenticated),
         }
-        let permissions = key_powers::of_key(&self.gate, shown.tenant, &key)
+        let permissions = key_powers::of_key(&self.gate, &*self.accounts, shown.tenant, &key)
             .await?
             .ok_or(AccessError::NotAuthenticated)?;
         self.keys.touch(shown.tenant, shown.key, now).await?;
@@ -287,6 +323,16 @@ impl Access {
                     .enter_key(key.tenant, key.id, key.live, key.permissions.clone(), origin)
                     .await?;
                 Ok(scope)
+            }
+            Caller::Service(service) => {
+                if named.iter().any(|tenant| *tenant != service.tenant) {
+                    return Err(AccessError::NoSuchTenant);
+                }
+                let (tenant, account) = (service.tenant, service.account);
+                Ok(self
+                    .gate
+                    .enter_service(tenant, account, &service.permissions, origin)
+                    .await?)
             }
             Caller::Platform(_) => Err(AccessError::NoSuchTenant),
             Caller::Person(person) => match (person.seat, person.platform_role) {

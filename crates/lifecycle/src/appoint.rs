@@ -82,7 +82,9 @@ impl AppointService {
         let mut user = found.unwrap_or_else(|| User::register(id, email.clone(), name, Locale::default(), now));
         user.set_platform_role(Some(role));
         user.set_password(hash);
-        user.verify_email(now);
+        if user.email() == email {
+            user.verify_email(now);
+        }
         user.forgive();
         if is_new {
             unit.users().insert(&user).await?;

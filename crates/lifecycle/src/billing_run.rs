@@ -198,7 +198,12 @@ impl BillingRunService {
         let scope = self.0.gate.enter_as_system(tenant, "billing_run").await?;
         let mut tried = HashSet::new();
         let mut refused = false;
-        while let Some(ended) = retry::contended(TRIES, || self.end_period(&scope, now)).await? {
+        loop {
+            let ended = match retry::contended(TRIES, || self.end_period(&scope, now)).await? {
+                Turn::Ended(ended) => ended,
+                Turn::NothingDue => break,
+                Turn::InFlight => return Ok(()),
+            };
             report.periods += 1;
             if let Some(invoice) = ended.invoice {
                 report.invoices += 1;
@@ -217,8 +222,8 @@ impl BillingRunService {
         self.collect_earlier(&scope, &tried, now, report).await
     }
 
-    /// Ends one period, if one is due. `None` when nothing is.
-    async fn end_period(&self, scope: &TenantScope, now: OffsetDateTime) -> Result<Option<Ended>, BillingRunError> {
+    /// Ends one period, if one is due.
+    async fn end_period(&self, scope: &TenantScope, now: OffsetDateTime) -> Result<Turn, BillingRunError> {
         // Before the unit: taking a mark waits for usage that is being counted.
         let mark = if self.0.catalog.bills_usage() {
             Some(self.0.marks.take().await?)
@@ -227,8 +232,13 @@ impl BillingRunService {
         };
         let mut unit = self.0.store.begin_spanning(scope, None).await?;
         unit.billing_accounts().lock().await?;
+        // A plan change whose charge is in flight bills the usage up to now, and closes it once it is paid: a period
+        // that ended meanwhile would bill it again. What is left pending is resumed first, by the next run.
+        if unit.payment_attempts().pending().await?.is_some() {
+            return Ok(Turn::InFlight);
+        }
         let Some(subscription) = unit.subscriptions().live().await? else {
-            return Ok(None);
+            return Ok(Turn::NothingDue);
         };
         let catalog = &self.0.catalog;
         let current = PlanSource::find(&**catalog, subscription.plan()).ok_or_else(|| lost(subscription.plan()))?;
@@ -236,7 +246,7 @@ impl BillingRunService {
         let next = catalog.offer(next).ok_or_else(|| lost(next))?;
         let counts = counts::at_its_end(&mut *unit, &current, &subscription, mark, now).await?;
         let Some(mut renewed) = renewal::plan(&subscription, &current, &next.plan, &counts, now)? else {
-            return Ok(None);
+            return Ok(Turn::NothingDue);
         };
 
         let draft = Draft {
@@ -267,7 +277,7 @@ impl BillingRunService {
         }
         events.insert(0, ended);
         unit.commit(events).await?;
-        Ok(Some(Ended {
+        Ok(Turn::Ended(Ended {
             invoice: invoice.map(|invoice| invoice.id()),
             payment,
         }))
@@ -351,6 +361,16 @@ impl BillingRunService {
         let settlement = self.0.plan_changes.settle(scope, &begun.attempt, &outcome).await?;
         Ok(settlement.settled == Settled::Paid)
     }
+}
+
+/// What came of looking for a period to end.
+enum Turn {
+    /// One ended.
+    Ended(Ended),
+    /// None is due.
+    NothingDue,
+    /// A charge is in flight: its result decides first.
+    InFlight,
 }
 
 /// A period that ended, and what came of its invoice.

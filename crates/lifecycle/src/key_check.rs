@@ -8,6 +8,7 @@ use std::sync::Arc;
 use tenantry_identity::api_key::{ApiKey, KeyReader, KeyRefusal};
 use tenantry_identity::directory::ApiKeyDirectory;
 use tenantry_identity::permissions::API_KEYS_VERIFY;
+use tenantry_identity::service_account::ServiceAccountDirectory;
 use tenantry_kernel::time::OffsetDateTime;
 use tenantry_kernel::{
     ApiKeyId, Clock, Code, Denied, DomainError, ErrorKind, FieldError, Origin, Permission, PermissionSet, Secret,
@@ -148,6 +149,8 @@ pub struct KeyCheckParts {
     pub catalog: Arc<Catalog>,
     /// API keys.
     pub keys: Arc<dyn ApiKeyDirectory>,
+    /// Service accounts.
+    pub accounts: Arc<dyn ServiceAccountDirectory>,
     /// Paces, and the plan's count of calls.
     pub requests: Arc<RequestService>,
     /// Meters.
@@ -217,8 +220,8 @@ impl KeyCheckService {
             Ok(found) => found,
             Err(refusal) => return Ok(refused(refusal)),
         };
-        let Some(permissions) = key_powers::of_key(&self.0.gate, tenant, &key).await? else {
-            // It ended with its maker's membership.
+        let Some(permissions) = key_powers::of_key(&self.0.gate, &*self.0.accounts, tenant, &key).await? else {
+            // It ended with its owner.
             return Ok(refused(KeyRefusal::Revoked));
         };
         let mut verdict = KeyVerdict {

@@ -4,26 +4,49 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 
 use tenantry_billing::permissions::BILLING_MANAGE;
-use tenantry_identity::api_key::ApiKey;
-use tenantry_kernel::{ApiKeyId, PermissionSet, StoreError, TenantId};
+use tenantry_identity::api_key::{ApiKey, KeyOwner};
+use tenantry_identity::service_account::ServiceAccountDirectory;
+use tenantry_kernel::{ApiKeyId, Permission, PermissionSet, StoreError, TenantId};
 use tenantry_tenancy::gate::Gate;
 
-/// What the key may do now; `None` when its maker has left the tenant or was deactivated, and the key ends with them.
+/// What the key may do now; `None` when whoever owns it has left the tenant or was deactivated, and the key ends with
+/// them.
 ///
-/// A key that an operator or a worker made has no maker among the members: it may do what it was given. A test key
-/// moves no money, whoever made it.
+/// A key of the tenant's own may do what it was given, at most what an owner may. A test key moves no money, whoever
+/// made it.
 ///
 /// # Errors
-/// The directory's.
-pub(crate) async fn of_key(gate: &Gate, tenant: TenantId, key: &ApiKey) -> Result<Option<PermissionSet>, StoreError> {
-    let Some(maker) = key.record().created_by else {
-        return Ok(Some(given(key)));
+/// The directories'.
+pub(crate) async fn of_key(
+    gate: &Gate,
+    accounts: &dyn ServiceAccountDirectory,
+    tenant: TenantId,
+    key: &ApiKey,
+) -> Result<Option<PermissionSet>, StoreError> {
+    let held = match (key.owner(), key.record().created_by) {
+        (KeyOwner::Personal, Some(maker)) => gate.powers_of(tenant, maker).await?,
+        (KeyOwner::Personal | KeyOwner::Tenant, _) => Some(gate.owners_powers()),
+        (KeyOwner::ServiceAccount(account), _) => {
+            let found = accounts.service_account(tenant, account).await?;
+            let active = found.filter(|account| account.is_active());
+            active.map(|account| account.permissions().clone())
+        }
     };
-    let held = gate.powers_of(tenant, maker).await?;
     Ok(held.map(|held| KNOWN.with_borrow_mut(|known| known.powers(key, held))))
 }
 
-/// What the last few keys may do, by what they were given and what their maker holds. Each set is compared by identity,
+/// Of these permissions those that the scope of a token names; all of them where it names none.
+pub(crate) fn narrowed(held: &PermissionSet, scope: Option<&[String]>) -> PermissionSet {
+    match scope {
+        None => held.clone(),
+        Some(names) => {
+            let is_kept = |permission: &&Permission| names.iter().any(|name| name == permission.as_str());
+            held.iter().filter(is_kept).cloned().collect()
+        }
+    }
+}
+
+/// What the last few keys may do, by what they were given and what their owner holds. Each set is compared by identity,
 /// so what is remembered is used for the very sets it follows from: comparing dozens of names on each call is felt.
 #[derive(Default)]
 struct Known(HashMap<ApiKeyId, Powers>);

@@ -4,6 +4,7 @@ mod accept;
 mod error;
 mod letter;
 mod many;
+mod screening;
 mod service;
 #[cfg(test)]
 mod tests;

@@ -5,15 +5,17 @@
 
 use tenantry_activity::permissions::{AUDIT_READ, WEBHOOKS_MANAGE, WEBHOOKS_READ};
 use tenantry_billing::permissions::{BILLING_MANAGE, BILLING_READ, INVOICES_READ};
-use tenantry_identity::permissions::{API_KEYS_MANAGE, API_KEYS_READ, API_KEYS_VERIFY};
+use tenantry_identity::permissions::{
+    API_KEYS_MANAGE, API_KEYS_READ, API_KEYS_VERIFY, SERVICE_ACCOUNTS_MANAGE, SERVICE_ACCOUNTS_READ, TOKENS_INTROSPECT,
+};
 use tenantry_identity::user::PlatformRole;
 use tenantry_kernel::{Code, Permission, PermissionSet};
 use tenantry_quotas::permissions::{CONSUME_USAGE, READ_BASIC_USAGE, READ_USAGE};
 use tenantry_tenancy::permissions::{
-    ALL as TENANCY, DOMAINS_READ, MEMBERS_INVITE, MEMBERS_MANAGE_BASIC, MEMBERS_READ, SETTINGS_READ, TENANT_DELETE,
-    TENANT_READ,
+    ALL as TENANCY, DOMAINS_READ, MEMBERS_INVITE, MEMBERS_MANAGE_BASIC, MEMBERS_READ, OWNERSHIP_TRANSFER,
+    SETTINGS_READ, TENANT_DELETE, TENANT_READ,
 };
-use tenantry_tenancy::role::{RoleBook, RoleDefinition, SystemRole};
+use tenantry_tenancy::role::{RoleBook, RoleDefinition, RoleKind, SystemRole};
 
 /// See all tenants and how the installation does.
 pub const PLATFORM_READ: Permission = Permission::known("platform.read");
@@ -27,6 +29,9 @@ pub fn tenant_permissions() -> Vec<Permission> {
         API_KEYS_READ,
         API_KEYS_MANAGE,
         API_KEYS_VERIFY,
+        SERVICE_ACCOUNTS_READ,
+        SERVICE_ACCOUNTS_MANAGE,
+        TOKENS_INTROSPECT,
         READ_USAGE,
         READ_BASIC_USAGE,
         CONSUME_USAGE,
@@ -40,15 +45,27 @@ pub fn tenant_permissions() -> Vec<Permission> {
     TENANCY.into_iter().chain(others).collect()
 }
 
+/// What of that only owners may unless a role of the tenant's own names it: `*` leaves it out. The rest is what admins
+/// hold.
+#[must_use]
+pub fn owners_alone() -> PermissionSet {
+    PermissionSet::from_iter([
+        BILLING_READ,
+        BILLING_MANAGE,
+        INVOICES_READ,
+        TENANT_DELETE,
+        OWNERSHIP_TRANSFER,
+    ])
+}
+
 /// What a system role may do with Tenantry itself.
 #[must_use]
 pub fn system_permissions(role: SystemRole) -> PermissionSet {
     match role {
         SystemRole::Owner => tenant_permissions().into_iter().collect(),
         SystemRole::Admin => {
-            let owners_alone = [BILLING_READ, BILLING_MANAGE, INVOICES_READ, TENANT_DELETE];
             let all: PermissionSet = tenant_permissions().into_iter().collect();
-            all.difference(&owners_alone.into_iter().collect())
+            all.difference(&owners_alone())
         }
         SystemRole::Manager => PermissionSet::from_iter([
             TENANT_READ,
@@ -56,6 +73,7 @@ pub fn system_permissions(role: SystemRole) -> PermissionSet {
             MEMBERS_INVITE,
             MEMBERS_MANAGE_BASIC,
             API_KEYS_READ,
+            SERVICE_ACCOUNTS_READ,
             WEBHOOKS_READ,
             DOMAINS_READ,
             SETTINGS_READ,
@@ -96,7 +114,7 @@ pub fn define(
     };
     RoleDefinition {
         code,
-        base,
+        kind: RoleKind::System(base),
         aliases,
         permissions,
     }
@@ -142,6 +160,10 @@ pub fn matrix(roles: &RoleBook) -> String {
     }
     table
 }
+
+mod words;
+
+pub use words::description_of;
 
 #[cfg(test)]
 mod tests;

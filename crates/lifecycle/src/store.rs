@@ -1,5 +1,6 @@
 //! Ports: one unit that reaches every domain.
 
+use tenantry_activity::store::ActivityUnit;
 use tenantry_billing::store::BillingUnit;
 use tenantry_identity::store::{IdentityUnit, PersonUnit};
 use tenantry_kernel::{StoreError, TenantScope, UserId, async_trait};
@@ -7,12 +8,12 @@ use tenantry_quotas::store::QuotaUnit;
 use tenantry_tenancy::store::TenancyUnit;
 
 /// One transaction over one tenant's rows of every domain, and over one person's platform rows.
-pub trait LifecycleUnit: TenancyUnit + IdentityUnit + PersonUnit + BillingUnit + QuotaUnit {
+pub trait LifecycleUnit: TenancyUnit + IdentityUnit + PersonUnit + BillingUnit + QuotaUnit + ActivityUnit {
     /// The same unit, as billing sees it.
     fn as_billing(&mut self) -> &mut dyn BillingUnit;
 }
 
-impl<U: TenancyUnit + IdentityUnit + PersonUnit + BillingUnit + QuotaUnit> LifecycleUnit for U {
+impl<U: TenancyUnit + IdentityUnit + PersonUnit + BillingUnit + QuotaUnit + ActivityUnit> LifecycleUnit for U {
     fn as_billing(&mut self) -> &mut dyn BillingUnit {
         self
     }

@@ -6,6 +6,7 @@
 
 mod directories;
 mod doubles;
+mod factors;
 pub mod fixture;
 mod house;
 mod identity;
@@ -15,7 +16,7 @@ mod store;
 mod tenancy;
 mod unit;
 
-pub use doubles::{TestHasher, TestSigner, WatchfulGateway};
+pub use doubles::{NoCeremonies, TestCodes, TestHasher, TestSigner, WatchfulGateway};
 pub use house::House;
 pub use state::{PersonRows, TenantRows};
 pub use store::{Commit, FakeLifecycleStore};

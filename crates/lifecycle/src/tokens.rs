@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use tenantry_identity::session::{RefreshText, Session};
-use tenantry_identity::token::{AccessClaims, SigningFailed, TokenSigner};
+use tenantry_identity::token::{AccessClaims, SigningFailed, TokenClaims, TokenSigner};
 use tenantry_identity::user::PlatformRole;
 use tenantry_kernel::time::{Duration, OffsetDateTime};
 use tenantry_kernel::{IdSource, Secret};
@@ -64,7 +64,7 @@ impl TokenIssuer {
             jti: self.ids.next(),
         };
         Ok(Tokens {
-            access: Secret::new(self.signer.sign(&claims)?),
+            access: Secret::new(self.signer.sign(&TokenClaims::Person(claims))?),
             refresh: refresh.to_text(),
             expires_in_s: self.access_life.whole_seconds(),
         })

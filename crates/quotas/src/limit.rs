@@ -34,7 +34,12 @@ impl User {
     #[must_use]
     pub fn of(principal: &Principal, named: Option<&str>) -> Self {
         let (caller, key) = match principal {
-            Principal::Member { membership, .. } => (Some(membership.to_string().into()), None),
+            // Support uses the member's share.
+            Principal::Member { membership, .. } | Principal::Support { membership, .. } => {
+                (Some(membership.to_string().into()), None)
+            }
+            // A program of the tenant's own has the share of one user.
+            Principal::ServiceAccount { account } => (Some(account.to_string().into()), None),
             Principal::ApiKey { key, .. } => (None, Some(*key)),
             _ => (None, None),
         };

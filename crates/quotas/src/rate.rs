@@ -13,7 +13,7 @@ use std::num::NonZeroU32;
 use std::pin::Pin;
 use std::time::Duration;
 
-use tenantry_kernel::id::{ApiKeyId, UserId};
+use tenantry_kernel::id::{ApiKeyId, ServiceAccountId, UserId};
 use tenantry_kernel::{Code, TenantId};
 
 pub use plan::{PlanRateBook, PlanRates};
@@ -58,6 +58,8 @@ pub enum RateSubject {
     Member(TenantId, UserId),
     /// One API key.
     ApiKey(ApiKeyId),
+    /// One service account.
+    ServiceAccount(ServiceAccountId),
     /// One signed-in person, whatever their tenant.
     Person(UserId),
     /// One address; for public routes.

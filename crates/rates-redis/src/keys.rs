@@ -27,6 +27,7 @@ fn name(subject: &RateSubject) -> String {
         }
         RateSubject::Member(tenant, user) => format!("member:{tenant}:{user}"),
         RateSubject::ApiKey(key) => format!("key:{key}"),
+        RateSubject::ServiceAccount(account) => format!("service:{account}"),
         RateSubject::Person(user) => format!("person:{user}"),
         RateSubject::Address(address) => format!("address:{address}"),
         RateSubject::AddressIn(address, area) => format!("address:{address}:{area}"),

@@ -6,7 +6,7 @@ pub mod feed;
 pub mod jobs;
 pub mod receipts;
 
-use tenantry_activity::audit::{AuditEntry, AuditFilter, AuditPurge};
+use tenantry_activity::audit::{AuditEntry, AuditFilter, AuditPurge, OwnActs};
 use tenantry_activity::feed::{CommitListener, FeedCursor, FeedPage, InvalidationFeed};
 use tenantry_activity::job::JobQueue;
 use tenantry_activity::receipt::ReceiptStore;
@@ -21,6 +21,8 @@ pub trait ActivityHarness: TenancyHarness {
     fn activity(&self) -> &dyn ActivityStore;
     /// Removes old entries.
     fn audit_purge(&self) -> &dyn AuditPurge;
+    /// Reads what a person did.
+    fn own_acts(&self) -> &dyn OwnActs;
     /// Takes jobs.
     fn jobs(&self) -> &dyn JobQueue;
     /// Follows commits.

@@ -1,16 +1,20 @@
 //! What identity's ports promise.
 
 pub mod api_keys;
+pub mod emails;
+pub mod factors;
 pub mod one_time_tokens;
 pub mod platform_keys;
 pub mod refresh;
+pub mod service_accounts;
 pub mod sessions;
 pub mod signing_keys;
 pub mod users;
 
 use tenantry_identity::directory::{ApiKeyDirectory, PlatformKeyDirectory, SessionDirectory};
 use tenantry_identity::platform_key::PlatformKeyStore;
-use tenantry_identity::signing_key::SigningKeyRepository;
+use tenantry_identity::service_account::ServiceAccountDirectory;
+use tenantry_identity::signing_key::SigningKeyStore;
 use tenantry_identity::store::{IdentityStore, IdentityUnit, PersonUnit};
 use tenantry_identity::testing::fixtures::{user, user_id};
 use tenantry_kernel::{Event, Origin, StoreError};
@@ -27,10 +31,12 @@ pub trait IdentityHarness: TenancyHarness {
     fn platform_key_store(&self) -> &dyn PlatformKeyStore;
     /// Finds platform keys before a scope exists.
     fn platform_key_directory(&self) -> &dyn PlatformKeyDirectory;
+    /// Finds service accounts before a scope exists.
+    fn service_account_directory(&self) -> &dyn ServiceAccountDirectory;
     /// Tells which sessions are live.
     fn session_directory(&self) -> &dyn SessionDirectory;
     /// Keeps signing keys.
-    fn signing_keys(&self) -> &dyn SigningKeyRepository;
+    fn signing_keys(&self) -> &dyn SigningKeyStore;
 }
 
 /// Begins a unit of person `number`.

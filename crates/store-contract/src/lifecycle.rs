@@ -3,6 +3,7 @@
 pub mod adding;
 pub mod catalog;
 pub mod operators;
+pub mod personal;
 pub mod spanning;
 
 use tenantry_lifecycle::catalog::PlanArchive;

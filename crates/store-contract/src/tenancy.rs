@@ -4,6 +4,8 @@ pub mod branding;
 pub mod directories;
 pub mod domains;
 pub mod memberships;
+pub mod ownership;
+pub mod roles;
 pub mod security;
 pub mod tenants;
 

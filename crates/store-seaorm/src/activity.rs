@@ -5,6 +5,7 @@ pub(crate) mod changes;
 mod feed;
 mod jobs;
 pub(crate) mod payload;
+pub(crate) mod personal;
 mod receipts;
 
 use tenantry_activity::audit::AuditRepository;

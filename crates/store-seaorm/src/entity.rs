@@ -9,6 +9,7 @@
 pub(crate) mod api_key;
 pub(crate) mod app_user;
 pub(crate) mod audit_log;
+pub(crate) mod audit_personal;
 pub(crate) mod billing_account;
 pub(crate) mod branding;
 pub(crate) mod catalog_state;
@@ -23,12 +24,15 @@ pub(crate) mod invoice;
 pub(crate) mod invoice_counter;
 pub(crate) mod invoice_line;
 pub(crate) mod job;
+pub(crate) mod known_place;
 pub(crate) mod membership;
 pub(crate) mod one_time_token;
 pub(crate) mod outbox_event;
 pub(crate) mod ownership_transfer;
+pub(crate) mod passkey;
 pub(crate) mod payment_attempt;
 pub(crate) mod payment_method;
+pub(crate) mod pending_sign_in;
 pub(crate) mod plan_version;
 pub(crate) mod platform_key;
 pub(crate) mod quota_account;
@@ -37,20 +41,26 @@ pub(crate) mod quota_gauge;
 pub(crate) mod quota_hold;
 pub(crate) mod quota_override;
 pub(crate) mod quota_reservation;
+pub(crate) mod recovery_code;
 pub(crate) mod refresh_token;
+pub(crate) mod remembered_device;
 pub(crate) mod role_assignment;
+pub(crate) mod service_account;
 pub(crate) mod session;
 pub(crate) mod signing_key;
 pub(crate) mod slug_directory;
+pub(crate) mod spent_challenge;
 pub(crate) mod subscription;
 pub(crate) mod tenant;
 pub(crate) mod tenant_plan;
 pub(crate) mod tenant_role;
+pub(crate) mod totp_factor;
 pub(crate) mod usage_closing;
 pub(crate) mod usage_ledger;
 pub(crate) mod usage_mark;
 pub(crate) mod usage_member;
 pub(crate) mod usage_rollup;
+pub(crate) mod user_email;
 
 use sea_orm::{EntityTrait, IdenStatic, Iterable};
 
@@ -62,6 +72,7 @@ const TABLES: &[fn() -> Table] = &[
     table::<api_key::Entity>,
     table::<app_user::Entity>,
     table::<audit_log::Entity>,
+    table::<audit_personal::Entity>,
     table::<billing_account::Entity>,
     table::<branding::Entity>,
     table::<catalog_state::Entity>,
@@ -76,12 +87,15 @@ const TABLES: &[fn() -> Table] = &[
     table::<invoice_counter::Entity>,
     table::<invoice_line::Entity>,
     table::<job::Entity>,
+    table::<known_place::Entity>,
     table::<membership::Entity>,
     table::<one_time_token::Entity>,
     table::<outbox_event::Entity>,
+    table::<passkey::Entity>,
     table::<ownership_transfer::Entity>,
     table::<payment_attempt::Entity>,
     table::<payment_method::Entity>,
+    table::<pending_sign_in::Entity>,
     table::<plan_version::Entity>,
     table::<quota_account::Entity>,
     table::<quota_alert::Entity>,
@@ -89,20 +103,25 @@ const TABLES: &[fn() -> Table] = &[
     table::<quota_hold::Entity>,
     table::<quota_override::Entity>,
     table::<quota_reservation::Entity>,
+    table::<recovery_code::Entity>,
     table::<refresh_token::Entity>,
+    table::<remembered_device::Entity>,
     table::<role_assignment::Entity>,
     table::<session::Entity>,
     table::<signing_key::Entity>,
     table::<slug_directory::Entity>,
+    table::<spent_challenge::Entity>,
     table::<subscription::Entity>,
     table::<tenant::Entity>,
     table::<tenant_plan::Entity>,
+    table::<totp_factor::Entity>,
     table::<tenant_role::Entity>,
     table::<usage_closing::Entity>,
     table::<usage_ledger::Entity>,
     table::<usage_mark::Entity>,
     table::<usage_member::Entity>,
     table::<usage_rollup::Entity>,
+    table::<user_email::Entity>,
 ];
 
 /// What the entities believe the schema to be; a test compares it with the migrated databases.

@@ -1,10 +1,15 @@
 //! Identity's ports over the database.
 
 mod api_keys;
+mod devices;
 mod directories;
+mod emails;
+mod factors;
 mod one_time_tokens;
+mod pending_sign_ins;
 mod platform_keys;
 mod refresh_tokens;
+mod service_accounts;
 mod sessions;
 mod signing_keys;
 mod users;
@@ -12,14 +17,19 @@ mod users;
 use std::collections::BTreeMap;
 
 use tenantry_identity::api_key::ApiKeyRepository;
+use tenantry_identity::device::DeviceRepository;
+use tenantry_identity::email::{EMAIL_EXISTS, EmailRepository};
+use tenantry_identity::factor::{FactorRepository, PASSKEY_REGISTERED, TOTP_ENROLLED};
 use tenantry_identity::fingerprint::Fingerprint;
 use tenantry_identity::one_time_token::OneTimeTokenRepository;
+use tenantry_identity::pending::PendingSignInRepository;
+use tenantry_identity::service_account::ServiceAccountRepository;
 use tenantry_identity::session::SessionRepository;
 use tenantry_identity::signing_key::SIGNING_KEY_EXISTS;
 use tenantry_identity::store::{IdentityStore, IdentityUnit, PersonUnit};
 use tenantry_identity::user::{EMAIL_TAKEN, UserRepository};
 use tenantry_kernel::id::UserId;
-use tenantry_kernel::{EmailAddress, Origin, StoreError, TenantScope, async_trait};
+use tenantry_kernel::{EmailAddress, Origin, StoreError, SystemScope, TenantScope, async_trait};
 
 use crate::error::Rule;
 use crate::store::SeaOrmStore;
@@ -31,6 +41,21 @@ pub(crate) const RULES: &[Rule] = &[
         index: "email_directory_pkey",
         columns: "email_directory.fingerprint",
         name: EMAIL_TAKEN,
+    },
+    Rule {
+        index: "totp_factor_person_key",
+        columns: "totp_factor.user_id",
+        name: TOTP_ENROLLED,
+    },
+    Rule {
+        index: "passkey_credential_key",
+        columns: "passkey.user_id, passkey.credential",
+        name: PASSKEY_REGISTERED,
+    },
+    Rule {
+        index: "user_email_key",
+        columns: "user_email.user_id, user_email.email",
+        name: EMAIL_EXISTS,
     },
     Rule {
         index: "signing_key_pkey",
@@ -53,6 +78,10 @@ impl IdentityStore for SeaOrmStore {
         Ok(Box::new(self.unit_for_person(user, origin).await?))
     }
 
+    async fn begin_person_for(&self, scope: &SystemScope, user: UserId) -> Result<Box<dyn PersonUnit>, StoreError> {
+        Ok(Box::new(self.unit_for_person_as(scope, user).await?))
+    }
+
     async fn read_person(&self, user: UserId) -> Result<Box<dyn PersonUnit>, StoreError> {
         Ok(Box::new(self.look_up(None, Some(user)).await?))
     }
@@ -71,11 +100,27 @@ impl PersonUnit for SeaOrmUnit {
         self
     }
 
+    fn emails(&mut self) -> &mut dyn EmailRepository {
+        self
+    }
+
     fn sessions(&mut self) -> &mut dyn SessionRepository {
         self
     }
 
     fn one_time_tokens(&mut self) -> &mut dyn OneTimeTokenRepository {
+        self
+    }
+
+    fn factors(&mut self) -> &mut dyn FactorRepository {
+        self
+    }
+
+    fn devices(&mut self) -> &mut dyn DeviceRepository {
+        self
+    }
+
+    fn pending_sign_ins(&mut self) -> &mut dyn PendingSignInRepository {
         self
     }
 }
@@ -84,7 +129,13 @@ impl IdentityUnit for SeaOrmUnit {
     fn api_keys(&mut self) -> &mut dyn ApiKeyRepository {
         self
     }
+
+    fn service_accounts(&mut self) -> &mut dyn ServiceAccountRepository {
+        self
+    }
 }
+
+pub(crate) use users::entry as directory_entry;
 
 /// A fingerprint as it was stored.
 fn fingerprint(bytes: &[u8]) -> Result<Fingerprint, &'static str> {

@@ -8,8 +8,8 @@ use tenantry_kernel::id::UserId;
 use tenantry_kernel::{Event, Origin, Principal, StoreError, TenantId};
 use uuid::Uuid;
 
-use crate::activity::{changes, payload};
-use crate::entity::{audit_log, idempotency_receipt, job, outbox_event};
+use crate::activity::{payload, personal};
+use crate::entity::{audit_log, audit_personal, idempotency_receipt, job, outbox_event};
 use crate::micros::Micros;
 use crate::unit::{Author, SeaOrmUnit};
 
@@ -18,36 +18,47 @@ pub(crate) async fn write(unit: &SeaOrmUnit, events: &[Event]) -> Result<(), Sto
     let now = Micros::from(unit.now());
     // The receipt first: a request that was served already must not wait for anything else.
     receipt(unit, events, now).await?;
-    let entries: Vec<_> = events.iter().map(|event| audit_row(unit, event, now)).collect();
+    let mut entries = Vec::with_capacity(events.len());
+    let mut apart = Vec::new();
+    for event in events {
+        let (entry, rows) = audit_row(unit, event, now).await?;
+        entries.push(entry);
+        apart.extend(rows);
+    }
     let mut notices: Vec<_> = entries.iter().map(|entry| notice(unit, entry)).collect();
     notices.extend(unit.touched().map(|user| touched_notice(user, now)));
     unit.add_many(entries).await?;
+    unit.add_many(apart).await?;
     unit.add_shared(notices).await?;
     mails(unit, events).await
 }
 
-fn audit_row(unit: &SeaOrmUnit, event: &Event, now: Micros) -> audit_log::ActiveModel {
-    let (kind, id, user) = actor(unit.author());
+async fn audit_row(
+    unit: &SeaOrmUnit,
+    event: &Event,
+    now: Micros,
+) -> Result<(audit_log::ActiveModel, Vec<audit_personal::ActiveModel>), StoreError> {
+    let (kind, actor_id, user) = actor(unit.author());
     let origin = origin(unit.author());
-    audit_log::ActiveModel {
+    let id = unit.store().ports.ids.next();
+    let split = personal::split(unit, id, event, user, origin).await?;
+    let entry = audit_log::ActiveModel {
         tenant_id: Set(unit.tenant_uuid()),
-        id: Set(unit.store().ports.ids.next()),
+        id: Set(id),
         at: Set(now),
         action: Set(event.action.to_owned()),
         actor_kind: Set(kind.to_owned()),
-        actor_id: Set(id),
+        actor_id: Set(actor_id),
         user_id: Set(user.map(UserId::as_uuid)),
         resource_type: Set(event.resource_type.to_owned()),
         resource_id: Set(event.resource_id.clone()),
-        changes: Set(changes::to_json(&event.changes)),
-        address: Set(origin
-            .and_then(|origin| origin.address)
-            .map(|address| address.to_string())),
-        user_agent: Set(origin
-            .and_then(|origin| origin.user_agent.as_deref())
-            .map(str::to_owned)),
+        changes: Set(split.changes),
+        address: Set(split.address),
+        user_agent: Set(split.user_agent),
         request_id: Set(origin.map(|origin| origin.request_id.to_string()).unwrap_or_default()),
-    }
+        personal: Set(split.personal),
+    };
+    Ok((entry, split.rows))
 }
 
 fn notice(unit: &SeaOrmUnit, entry: &audit_log::ActiveModel) -> outbox_event::ActiveModel {

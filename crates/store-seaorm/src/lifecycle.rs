@@ -1,6 +1,7 @@
 //! Lifecycle's ports over the database: units that span domains, published plans, the operators' overview.
 
 mod operator_directory;
+mod person_directory;
 mod plan_archive;
 
 use tenantry_kernel::{StoreError, TenantScope, UserId, async_trait};

@@ -207,6 +207,21 @@ impl SeaOrmUnit {
         self.insert_all(rows).await
     }
 
+    /// Adds a row to the pinned person, whatever person the row names, and answers whether there is one more: `clash`
+    /// says what becomes of it when it exists already.
+    ///
+    /// # Errors
+    /// `Conflict` naming the rule that refused it.
+    pub async fn add_own_new<A>(&self, mut row: A, clash: OnConflict) -> Result<bool, StoreError>
+    where
+        A: ActiveModelTrait + Send,
+        A::Entity: PersonOwned,
+        <A::Entity as EntityTrait>::Model: IntoActiveModel<A>,
+    {
+        row.set(<A::Entity as PersonOwned>::PERSON, self.user_uuid().into());
+        Ok(self.put_every(vec![row], clash).await? > 0)
+    }
+
     /// Rows of a platform table.
     #[must_use]
     pub fn shared<E: Platform>(&self) -> Select<E> {
@@ -243,6 +258,12 @@ impl SeaOrmUnit {
     /// Row security lets the worker read the few tables that such ports need, and nobody else any.
     #[expect(clippy::unused_self, reason = "a query starts from a unit")]
     pub(crate) fn every<E: TenantOwned>(&self) -> Select<E> {
+        E::find()
+    }
+
+    /// Rows of all people, for a port that takes a `SystemScope`: the columns that row security lets the worker read.
+    #[expect(clippy::unused_self, reason = "a query starts from a unit")]
+    pub(crate) fn everybody<E: PersonOwned>(&self) -> Select<E> {
         E::find()
     }
 

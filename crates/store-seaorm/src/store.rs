@@ -179,6 +179,12 @@ impl SeaOrmStore {
         self.open(pin, Author::Person(user, origin.clone())).await
     }
 
+    /// A unit over one person's platform rows, for an operator or a worker.
+    pub(crate) async fn unit_for_person_as(&self, scope: &SystemScope, user: UserId) -> Result<SeaOrmUnit, StoreError> {
+        self.open(Pin::app(None, Some(user)), Author::System(scope.clone()))
+            .await
+    }
+
     /// A unit over one tenant *and* one person: founding a tenant, accepting an invitation, signing in to one.
     ///
     /// # Errors

@@ -1,9 +1,13 @@
 //! Tenancy's ports over the database.
 
 mod access_directory;
+mod assignments;
+mod belongings;
 mod branding;
 mod custom_domains;
 mod memberships;
+mod ownership;
+mod roles;
 mod security;
 pub(crate) mod tenant_directory;
 mod tenants;
@@ -15,6 +19,9 @@ use tenantry_tenancy::branding::BrandingRepository;
 use tenantry_tenancy::directory::TenantProfiles;
 use tenantry_tenancy::domain::{CustomDomainRepository, DOMAIN_TAKEN};
 use tenantry_tenancy::membership::{ALREADY_MEMBER, MembershipRepository};
+use tenantry_tenancy::ownership::{OwnershipRepository, TRANSFER_PENDING};
+use tenantry_tenancy::role::assignment::ROLE_ASSIGNED;
+use tenantry_tenancy::role::{ROLE_NAME_TAKEN, ROLE_SLOT_TAKEN, RoleRepository};
 use tenantry_tenancy::security::SecurityPolicyRepository;
 use tenantry_tenancy::store::{TenancyStore, TenancyUnit};
 use tenantry_tenancy::tenant::{SLUG_TAKEN, Tenant, TenantRepository};
@@ -39,6 +46,31 @@ pub(crate) const RULES: &[Rule] = &[
         index: "membership_email_key",
         columns: "membership.tenant_id, membership.email",
         name: ALREADY_MEMBER,
+    },
+    Rule {
+        index: "tenant_role_code_key",
+        columns: "tenant_role.tenant_id, tenant_role.code_key",
+        name: ROLE_NAME_TAKEN,
+    },
+    Rule {
+        index: "tenant_role_name_key",
+        columns: "tenant_role.tenant_id, tenant_role.name_key",
+        name: ROLE_NAME_TAKEN,
+    },
+    Rule {
+        index: "tenant_role_slot_key",
+        columns: "tenant_role.tenant_id, tenant_role.slot",
+        name: ROLE_SLOT_TAKEN,
+    },
+    Rule {
+        index: "role_assignment_key",
+        columns: "role_assignment.tenant_id, role_assignment.membership_id, role_assignment.role, role_assignment.resource",
+        name: ROLE_ASSIGNED,
+    },
+    Rule {
+        index: "ownership_transfer_key",
+        columns: "ownership_transfer.tenant_id",
+        name: TRANSFER_PENDING,
     },
     Rule {
         index: "custom_domain_host_key",
@@ -77,6 +109,14 @@ impl TenancyUnit for SeaOrmUnit {
     }
 
     fn memberships(&mut self) -> &mut dyn MembershipRepository {
+        self
+    }
+
+    fn roles(&mut self) -> &mut dyn RoleRepository {
+        self
+    }
+
+    fn ownership(&mut self) -> &mut dyn OwnershipRepository {
         self
     }
 

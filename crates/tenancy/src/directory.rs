@@ -4,10 +4,15 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use tenantry_kernel::id::{MembershipId, UserId};
-use tenantry_kernel::{Code, Page, PageRequest, PermissionSet, StoreError, SystemScope, TenantId, TenantScope};
+use tenantry_kernel::time::OffsetDateTime;
+use tenantry_kernel::{
+    Code, EmailAddress, Page, PageRequest, PermissionSet, StoreError, SystemScope, TenantId, TenantScope,
+};
 
 use crate::locale::Timezone;
 use crate::membership::MembershipState;
+use crate::role::own::Remembered;
+use crate::role::{OwnRoles, Powers, RoleAssignment, RoleBook};
 use crate::security::SecurityPolicy;
 use crate::tenant::{Slug, Tenant, TenantState, TenantStatus};
 use crate::text::DisplayName;
@@ -25,6 +30,8 @@ pub struct TenantAccess {
     pub status: TenantStatus,
     /// Where its days begin.
     pub timezone: Timezone,
+    /// The roles that it defines for itself.
+    pub roles: Arc<OwnRoles>,
     /// What it asks of those who enter.
     pub security: Arc<SecurityPolicy>,
 }
@@ -42,6 +49,24 @@ pub struct MemberAccess {
     pub extra: PermissionSet,
     /// Whether it may be used.
     pub status: MembershipState,
+    /// Further roles.
+    pub assigned: Vec<RoleAssignment>,
+    /// What followed from all of it the last time.
+    pub remembered: Remembered,
+}
+
+impl MemberAccess {
+    /// What the member may do, by the roles of their tenant. For the same roles it is the very same sets each time.
+    #[must_use]
+    pub fn powers(&self, own: &Arc<OwnRoles>, catalog: &RoleBook) -> Powers {
+        if self.extra.is_empty() && self.assigned.is_empty() {
+            return Powers {
+                everywhere: own.book(catalog).permissions_of(&self.role, &self.extra),
+                narrowed: None,
+            };
+        }
+        self.remembered.powers(self, own, catalog)
+    }
 }
 
 /// The platform's look-ups that make a scope possible. Each is one statement; a decorator caches them.
@@ -66,6 +91,41 @@ pub trait AccessDirectory: Send + Sync {
 
     /// The tenant that has *verified* a host name (in lower case, without port or trailing dot).
     async fn tenant_by_host(&self, host: &str) -> Result<Option<TenantId>, StoreError>;
+}
+
+/// One tenant of a person, as they see it themself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Belonging {
+    /// The tenant.
+    pub tenant: TenantId,
+    /// Its slug.
+    pub slug: Slug,
+    /// Its name.
+    pub name: DisplayName,
+    /// Whether it may be used.
+    pub state: TenantState,
+    /// The membership.
+    pub membership: MembershipId,
+    /// Where the membership stands.
+    pub status: MembershipState,
+    /// The role's code.
+    pub role: Code,
+    /// The address by which the tenant knows the person.
+    pub email: EmailAddress,
+    /// The name by which it does.
+    pub called: Option<DisplayName>,
+    /// When the person last signed in there.
+    pub last_login_at: Option<OffsetDateTime>,
+    /// Since when.
+    pub since: OffsetDateTime,
+}
+
+/// Where a person belongs. The number of statements does not grow with the number of tenants.
+#[cfg_attr(any(test, feature = "testing"), mockall::automock)]
+#[async_trait]
+pub trait BelongingDirectory: Send + Sync {
+    /// The person's tenants, oldest membership first, whatever their states.
+    async fn belongings(&self, user: UserId, page: PageRequest) -> Result<Page<Belonging>, StoreError>;
 }
 
 /// Tenants as they show themselves. Programs ask this more often than anything else; a decorator caches it.

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use tenantry_kernel::id::{ApiKeyId, MembershipId, PlatformKeyId, SessionId, UserId};
+use tenantry_kernel::id::{ApiKeyId, MembershipId, PlatformKeyId, ServiceAccountId, SessionId, UserId};
 use tenantry_kernel::{
     Authority, DomainError, ErrorKind, Origin, PermissionSet, Principal, StoreError, SystemScope, TenantId,
     TenantScope, Value,
@@ -14,7 +14,7 @@ use tenantry_kernel::{
 use crate::directory::{AccessDirectory, MemberAccess, TenantAccess};
 use crate::membership::MembershipState;
 use crate::permissions::{PLATFORM_MANAGE, PLATFORM_READ};
-use crate::role::RoleBook;
+use crate::role::{Powers, RoleBook};
 use crate::tenant::{SuspensionCause, TenantStatus};
 
 /// Why somebody may not enter.
@@ -32,6 +32,9 @@ pub enum EnterError {
         /// What closed it.
         cause: SuspensionCause,
     },
+    /// The tenant lets nobody in from this address.
+    #[error("the tenant's policy does not allow this address")]
+    AddressNotAllowed,
     /// The membership is not active: not accepted yet, or deactivated.
     #[error("the membership is {}", .0.as_str())]
     Denied(MembershipState),
@@ -45,7 +48,7 @@ impl DomainError for EnterError {
         match self {
             Self::NotFound => ErrorKind::NotFound,
             Self::Suspended { .. } => ErrorKind::Locked,
-            Self::Denied(_) => ErrorKind::Denied,
+            Self::AddressNotAllowed | Self::Denied(_) => ErrorKind::Denied,
             Self::Store(cause) => cause.kind(),
         }
     }
@@ -54,6 +57,7 @@ impl DomainError for EnterError {
         match self {
             Self::NotFound => "not_found",
             Self::Suspended { .. } => "tenant_suspended",
+            Self::AddressNotAllowed => "address_not_allowed",
             Self::Denied(_) => "membership_inactive",
             Self::Store(cause) => cause.code(),
         }
@@ -126,9 +130,10 @@ impl Gate {
         origin: Origin,
     ) -> Result<TenantScope, EnterError> {
         let (found, member) = self.member(tenant, user, membership).await?;
+        Self::require_allowed(&found, &origin)?;
         Self::require_open(&found)?;
 
-        Ok(self.as_member(tenant, &member, session, origin))
+        Ok(self.as_member(&found, &member, session, origin))
     }
 
     /// As [`Gate::enter_member`], and also into a tenant that is suspended because an invoice is unpaid: for what
@@ -145,11 +150,12 @@ impl Gate {
         origin: Origin,
     ) -> Result<TenantScope, EnterError> {
         let (found, member) = self.member(tenant, user, membership).await?;
+        Self::require_allowed(&found, &origin)?;
         if found.status.suspension() != Some(SuspensionCause::Unpaid) {
             Self::require_open(&found)?;
         }
 
-        Ok(self.as_member(tenant, &member, session, origin))
+        Ok(self.as_member(&found, &member, session, origin))
     }
 
     /// The tenant and the active member. Membership is looked at before anything is said about the tenant: only those
@@ -169,14 +175,24 @@ impl Gate {
         Ok((found, member))
     }
 
-    fn as_member(&self, tenant: TenantId, member: &MemberAccess, session: SessionId, origin: Origin) -> TenantScope {
-        let permissions = self.roles.permissions_of(&member.role, &member.extra);
+    fn as_member(
+        &self,
+        tenant: &TenantAccess,
+        member: &MemberAccess,
+        session: SessionId,
+        origin: Origin,
+    ) -> TenantScope {
+        let Powers { everywhere, narrowed } = member.powers(&tenant.roles, &self.roles);
         let principal = Principal::Member {
             user: member.user,
             membership: member.membership,
             session,
         };
-        self.authority.enter(tenant, principal, permissions, origin)
+        let scope = self.authority.enter(tenant.id, principal, everywhere, origin);
+        match narrowed {
+            Some(narrowed) => self.authority.narrow(scope, narrowed),
+            None => scope,
+        }
     }
 
     /// A program enters with a key that has been checked; the permissions are the key's.
@@ -192,10 +208,64 @@ impl Gate {
         origin: Origin,
     ) -> Result<TenantScope, EnterError> {
         let found = self.tenant(tenant).await?;
+        Self::require_allowed(&found, &origin)?;
         Self::require_open(&found)?;
 
         let principal = Principal::ApiKey { key, live };
         Ok(self.authority.enter(tenant, principal, permissions, origin))
+    }
+
+    /// Whoever shows a credential ends it: they enter for that and nothing else, whatever the tenant's state. The
+    /// caller has checked the credential.
+    ///
+    /// # Errors
+    /// [`EnterError::NotFound`], [`EnterError::Store`].
+    pub async fn enter_to_end(
+        &self,
+        tenant: TenantId,
+        holder: Principal,
+        origin: Origin,
+    ) -> Result<TenantScope, EnterError> {
+        self.tenant(tenant).await?;
+
+        Ok(self.authority.enter(tenant, holder, PermissionSet::default(), origin))
+    }
+
+    /// A service account enters; the permissions are what its token allows of its own. It may never do more than an
+    /// owner.
+    ///
+    /// # Errors
+    /// [`EnterError`].
+    pub async fn enter_service(
+        &self,
+        tenant: TenantId,
+        account: ServiceAccountId,
+        permissions: &PermissionSet,
+        origin: Origin,
+    ) -> Result<TenantScope, EnterError> {
+        let found = self.tenant(tenant).await?;
+        Self::require_open(&found)?;
+
+        let permissions = self.bounded(permissions);
+        let principal = Principal::ServiceAccount { account };
+        Ok(self.authority.enter(tenant, principal, permissions, origin))
+    }
+
+    /// All that an owner of any tenant may do.
+    #[must_use]
+    pub fn owners_powers(&self) -> PermissionSet {
+        self.roles.owner().permissions.clone()
+    }
+
+    /// Of these permissions what an owner may do.
+    #[must_use]
+    pub fn bounded(&self, permissions: &PermissionSet) -> PermissionSet {
+        let owner = &self.roles.owner().permissions;
+        if owner.covers(permissions) {
+            permissions.clone()
+        } else {
+            permissions.intersection(owner)
+        }
     }
 
     /// A person with a platform role enters any tenant, suspended or not: with all an owner may do, or
@@ -253,9 +323,39 @@ impl Gate {
         origin: Origin,
     ) -> Result<TenantScope, EnterError> {
         let found = self.tenant(tenant).await?;
+        Self::require_allowed(&found, &origin)?;
         Self::require_open(&found)?;
 
         Ok(self.authority.enter(tenant, invited, PermissionSet::default(), origin))
+    }
+
+    /// A person enters a tenant of theirs to leave it, or to say by which address it may know them, whatever the state
+    /// of the tenant and of the membership. They may do nothing else there.
+    ///
+    /// # Errors
+    /// [`EnterError::NotFound`] also when the membership is another person's; [`EnterError::Store`].
+    pub async fn enter_to_leave(
+        &self,
+        tenant: TenantId,
+        user: UserId,
+        membership: MembershipId,
+        session: SessionId,
+        origin: Origin,
+    ) -> Result<TenantScope, EnterError> {
+        self.tenant(tenant).await?;
+        let member = self.directory.member(tenant, membership).await?;
+        let member = member
+            .filter(|member| member.user == user)
+            .ok_or(EnterError::NotFound)?;
+
+        let principal = Principal::Member {
+            user,
+            membership: member.membership,
+            session,
+        };
+        Ok(self
+            .authority
+            .enter(tenant, principal, PermissionSet::default(), origin))
     }
 
     /// A person with a platform role works across tenants.
@@ -291,7 +391,8 @@ impl Gate {
             .enter_system(Principal::Worker { job }, permissions, Origin::default())
     }
 
-    /// What a member may do now, for a key they made; `None` when they are no active member any more.
+    /// What a member may do now whatever it is done to, for a key they made; `None` when they are no active member any
+    /// more. What they may do to some resources alone is theirs, and not their keys'.
     ///
     /// # Errors
     /// The directory's.
@@ -301,12 +402,24 @@ impl Gate {
         membership: MembershipId,
     ) -> Result<Option<PermissionSet>, StoreError> {
         let member = self.directory.member(tenant, membership).await?;
-        let active = member.filter(|member| member.status == MembershipState::Active);
-        Ok(active.map(|member| self.roles.permissions_of(&member.role, &member.extra)))
+        let Some(member) = member.filter(|member| member.status == MembershipState::Active) else {
+            return Ok(None);
+        };
+        let tenant = self.directory.tenant(tenant).await?;
+        Ok(tenant.map(|tenant| member.powers(&tenant.roles, &self.roles).everywhere))
     }
 
     async fn tenant(&self, tenant: TenantId) -> Result<Arc<TenantAccess>, EnterError> {
         self.directory.tenant(tenant).await?.ok_or(EnterError::NotFound)
+    }
+
+    /// Only those inside get here, so only they learn that there is a list.
+    fn require_allowed(tenant: &TenantAccess, origin: &Origin) -> Result<(), EnterError> {
+        if tenant.security.allows_address(origin.address) {
+            Ok(())
+        } else {
+            Err(EnterError::AddressNotAllowed)
+        }
     }
 
     const fn require_active(member: &MemberAccess) -> Result<(), EnterError> {

@@ -12,6 +12,7 @@ pub mod gate;
 pub mod host;
 pub mod locale;
 pub mod membership;
+pub mod ownership;
 pub mod permissions;
 pub mod role;
 pub mod security;

@@ -18,6 +18,8 @@ pub const MEMBERS_MANAGE: Permission = Permission::known("members.manage");
 pub const MEMBERS_MANAGE_BASIC: Permission = Permission::known("members.manage_basic");
 /// Define roles.
 pub const ROLES_MANAGE: Permission = Permission::known("roles.manage");
+/// Hand the tenant over to another member. Owners only: no tenant's own role gives it.
+pub const OWNERSHIP_TRANSFER: Permission = Permission::known("ownership.transfer");
 /// See the tenant's custom domains.
 pub const DOMAINS_READ: Permission = Permission::known("domains.read");
 /// Add, verify and remove custom domains.
@@ -34,7 +36,7 @@ pub const PLATFORM_READ: Permission = Permission::known("platform.read");
 pub const PLATFORM_MANAGE: Permission = Permission::known("platform.manage");
 
 /// All that a member may hold, for the role matrix.
-pub const ALL: [Permission; 13] = [
+pub const ALL: [Permission; 14] = [
     TENANT_READ,
     TENANT_UPDATE,
     TENANT_DELETE,
@@ -43,6 +45,7 @@ pub const ALL: [Permission; 13] = [
     MEMBERS_MANAGE,
     MEMBERS_MANAGE_BASIC,
     ROLES_MANAGE,
+    OWNERSHIP_TRANSFER,
     DOMAINS_READ,
     DOMAINS_MANAGE,
     SETTINGS_READ,

@@ -6,6 +6,8 @@ use tenantry_kernel::{StoreError, TenantScope, Transaction};
 use crate::branding::BrandingRepository;
 use crate::domain::CustomDomainRepository;
 use crate::membership::MembershipRepository;
+use crate::ownership::OwnershipRepository;
+use crate::role::RoleRepository;
 use crate::security::SecurityPolicyRepository;
 use crate::tenant::TenantRepository;
 
@@ -15,6 +17,10 @@ pub trait TenancyUnit: Transaction {
     fn tenants(&mut self) -> &mut dyn TenantRepository;
     /// Its members.
     fn memberships(&mut self) -> &mut dyn MembershipRepository;
+    /// The roles that it defines for itself.
+    fn roles(&mut self) -> &mut dyn RoleRepository;
+    /// The offer of its ownership.
+    fn ownership(&mut self) -> &mut dyn OwnershipRepository;
     /// Its custom domains.
     fn custom_domains(&mut self) -> &mut dyn CustomDomainRepository;
     /// Its security policy.

@@ -13,6 +13,8 @@ pub use crate::directory::{MockAccessDirectory, MockTenantDirectory};
 pub use crate::domain::repository::MockCustomDomainRepository;
 pub use crate::domain::resolver::MockTxtResolver;
 pub use crate::membership::repository::MockMembershipRepository;
+pub use crate::ownership::repository::MockOwnershipRepository;
+pub use crate::role::repository::MockRoleRepository;
 pub use crate::security::repository::MockSecurityPolicyRepository;
 pub use crate::tenant::repository::MockTenantRepository;
 
@@ -21,8 +23,13 @@ use crate::directory::{MemberAccess, TenantAccess};
 use crate::domain::CustomDomainRepository;
 use crate::locale::{Locale, Timezone};
 use crate::membership::{Membership, MembershipDetails, MembershipRepository, MembershipState};
+use crate::ownership::OwnershipRepository;
 use crate::permissions;
-use crate::role::{InvalidRoleBook, RoleBook, RoleDefinition, SystemRole};
+use crate::role::own::Remembered;
+use crate::role::{
+    AssignmentId, Grant, InvalidRoleBook, OwnRole, OwnRoles, RoleAssignment, RoleBook, RoleDefinition, RoleDraft,
+    RoleId, RoleKind, RoleRepository, SystemRole,
+};
 use crate::security::{SecurityPolicy, SecurityPolicyRepository};
 use crate::store::{TenancyStore, TenancyUnit};
 use crate::tenant::{Profile, Slug, Tenant, TenantRepository, TenantStatus};
@@ -31,13 +38,17 @@ use crate::text::DisplayName;
 /// The moment at which fixtures happen: 2026-03-01 12:00 UTC.
 pub const NOW: OffsetDateTime = time::macros::datetime!(2026-03-01 12:00 UTC);
 
-/// One mock per repository: set expectations, then turn them into a store.
-#[derive(Default)]
+/// One mock per repository: set expectations, then turn them into a store. The tenant has no roles of its own, and its
+/// members no further ones, unless a mock that knows nothing takes the place of the one that says so.
 pub struct FakeTenancy {
     /// Of the tenant.
     pub tenants: MockTenantRepository,
     /// Of its members.
     pub memberships: MockMembershipRepository,
+    /// Of its own roles.
+    pub roles: MockRoleRepository,
+    /// Of the offer of its ownership.
+    pub ownership: MockOwnershipRepository,
     /// Of its domains.
     pub custom_domains: MockCustomDomainRepository,
     /// Of its security policy.
@@ -46,6 +57,26 @@ pub struct FakeTenancy {
     pub branding: MockBrandingRepository,
     /// How many of the first commits lose their race.
     pub lost_commits: u8,
+}
+
+impl Default for FakeTenancy {
+    fn default() -> Self {
+        let mut memberships = MockMembershipRepository::new();
+        memberships.expect_assignments().returning(|_| Ok(Vec::new()));
+        let mut roles = MockRoleRepository::new();
+        roles.expect_all().returning(|| Ok(Vec::new()));
+        roles.expect_hold().returning(|| Ok(Vec::new()));
+        Self {
+            tenants: MockTenantRepository::new(),
+            memberships,
+            roles,
+            ownership: MockOwnershipRepository::new(),
+            security_policies: MockSecurityPolicyRepository::new(),
+            custom_domains: MockCustomDomainRepository::new(),
+            branding: MockBrandingRepository::new(),
+            lost_commits: 0,
+        }
+    }
 }
 
 impl FakeTenancy {
@@ -128,6 +159,12 @@ impl TenancyUnit for FakeUnit {
     fn memberships(&mut self) -> &mut dyn MembershipRepository {
         &mut self.fakes.memberships
     }
+    fn roles(&mut self) -> &mut dyn RoleRepository {
+        &mut self.fakes.roles
+    }
+    fn ownership(&mut self) -> &mut dyn OwnershipRepository {
+        &mut self.fakes.ownership
+    }
     fn custom_domains(&mut self) -> &mut dyn CustomDomainRepository {
         &mut self.fakes.custom_domains
     }
@@ -208,6 +245,7 @@ pub fn tenant_access(number: u128, slug: &str) -> TenantAccess {
         name: tenant.name().clone(),
         status: TenantStatus::Active,
         timezone: Timezone::utc(),
+        roles: OwnRoles::none(),
         security: Arc::new(SecurityPolicy::default()),
     }
 }
@@ -241,6 +279,38 @@ pub fn member_access(number: u128, role: SystemRole) -> MemberAccess {
         role: valid(Code::try_from(role.as_str())),
         extra: PermissionSet::default(),
         status: MembershipState::Active,
+        assigned: Vec::new(),
+        remembered: Remembered::default(),
+    }
+}
+
+/// A role that a tenant defines: its title is its code, its number its slot.
+///
+/// # Panics
+/// When the code or a grant is none.
+#[must_use]
+pub fn own_role(number: u16, code: &str, grants: &[&str]) -> OwnRole {
+    let draft = RoleDraft {
+        name: valid(DisplayName::try_from(code)),
+        description: None,
+        grants: grants.iter().map(|grant| valid(Grant::restore(grant))).collect(),
+    };
+    let id = RoleId::from_uuid(Uuid::from_u128(u128::from(number)));
+    OwnRole::define(id, number, valid(Code::try_from(code)), draft, NOW)
+}
+
+/// A further role of member `member`.
+///
+/// # Panics
+/// When the role or the resource is none.
+#[must_use]
+pub fn assignment(number: u128, member: u128, role: &str, resource: Option<&str>) -> RoleAssignment {
+    RoleAssignment {
+        id: AssignmentId::from_uuid(Uuid::from_u128(number)),
+        membership: membership_id(member),
+        role: valid(Code::try_from(role)),
+        resource: resource.map(|resource| valid(tenantry_kernel::Resource::try_from(resource))),
+        created_at: NOW,
     }
 }
 
@@ -249,12 +319,13 @@ pub fn member_access(number: u128, role: SystemRole) -> MemberAccess {
 pub fn roles() -> RoleBook {
     let definition = |base: SystemRole| RoleDefinition {
         code: valid(Code::try_from(base.as_str())),
-        base,
+        kind: RoleKind::System(base),
         aliases: Vec::new(),
         permissions: role_permissions(base),
     };
     let roles: Vec<_> = SystemRole::ALL.into_iter().map(definition).collect();
-    valid::<_, InvalidRoleBook>(RoleBook::new(roles))
+    let owners_alone = PermissionSet::from_iter([permissions::TENANT_DELETE]);
+    valid::<_, InvalidRoleBook>(RoleBook::new(roles)).reserving(&owners_alone)
 }
 
 /// What a system role holds of this crate's permissions.
@@ -263,7 +334,7 @@ pub fn role_permissions(base: SystemRole) -> PermissionSet {
     use permissions as p;
     let held = |permission: &tenantry_kernel::Permission| match base {
         SystemRole::Owner => true,
-        SystemRole::Admin => *permission != p::TENANT_DELETE,
+        SystemRole::Admin => ![p::TENANT_DELETE, p::OWNERSHIP_TRANSFER].contains(permission),
         SystemRole::Manager => [
             p::TENANT_READ,
             p::MEMBERS_READ,

@@ -49,6 +49,38 @@ pub async fn dump(connection: &DatabaseConnection) -> String {
     text
 }
 
+/// Where a text stands in the clear: every column of every table that holds it in some row, whatever its case, as
+/// `table.column`. Bytes are looked through too.
+///
+/// # Panics
+/// When the database does not answer.
+pub async fn holding(connection: &DatabaseConnection, text: &str) -> Vec<String> {
+    let needle = text.to_lowercase().replace('\'', "''");
+    let digits = needle.bytes().fold(String::new(), |mut digits, byte| {
+        // Writing to a string cannot fail.
+        let _ = write!(digits, "{byte:02x}");
+        digits
+    });
+    let postgres = connection.get_database_backend() == DbBackend::Postgres;
+    let mut found = Vec::new();
+    for (table, columns) in columns(connection).await {
+        for column in columns {
+            let text = if postgres {
+                // Of bytes their hexadecimal digits are looked through.
+                format!("\"{column}\"::text")
+            } else {
+                format!("cast(\"{column}\" as text)")
+            };
+            let sql = format!(
+                "select '{table}.{column}' as t, '' as c from \"{table}\" \
+                 where lower({text}) like '%{needle}%' or lower({text}) like '%{digits}%' limit 1"
+            );
+            found.extend(rows(connection, &sql).await.iter().map(|row| pair(row).0));
+        }
+    }
+    found
+}
+
 const POSTGRES: &[&str] = &[
     "select 'column ' || table_name || '.' || column_name as t, data_type
             || case is_nullable when 'NO' then ' not null' else '' end

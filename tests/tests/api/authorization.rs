@@ -32,7 +32,30 @@ const PUBLIC: &[(&str, &str)] = &[
     ("auth_password_forgot", "whoever forgot cannot sign in"),
     ("auth_password_reset", "the token in the body is the credential"),
     ("auth_email_verify", "the token in the body is the credential"),
+    ("auth_mfa_verify", "the token in the body is the credential"),
+    ("auth_mfa_enrol_totp", "the token in the body is the credential"),
+    ("auth_mfa_enrol_totp_confirm", "the token in the body is the credential"),
+    ("auth_mfa_enrol_passkey", "the token in the body is the credential"),
+    (
+        "auth_mfa_enrol_passkey_finish",
+        "the token in the body is the credential",
+    ),
+    ("auth_passkeys_login_start", "sign-in"),
+    ("auth_passkeys_login_finish", "sign-in"),
+    ("auth_magic_link", "sign-in"),
+    ("auth_magic_link_redeem", "the token in the body is the credential"),
+    ("auth_email_undo", "the token in the body is the credential"),
+    ("auth_account_keep", "the token in the body is the credential"),
     ("invitations_accept", "the token in the body is the credential"),
+    (
+        "oauth_token",
+        "the client's secret in the body or by HTTP Basic is the credential",
+    ),
+    ("oauth_revoke", "the token in the body is the credential"),
+    (
+        "ownership_redeem",
+        "the token in the body, which was mailed to the member, is the credential",
+    ),
 ];
 
 /// Who tries.
@@ -45,6 +68,8 @@ struct People {
     suspended_key: Caller,
     /// A key of the owner's tenant without any permission.
     bare_key: Caller,
+    /// A service account of the owner's tenant without any permission.
+    bare_service: Caller,
     /// A member of the owner's tenant by role.
     members: Vec<(String, Caller)>,
     operator: Caller,
@@ -72,6 +97,7 @@ impl People {
         }
         let bare_key = node.bearer(&owner.key(&[]).await);
         let suspended_key = node.bearer(&suspended.key(&["*"]).await);
+        let bare_service = node.service(&owner, &[]).await;
         let path = format!("/admin/tenants/{}/suspend", suspended.tenant);
         operator.post(&path, &json!({"reason": "unpaid"})).await.expect(200);
         let platform_key = async |body| {
@@ -86,6 +112,7 @@ impl People {
             suspended,
             suspended_key,
             bare_key,
+            bare_service,
             members,
             operator,
             support,
@@ -165,13 +192,55 @@ async fn everybody_is_let_in_with_what_the_route_needs() {
     .await;
 }
 
+/// What only looks although its method is not GET. Whatever is added changes nothing either: the test looks.
+const LOOKS: &[&str] = &["subscription_preview", "quotas_check"];
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn support_reads_and_changes_nothing() {
+    let rows = routes::rows();
+    on_each_database(&Setup::catalog("default"), async |node| {
+        let people = People::gather(node).await;
+        let acme = people.owner.tenant.as_str();
+        // That support came to look is written down once a visit.
+        people.support.get(&format!("/tenants/{acme}")).await.expect(200);
+        let before = everything(&people.operator, &[acme]).await;
+        let (mut looked, mut read, mut kept_out) = (Vec::new(), 0, 0);
+
+        for row in &rows {
+            if matches!(row.needs(), Needs::Public | Needs::PublicOrPerson | Needs::SignedIn) {
+                continue;
+            }
+            let support = if row.path().contains("{tenant}") || matches!(row.needs(), Needs::Platform(_)) {
+                people.support.clone()
+            } else {
+                people.support.with("x-tenant-id", acme)
+            };
+            let reply = call(&support, row, acme).await;
+            assert!(reply.status < 500, "{row:?}: {}", reply.text);
+            if row.method().as_str() == "GET" {
+                read += usize::from(!is_turned_away(&reply));
+            } else if is_turned_away(&reply) {
+                reply.refused(403, "permission_denied");
+                kept_out += 1;
+            } else {
+                looked.push(row.operation_id());
+            }
+        }
+
+        assert_eq!(looked, LOOKS);
+        assert!(read > 20 && kept_out > 30, "read {read}, kept out of {kept_out}");
+        assert_eq!(everything(&people.operator, &[acme]).await, before);
+    })
+    .await;
+}
+
 async fn turns_away(node: &Node, people: &People, row: &Row) {
     let (anybody, acme) = (node.anybody(), people.owner.tenant.as_str());
     match row.needs() {
         Needs::Public | Needs::PublicOrPerson => {}
         Needs::SignedIn => {
             unauthenticated(&anybody, row, acme).await;
-            for key in [&people.bare_key, &people.gateway] {
+            for key in [&people.bare_key, &people.gateway, &people.bare_service] {
                 call(key, row, acme).await.refused(403, "permission_denied");
             }
         }
@@ -190,7 +259,12 @@ async fn turns_away(node: &Node, people: &People, row: &Row) {
         }
         Needs::Platform(permission) => {
             unauthenticated(&anybody, row, acme).await;
-            for caller in [&people.owner.caller, &people.bare_key, &people.gateway] {
+            for caller in [
+                &people.owner.caller,
+                &people.bare_key,
+                &people.gateway,
+                &people.bare_service,
+            ] {
                 call(caller, row, acme).await.refused(403, "permission_denied");
             }
             if permission.as_str() == "platform.manage" {
@@ -204,9 +278,9 @@ async fn turns_away(node: &Node, people: &People, row: &Row) {
 async fn outsiders(anybody: &Caller, people: &People, row: &Row, one_of: &[Permission]) {
     let acme = people.owner.tenant.as_str();
     unauthenticated(anybody, row, acme).await;
-    call(&people.bare_key, row, acme)
-        .await
-        .refused(403, "permission_denied");
+    for program in [&people.bare_key, &people.bare_service] {
+        call(program, row, acme).await.refused(403, "permission_denied");
+    }
     for (role, caller) in &people.members {
         if !one_of.iter().any(|permission| role_holds(role, permission.as_str())) {
             let reply = call(caller, row, acme).await;

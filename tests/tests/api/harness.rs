@@ -5,8 +5,12 @@
 
 #[path = "harness/caller.rs"]
 mod caller;
+#[path = "harness/chromium.rs"]
+mod chromium;
 #[path = "harness/documented.rs"]
 mod documented;
+#[path = "harness/factors.rs"]
+mod factors;
 #[path = "harness/node.rs"]
 mod node;
 #[path = "harness/people.rs"]
@@ -19,7 +23,9 @@ mod shell;
 mod walk;
 
 pub use caller::{Caller, Reply};
+pub use chromium::Chromium;
 pub use documented::refusals;
+pub use factors::{App, code_at, has_python, register_passkey};
 pub use node::{Node, Setup, eventually, folder, on_each_database, token_sent_to};
 pub use people::{Owner, PASSWORD};
 pub use process::{Process, program};

@@ -66,7 +66,7 @@ fn named(text: &str) -> impl Iterator<Item = (&str, Option<&str>)> {
         ours && !name.contains(['…', '*', '<', ' ', '\n'])
     });
     names.map(|name| match name.split_once("::") {
-        Some((file, test)) => (file, Some(test)),
+        Some((file, function)) => (file, Some(function)),
         None => (name, None),
     })
 }

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use tenantry_kernel::time::OffsetDateTime;
-use tenantry_kernel::{Value, typed_id};
+use tenantry_kernel::{TenantId, Value, typed_id};
 
 typed_id!(
     /// One entry of the audit log. Later entries have later ids.
@@ -53,6 +53,15 @@ pub struct AuditEntry {
     pub user_agent: Option<String>,
     /// The request that caused it; empty for background work.
     pub request_id: String,
+}
+
+/// Something that a person did, and where.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OwnAct {
+    /// In which tenant; `None` for what belongs to none, such as their own profile.
+    pub tenant: Option<TenantId>,
+    /// What.
+    pub entry: AuditEntry,
 }
 
 /// Which resource is looked for.

@@ -2,9 +2,9 @@
 
 use async_trait::async_trait;
 use tenantry_kernel::time::OffsetDateTime;
-use tenantry_kernel::{Page, PageRequest, StoreError, SystemScope, TenantId, TenantScope};
+use tenantry_kernel::{Page, PageRequest, StoreError, SystemScope, TenantId, TenantScope, UserId};
 
-use crate::audit::{AuditEntry, AuditFilter};
+use crate::audit::{AuditEntry, AuditFilter, OwnAct};
 
 /// The audit log of one tenant. Append-only: entries are written by `Transaction::commit`, nothing
 /// changes them, and [`AuditPurge`] alone removes them.
@@ -13,6 +13,18 @@ use crate::audit::{AuditEntry, AuditFilter};
 pub trait AuditRepository: Send {
     /// Entries that match, newest first.
     async fn list(&mut self, filter: &AuditFilter, page: PageRequest) -> Result<Page<AuditEntry>, StoreError>;
+
+    /// Removes what the log of this tenant says of a person: addresses, names, where they called from. The entries
+    /// stay as they are, and name the person by a mark.
+    async fn forget(&mut self, person: UserId) -> Result<(), StoreError>;
+}
+
+/// What a person did themself, in whatever tenant, for their own eyes.
+#[cfg_attr(any(test, feature = "testing"), mockall::automock)]
+#[async_trait]
+pub trait OwnActs: Send + Sync {
+    /// The newest `limit` entries whose actor they are.
+    async fn acts_of(&self, person: UserId, limit: u16) -> Result<Vec<OwnAct>, StoreError>;
 }
 
 /// For how long a tenant's history is kept. Whoever knows its plan answers.

@@ -10,6 +10,7 @@ use serde::Serialize;
 use tenantry_kernel::Currency;
 use tenantry_lifecycle::catalog::CatalogParts;
 use tenantry_quotas::meter::{Aggregation, Engine, EventRule};
+use tenantry_tenancy::role::SystemRole;
 
 #[derive(Serialize)]
 struct CatalogDocument<'c> {
@@ -113,7 +114,7 @@ pub(super) fn of_catalog(parts: &CatalogParts, reserved_slugs: &[String]) -> Str
 fn roles(parts: &CatalogParts) -> Vec<RoleDocument<'_>> {
     let roles = parts.roles.all().iter().map(|role| RoleDocument {
         code: role.code.as_str(),
-        base: role.base.as_str(),
+        base: role.base().map_or("", SystemRole::as_str),
         aliases: &role.aliases,
         permissions: parts
             .permissions

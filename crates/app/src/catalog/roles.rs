@@ -58,7 +58,7 @@ pub(super) fn book(root: &Section<'_>, permissions: &[ApplicationPermission]) ->
             definitions.extend(one(&table, code, &application, &mut names));
         }
     }
-    let owners = definitions.iter().filter(|role| role.base == SystemRole::Owner).count();
+    let owners = definitions.iter().filter(|role| role.is_owner()).count();
     if owners != 1 {
         let message = format!("exactly one role must have base = \"owner\", and {owners} have");
         root.problems().add(section.at(), message);

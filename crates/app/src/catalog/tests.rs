@@ -205,7 +205,7 @@ fn check_prints_a_summary_of_a_good_file_and_every_mistake_of_a_bad_one() {
         "  price      1.50 USD per unit of units, monthly",
         "  limit      units: unlimited",
         "  given out by operators only",
-        "permission            client_admin  client_user",
+        "client_admin  client_user",
     ] {
         assert!(good.1.contains(line), "{line} is missing in:\n{}", good.1);
     }

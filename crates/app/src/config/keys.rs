@@ -207,6 +207,16 @@ pub const KEYS: &[Key] = &[
         "`fast` makes password hashes cheap, for test suites; production refuses it.",
     ),
     key(
+        "token_algorithm",
+        "`EdDSA`",
+        "What new signing keys sign access tokens with: `EdDSA` or `RS256`. Another one than before is a rotation: both verify meanwhile.",
+    ),
+    key(
+        "signing_key_days",
+        "`90`",
+        "After how many days of signing a key is replaced, 1 to 3650.",
+    ),
+    key(
         "log",
         "`info`",
         "Which lines are logged, as directives of the `tracing` crate: `info,tenantry_store_seaorm=debug`.",

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use tenantry_identity::signing_key::TokenAlgorithm;
 use tenantry_kernel::{EmailAddress, Secret};
 use url::Url;
 
@@ -204,6 +205,13 @@ fn read(reader: &mut Reader<'_>) -> Option<Config> {
                 text,
                 &[("standard", PasswordCost::Standard), ("fast", PasswordCost::Fast)],
             )
+        }),
+        token_algorithm: reader.or("token_algorithm", TokenAlgorithm::EdDsa, "EdDSA", |text| {
+            let both = [TokenAlgorithm::EdDsa, TokenAlgorithm::Rs256].map(|known| (known.as_str(), known));
+            values::word(text, &both)
+        }),
+        signing_key_days: reader.or("signing_key_days", 90, 90, |text| {
+            Ok(u32::try_from(values::number(text, &(1..=3_650))?).unwrap_or(u32::MAX))
         }),
         log: reader.or("log", "info".to_owned(), "info", log),
         log_format: reader.or("log_format", pretty.0, pretty.1, |text| {

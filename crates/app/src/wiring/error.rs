@@ -7,6 +7,7 @@ use tenantry_auth_jwt::hasher::NoHasher;
 use tenantry_auth_jwt::jwt::InvalidLeeway;
 use tenantry_auth_jwt::keys::KeyRingError;
 use tenantry_delivery::{InvalidMailSettings, InvalidSmtpUrl};
+use tenantry_identity::signing_key::SigningKeyError;
 use tenantry_kernel::StoreError;
 use tenantry_lifecycle::catalog::ApplyError;
 use tenantry_migrations::MigrateError;
@@ -48,6 +49,9 @@ pub enum StartError {
     /// Redis cannot even be looked for.
     #[error(transparent)]
     Redis(#[from] tenantry_rates_redis::InvalidRedisUrl),
+    /// Passkeys cannot be bound to the public URL.
+    #[error(transparent)]
+    RelyingParty(#[from] tenantry_webauthn::InvalidRelyingParty),
     /// There is no usable master key.
     #[error(transparent)]
     MasterKey(#[from] MasterKeyError),
@@ -75,6 +79,9 @@ pub enum StartError {
     /// There are no signing keys.
     #[error(transparent)]
     Keys(#[from] KeyRingError),
+    /// No signing key could be made.
+    #[error(transparent)]
+    SigningKeys(#[from] SigningKeyError),
     /// The clocks' leeway is out of range.
     #[error(transparent)]
     Leeway(#[from] InvalidLeeway),

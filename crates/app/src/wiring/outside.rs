@@ -6,6 +6,7 @@ use tenantry_activity::mail::Mailer;
 use tenantry_delivery::{Composer, DnsTxtResolver, OutboxMailer, SmtpMailer};
 use tenantry_lifecycle::catalog::Catalog;
 use tenantry_store_seaorm::SeaOrmStore;
+use tenantry_webauthn::RelyingParty;
 
 use super::Sources;
 use super::error::StartError;
@@ -34,4 +35,10 @@ pub(super) fn mailer(
         Some(url) => Arc::new(SmtpMailer::new(url, composer)?),
         None => Arc::new(OutboxMailer::new(config.outbox.clone(), composer)),
     })
+}
+
+/// We, as passkeys know us: the public URL, and pages beneath its host that may call us.
+pub(super) fn relying_party(config: &Config, catalog: &Catalog) -> Result<RelyingParty, StartError> {
+    let pages = config.cors_origins.iter().map(String::as_str);
+    Ok(RelyingParty::new(&config.public_url, catalog.display(), pages)?)
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use tenantry_http_actix::pace::{PaceLimits, QuotaPace};
 use tenantry_kernel::Cipher;
 use tenantry_lifecycle::catalog::{Catalog, EditionRates};
+use tenantry_lifecycle::sign_in::GuessBudget;
 use tenantry_quota_engine::{PaceKeeper, PlaceKeeper};
 use tenantry_quotas::rate::RateLimiter;
 use tenantry_quotas::usage::{RequestService, UsagePorts};
@@ -46,4 +47,12 @@ pub(super) fn pace(config: &Config, rates: Arc<dyn RateLimiter>, calls: Arc<Requ
         address: config.rate_limit_address.map(NonZeroU32::get),
     };
     QuotaPace::new(limits, rates, calls)
+}
+
+/// How many wrong guesses addresses and tenants have; none are counted where addresses are held to no rate.
+pub(super) fn guesses(config: &Config, rates: &Arc<dyn RateLimiter>) -> GuessBudget {
+    match config.rate_limit_address {
+        Some(_) => GuessBudget::kept_by(Arc::clone(rates)),
+        None => GuessBudget::unlimited(),
+    }
 }

@@ -5,21 +5,31 @@ use std::sync::Arc;
 use tenantry_activity::audit::service::AuditService;
 use tenantry_auth_jwt::hasher::BroughtAlong;
 use tenantry_auth_jwt::jwt::JwtSigner;
+use tenantry_auth_jwt::totp::HmacCodes;
 use tenantry_billing::gateway::PaymentGateway;
 use tenantry_billing::invoice::InvoiceService;
 use tenantry_billing::payment::Collection;
 use tenantry_billing::payment_method::PaymentMethodService;
 use tenantry_billing::subscription::SubscriptionService;
-use tenantry_cache::{CachedAccess, CachedApiKeys, CachedEntitlements, CachedProfiles};
+use tenantry_cache::{
+    CachedAccess, CachedApiKeys, CachedEntitlements, CachedProfiles, CachedServiceAccounts, CachedSessions,
+    VerifiedTokens,
+};
 use tenantry_delivery::DnsTxtResolver;
 use tenantry_http_actix::Services;
 use tenantry_identity::api_key::KeyReader;
 use tenantry_identity::api_key::{ApiKeyService, ApiKeySettings};
+use tenantry_identity::device::DeviceService;
+use tenantry_identity::email::EmailService;
+use tenantry_identity::factor::{FactorChecker, FactorService, Shape};
 use tenantry_identity::mint::Mint;
+use tenantry_identity::passkey::{Ceremonies, PasskeyService};
 use tenantry_identity::password::PasswordService;
 use tenantry_identity::platform_key::PlatformKeyService;
 use tenantry_identity::profile::ProfileService;
+use tenantry_identity::service_account::ServiceAccountService;
 use tenantry_identity::session::{SessionPolicy, SessionService};
+use tenantry_identity::signing_key::SigningKeyService;
 use tenantry_identity::step_up::StepUpService;
 use tenantry_identity::token::AccessClaims;
 use tenantry_identity::user::PasswordHasher;
@@ -28,11 +38,15 @@ use tenantry_lifecycle::billing_run::{BillingRunParts, BillingRunService};
 use tenantry_lifecycle::catalog::Catalog;
 use tenantry_lifecycle::key_check::{KeyCheckParts, KeyCheckService};
 use tenantry_lifecycle::members::{AcceptService, MembersParts, MembersService};
+use tenantry_lifecycle::oauth::{OAuthParts, OAuthService};
 use tenantry_lifecycle::operators::OperatorService;
 use tenantry_lifecycle::owed::OwedInvoiceService;
+use tenantry_lifecycle::ownership::{OwnershipParts, OwnershipService};
+use tenantry_lifecycle::password_demands::TenantsDemands;
+use tenantry_lifecycle::people::{PeopleParts, PeopleService};
 use tenantry_lifecycle::plan_change::{PlanChangeParts, PlanChangeService};
 use tenantry_lifecycle::retention::{PlanRetention, PurgeParts, PurgeService};
-use tenantry_lifecycle::sign_in::{SignInParts, SignInService};
+use tenantry_lifecycle::sign_in::{GuessBudget, SignInParts, SignInService};
 use tenantry_lifecycle::sign_up::{SignUpParts, SignUpService};
 use tenantry_lifecycle::tokens::TokenIssuer;
 use tenantry_lifecycle::usage_upkeep::{UpkeepParts, UsageUpkeep};
@@ -46,6 +60,8 @@ use tenantry_tenancy::branding::service::BrandingService;
 use tenantry_tenancy::domain::service::{DomainPorts, DomainService};
 use tenantry_tenancy::gate::Gate;
 use tenantry_tenancy::membership::service::MemberService;
+use tenantry_tenancy::role::access::AccessService;
+use tenantry_tenancy::role::service::{RolePorts, RoleService};
 use tenantry_tenancy::security::service::SecurityService;
 use tenantry_tenancy::tenant::service::TenantService;
 
@@ -65,11 +81,17 @@ pub(super) struct Ingredients<'a> {
     pub usage: UsagePorts,
     pub hasher: &'a Arc<dyn PasswordHasher>,
     pub signer: &'a Arc<JwtSigner>,
+    pub signing_keys: Arc<SigningKeyService>,
+    pub accounts: &'a Arc<CachedServiceAccounts>,
+    pub sessions: &'a Arc<CachedSessions>,
+    pub tokens: &'a Arc<VerifiedTokens>,
     pub cipher: &'a Arc<dyn Cipher>,
     pub key_texts: &'a Arc<dyn KeyReader>,
     pub sources: &'a Sources,
     pub resolver: Arc<DnsTxtResolver>,
     pub gateway: Arc<dyn PaymentGateway>,
+    pub ceremonies: Arc<dyn Ceremonies>,
+    pub guesses: GuessBudget,
     pub gate: &'a dyn Fn() -> Gate,
 }
 
@@ -111,6 +133,23 @@ pub(super) fn build(from: &Ingredients<'_>) -> Built {
         registry: catalog.permission_registry(),
         rules: *catalog.key_rules(),
     };
+    let codes = Arc::new(HmacCodes);
+    let shape = Shape {
+        issuer: catalog.display().to_owned(),
+    };
+    let checker = Arc::new(FactorChecker::new(
+        store.clone(),
+        codes.clone(),
+        Arc::clone(&from.ceremonies),
+        Arc::clone(cipher),
+        clock.clone(),
+    ));
+    let passkeys = Arc::new(PasskeyService::new(
+        store.clone(),
+        Arc::clone(&from.ceremonies),
+        clock.clone(),
+        mint.clone(),
+    ));
     let tokens = TokenIssuer::new(from.signer.clone(), ids.clone(), AccessClaims::MAX_LIFE);
     let collection = Collection::new(from.gateway.clone(), ids.clone());
 
@@ -153,7 +192,80 @@ pub(super) fn build(from: &Ingredients<'_>) -> Built {
         clock: clock.clone(),
         gate: gate(),
     }));
+    let sign_in = Arc::new(SignInService::new(SignInParts {
+        people: store.clone(),
+        store: store.clone(),
+        directory: directory.clone(),
+        hasher: Arc::clone(hasher),
+        codes: codes.clone(),
+        checker: checker.clone(),
+        passkeys: passkeys.clone(),
+        shape: shape.clone(),
+        budget: from.guesses.clone(),
+        tokens: tokens.clone(),
+        cipher: Arc::clone(cipher),
+        clock: clock.clone(),
+        ids: ids.clone(),
+        entropy: entropy.clone(),
+        gate: gate(),
+        policy,
+        allow_unverified,
+    }));
+    let api_keys = Arc::new(ApiKeyService::new(
+        store.clone(),
+        clock.clone(),
+        mint.clone(),
+        key_settings.clone(),
+    ));
+    let service_accounts = Arc::new(ServiceAccountService::new(
+        store.clone(),
+        clock.clone(),
+        mint.clone(),
+        key_settings.clone(),
+    ));
+    let oauth = Arc::new(OAuthService::new(OAuthParts {
+        accounts: from.accounts.clone(),
+        service_accounts: service_accounts.clone(),
+        keys: from.api_keys.clone(),
+        api_keys: api_keys.clone(),
+        texts: Arc::clone(from.key_texts),
+        sessions: from.sessions.clone(),
+        people: store.clone(),
+        sign_in: sign_in.clone(),
+        signer: from.signer.clone(),
+        verifier: from.tokens.clone(),
+        cipher: Arc::clone(cipher),
+        clock: clock.clone(),
+        ids: ids.clone(),
+        gate: gate(),
+        policy,
+    }));
+    let book = Arc::new(catalog.roles().clone());
+    let role_ports = || RolePorts {
+        store: store.clone(),
+        catalog: Arc::clone(&book),
+        clock: clock.clone(),
+        ids: ids.clone(),
+    };
+    let demands = Arc::new(TenantsDemands::new(directory.clone()));
+    let people = Arc::new(PeopleService::new(PeopleParts {
+        catalog: Arc::clone(catalog),
+        people: store.clone(),
+        store: store.clone(),
+        records: store.clone(),
+        access: directory.clone(),
+        belongings: store.clone(),
+        directory: store.clone(),
+        acts: store.clone(),
+        hasher: Arc::clone(hasher),
+        clock: clock.clone(),
+        gate: gate(),
+        mint: mint.clone(),
+        policy,
+    }));
     let services = Services {
+        people,
+        emails: Arc::new(EmailService::new(store.clone(), clock.clone(), mint.clone(), policy)),
         catalog: Arc::clone(catalog),
         directory: directory.clone(),
         tenants: Arc::new(
@@ -165,11 +277,7 @@ pub(super) fn build(from: &Ingredients<'_>) -> Built {
             )
             .showing(from.profiles.clone()),
         ),
-        members: Arc::new(MemberService::new(
-            store.clone(),
-            clock.clone(),
-            Arc::new(catalog.roles().clone()),
-        )),
+        members: Arc::new(MemberService::new(store.clone(), clock.clone(), Arc::clone(&book))),
         seats: Arc::new(MembersService::new(MembersParts {
             catalog: Arc::clone(catalog),
             people: store.clone(),
@@ -180,15 +288,30 @@ pub(super) fn build(from: &Ingredients<'_>) -> Built {
             ids: ids.clone(),
             entropy: entropy.clone(),
         })),
-        acceptance: Arc::new(AcceptService::new(
-            store.clone(),
-            store.clone(),
-            Arc::clone(hasher),
-            Arc::clone(cipher),
-            clock.clone(),
-            Arc::new(catalog.roles().clone()),
-            gate(),
-        )),
+        roles: Arc::new(RoleService::new(role_ports())),
+        access: Arc::new(AccessService::new(role_ports())),
+        ownership: Arc::new(OwnershipService::new(OwnershipParts {
+            catalog: Arc::clone(catalog),
+            people: store.clone(),
+            store: store.clone(),
+            cipher: Arc::clone(cipher),
+            clock: clock.clone(),
+            ids: ids.clone(),
+            entropy: entropy.clone(),
+            gate: gate(),
+        })),
+        acceptance: Arc::new(
+            AcceptService::new(
+                store.clone(),
+                store.clone(),
+                Arc::clone(hasher),
+                Arc::clone(cipher),
+                clock.clone(),
+                Arc::new(catalog.roles().clone()),
+                gate(),
+            )
+            .demanding(demands.clone()),
+        ),
         security: Arc::new(SecurityService::new(store.clone(), Arc::new(catalog.roles().clone()))),
         brands: store.clone(),
         branding: Arc::new(BrandingService::new(store.clone(), clock.clone())),
@@ -218,44 +341,43 @@ pub(super) fn build(from: &Ingredients<'_>) -> Built {
             policy,
             allow_unverified,
         })),
-        sign_in: Arc::new(SignInService::new(SignInParts {
-            people: store.clone(),
-            store: store.clone(),
-            directory,
-            hasher: Arc::clone(hasher),
-            tokens,
-            cipher: Arc::clone(cipher),
-            clock: clock.clone(),
-            ids: ids.clone(),
-            entropy,
-            gate: gate(),
-            policy,
-            allow_unverified,
-        })),
-        passwords: Arc::new(PasswordService::new(
+        sign_in,
+        passwords: Arc::new(
+            PasswordService::new(store.clone(), Arc::clone(hasher), clock.clone(), mint.clone())
+                .demanding(demands.clone()),
+        ),
+        sessions: Arc::new(SessionService::new(store.clone(), clock.clone(), policy)),
+        factors: Arc::new(FactorService::new(
             store.clone(),
-            Arc::clone(hasher),
+            codes,
             clock.clone(),
             mint.clone(),
+            shape,
         )),
-        sessions: Arc::new(SessionService::new(store.clone(), clock.clone(), policy)),
+        passkeys,
+        devices: Arc::new(DeviceService::new(store.clone(), clock.clone())),
         step_ups: Arc::new(StepUpService::new(
             store.clone(),
             Arc::clone(hasher),
+            checker,
             clock.clone(),
             policy,
         )),
         profiles: Arc::new(ProfileService::new(store.clone())),
+        signing_keys: Arc::clone(&from.signing_keys),
         platform_keys: Arc::new(PlatformKeyService::new(
             store.clone(),
             clock.clone(),
             mint.clone(),
             key_settings.clone(),
         )),
-        api_keys: Arc::new(ApiKeyService::new(store.clone(), clock.clone(), mint, key_settings)),
+        api_keys,
+        service_accounts,
+        oauth,
         key_checks: Arc::new(KeyCheckService::new(KeyCheckParts {
             catalog: Arc::clone(catalog),
             keys: from.api_keys.clone(),
+            accounts: from.accounts.clone(),
             requests: from.requests.clone(),
             usage: usage.clone(),
             texts: Arc::clone(from.key_texts),

@@ -94,11 +94,11 @@ mod tests {
     /// Takes a thread until it is told to let go.
     async fn occupy(threads: &HashThreads) -> (SyncSender<()>, tokio::task::JoinHandle<Result<(), HashFailed>>) {
         let (release, held) = sync_channel::<()>(0);
-        let (began, begun) = oneshot::channel();
+        let (says_so, begun) = oneshot::channel();
         let threads = threads.clone();
         let task = tokio::spawn(async move {
             let work = move || {
-                let _ = began.send(());
+                let _ = says_so.send(());
                 let _ = held.recv();
                 Ok(())
             };

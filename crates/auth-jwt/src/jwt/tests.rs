@@ -1,21 +1,28 @@
 //! Our tokens are accepted, and forged ones of every kind are not.
 
+mod damaged;
+mod published;
+
 use jsonwebtoken::EncodingKey;
-use proptest::prelude::*;
 use serde_json::{Value, json};
 use tenantry_identity::session::Method;
+use tenantry_identity::token::{AccessClaims, ServiceClaims, SupportClaims};
 use tenantry_identity::user::PlatformRole;
 use tenantry_kernel::TenantId;
-use tenantry_kernel::id::{MembershipId, SessionId, UserId};
+use tenantry_kernel::id::{ImpersonationId, MembershipId, ServiceAccountId, SessionId, UserId};
 use tenantry_kernel::testing::FixedClock;
 use uuid::Uuid;
 
 use super::*;
-use crate::keys::tests::{NOW, Shelf, ring};
-use crate::keys::{KeyPair, PUBLISHED_AHEAD};
+use crate::keys::KeyPair;
+use crate::keys::tests::{NOW, put, ring};
+use tenantry_identity::signing_key::{PUBLISHED_AHEAD, TokenAlgorithm};
+use tenantry_identity::testing::KeyShelf;
+
+const BOTH: [TokenAlgorithm; 2] = [TokenAlgorithm::EdDsa, TokenAlgorithm::Rs256];
 
 struct House {
-    shelf: Arc<Shelf>,
+    shelf: Arc<KeyShelf>,
     clock: Arc<FixedClock>,
     ring: Arc<KeyRing>,
     signer: JwtSigner,
@@ -23,7 +30,12 @@ struct House {
 }
 
 async fn house() -> House {
-    let shelf = Arc::new(Shelf::default());
+    house_of(TokenAlgorithm::EdDsa).await
+}
+
+async fn house_of(algorithm: TokenAlgorithm) -> House {
+    let shelf = Arc::new(KeyShelf::default());
+    put(&shelf, 1, algorithm, NOW).await;
     let clock = Arc::new(FixedClock::at(NOW));
     let ring = Arc::new(ring(&shelf, &clock).await);
     let settings = TokenSettings::new("https://tenantry.example", "tenantry-api", Duration::seconds(5)).unwrap();
@@ -36,7 +48,12 @@ async fn house() -> House {
     }
 }
 
-fn claims() -> AccessClaims {
+/// A person's.
+fn claims() -> TokenClaims {
+    TokenClaims::Person(person())
+}
+
+fn person() -> AccessClaims {
     AccessClaims {
         user: UserId::from_uuid(Uuid::from_u128(1)),
         session: SessionId::from_uuid(Uuid::from_u128(2)),
@@ -49,6 +66,34 @@ fn claims() -> AccessClaims {
         expires_at: NOW + Duration::minutes(10),
         jti: Uuid::from_u128(5),
     }
+}
+
+/// A service account's.
+fn service(scope: Option<&[&str]>) -> TokenClaims {
+    TokenClaims::Service(ServiceClaims {
+        account: ServiceAccountId::from_uuid(Uuid::from_u128(6)),
+        tenant: TenantId::from_uuid(Uuid::from_u128(3)),
+        scope: scope.map(|names| names.iter().map(|name| (*name).to_owned()).collect()),
+        issued_at: NOW,
+        expires_at: NOW + Duration::minutes(10),
+        jti: Uuid::from_u128(7),
+    })
+}
+
+/// An operator's on behalf of the person.
+fn support() -> TokenClaims {
+    TokenClaims::Support(SupportClaims {
+        impersonation: ImpersonationId::from_uuid(Uuid::from_u128(8)),
+        operator: UserId::from_uuid(Uuid::from_u128(9)),
+        tenant: TenantId::from_uuid(Uuid::from_u128(3)),
+        membership: MembershipId::from_uuid(Uuid::from_u128(4)),
+        user: UserId::from_uuid(Uuid::from_u128(1)),
+        read_only: true,
+        reason: "請求書が開かない: ticket 17".to_owned(),
+        issued_at: NOW,
+        expires_at: NOW + Duration::minutes(60),
+        jti: Uuid::from_u128(10),
+    })
 }
 
 /// What the token says, to be changed and signed again.
@@ -64,6 +109,9 @@ fn said() -> Value {
         "sid": Uuid::from_u128(2),
         "tid": Uuid::from_u128(3),
         "mid": Uuid::from_u128(4),
+        "auth_time": NOW.unix_timestamp() - 3_600,
+        "amr": person().methods.amr(),
+        "how": person().methods.to_text(),
     })
 }
 
@@ -73,7 +121,7 @@ fn sign(house: &House, header: &Header, payload: &Value) -> String {
 }
 
 fn our_header(house: &House) -> Header {
-    header(house.ring.current().unwrap().kid())
+    header(&house.ring.current().unwrap())
 }
 
 fn part(token: &str, place: usize) -> String {
@@ -96,17 +144,26 @@ fn base64(bytes: &[u8]) -> String {
 
 #[tokio::test]
 async fn a_token_of_ours_says_what_it_was_given() {
-    let house = house().await;
-    let operator = AccessClaims {
+    let operator = TokenClaims::Person(AccessClaims {
         tenant: None,
         membership: None,
         platform_role: Some(PlatformRole::Support),
-        ..claims()
-    };
+        ..person()
+    });
 
-    for given in [claims(), operator] {
-        let token = house.signer.sign(&given).unwrap();
-        assert_eq!(house.verifier.verify(&token, NOW), Ok(given));
+    for algorithm in BOTH {
+        let house = house_of(algorithm).await;
+        for given in [
+            claims(),
+            operator.clone(),
+            service(None),
+            service(Some(&["a.read", "b"])),
+            support(),
+        ] {
+            let token = house.signer.sign(&given).unwrap();
+            assert_eq!(decode_header(&token).unwrap(), our_header(&house));
+            assert_eq!(house.verifier.verify(&token, NOW), Ok(given));
+        }
     }
 }
 
@@ -183,6 +240,64 @@ async fn a_claim_that_is_missing_or_says_something_else_is_refused() {
         payload.as_object_mut().unwrap().remove(claim);
         let token = sign(&house, &our_header(&house), &payload);
         assert_eq!(house.verifier.verify(&token, NOW), Err(TokenError::Invalid), "{claim}");
+    }
+}
+
+#[tokio::test]
+async fn kinds_of_tokens_never_pass_for_one_another() {
+    let house = house().await;
+    let (account, visit) = (Uuid::from_u128(6), Uuid::from_u128(8));
+    let with = |changes: Value| {
+        let mut payload = said();
+        for (claim, value) in changes.as_object().unwrap() {
+            payload[claim] = value.clone();
+        }
+        payload
+    };
+    let act = json!({"sub": Uuid::from_u128(9)});
+    let banner = json!({"read_only": true, "reason": "because"});
+    for payload in [
+        // A person with something of a service account or of support.
+        with(json!({"scope": "usage.read"})),
+        with(json!({"act": act})),
+        with(json!({"support": banner})),
+        // A service account that is not its own client, or has something of a person.
+        with(json!({"sub": account, "client_id": Uuid::from_u128(7), "sid": null, "mid": null})),
+        with(json!({"sub": account, "client_id": account, "sid": visit, "mid": null})),
+        with(json!({"sub": account, "client_id": account, "sid": null})),
+        with(json!({"sub": account, "client_id": account, "sid": null, "mid": null, "role": "operator"})),
+        with(json!({"sub": account, "client_id": account, "sid": null, "mid": null, "tid": null})),
+        // Support without who acts, without a banner, or with a platform role.
+        with(json!({"client_id": "tenantry-support"})),
+        with(json!({"client_id": "tenantry-support", "act": act})),
+        with(json!({"client_id": "tenantry-support", "support": banner})),
+        with(json!({"client_id": "tenantry-support", "act": act, "support": banner, "role": "operator"})),
+        // Nobody but support lives longer than ten minutes, and support no longer than an hour.
+        with(
+            json!({"sub": account, "client_id": account, "sid": null, "mid": null, "exp": NOW.unix_timestamp() + 601}),
+        ),
+        with(
+            json!({"client_id": "tenantry-support", "act": act, "support": banner, "exp": NOW.unix_timestamp() + 3601}),
+        ),
+    ] {
+        let token = sign(&house, &our_header(&house), &payload);
+        assert_eq!(
+            house.verifier.verify(&token, NOW),
+            Err(TokenError::Invalid),
+            "{payload}"
+        );
+    }
+    for good in [
+        with(json!({"sub": account, "client_id": account, "sid": null, "mid": null})),
+        with(json!({"client_id": "tenantry-support", "act": act, "support": banner})),
+    ] {
+        assert!(
+            house
+                .verifier
+                .verify(&sign(&house, &our_header(&house), &good), NOW)
+                .is_ok(),
+            "{good}"
+        );
     }
 }
 
@@ -302,130 +417,49 @@ async fn a_public_key_is_no_shared_secret() {
 #[tokio::test]
 async fn another_key_under_our_name_is_refused() {
     let house = house().await;
-    let stranger = KeyPair::from_seed(&[42; 32]).unwrap();
+    let stranger = KeyPair::of(TokenAlgorithm::EdDsa, &[42; 32]).unwrap();
 
     let under_our_name = encode(&our_header(&house), &said(), stranger.encoding()).unwrap();
-    let under_its_own = encode(&header(stranger.kid()), &said(), stranger.encoding()).unwrap();
+    let under_its_own = encode(&header(&stranger), &said(), stranger.encoding()).unwrap();
 
     assert_eq!(house.verifier.verify(&under_our_name, NOW), Err(TokenError::Invalid));
     assert_eq!(house.verifier.verify(&under_its_own, NOW), Err(TokenError::Invalid));
 }
 
 #[tokio::test]
-async fn one_changed_character_anywhere_is_noticed() {
-    let house = house().await;
-    let good = house.signer.sign(&claims()).unwrap();
-
-    for position in 0..good.len() {
-        for other in ["A", "_", ".", "=", " "] {
-            let mut bad = good.clone();
-            bad.replace_range(position..=position, other);
-            if bad != good {
-                assert_eq!(
-                    house.verifier.verify(&bad, NOW),
-                    Err(TokenError::Invalid),
-                    "{position} {other}"
-                );
-            }
-        }
-    }
-}
-
-#[tokio::test]
-async fn what_stands_before_or_after_a_token_is_not_ignored() {
-    let house = house().await;
-    let good = house.signer.sign(&claims()).unwrap();
-    let others = [
-        format!("{good}A"),
-        format!("{good}="),
-        format!("{good}."),
-        format!("{good}.{}", part(&good, 2)),
-        format!("{good}\n"),
-        format!(" {good}"),
-        format!("{good},{good}"),
-        format!("{}.{}", part(&good, 0), part(&good, 1)),
-        "a".repeat(LONGEST + 1),
-        String::new(),
-    ];
-    for bad in others {
-        assert_eq!(house.verifier.verify(&bad, NOW), Err(TokenError::Invalid), "{bad}");
-    }
-}
-
-#[tokio::test]
-async fn a_claim_written_twice_is_refused() {
-    let house = house().await;
-    let pair = house.ring.current().unwrap();
-    let twice = said()
-        .to_string()
-        .replacen('{', &format!("{{\"sub\":\"{}\",", Uuid::from_u128(9)), 1);
-    let header = base64(
-        json!({"typ": TYPE, "alg": "EdDSA", "kid": pair.kid()})
-            .to_string()
-            .as_bytes(),
-    );
-    let message = format!("{header}.{}", base64(twice.as_bytes()));
-    let signature = jsonwebtoken::crypto::sign(message.as_bytes(), pair.encoding(), Algorithm::EdDSA).unwrap();
-
-    let verdict = house.verifier.verify(&format!("{message}.{signature}"), NOW);
-
-    assert_eq!(verdict, Err(TokenError::Invalid));
-}
-
-#[tokio::test]
-async fn tokens_live_through_a_rotation_on_every_node() {
-    let house = house().await;
-    let elsewhere = Arc::new(ring(&house.shelf, &house.clock).await);
-    let other_node = JwtVerifier::new(Arc::clone(&elsewhere), house.verifier.settings.clone());
-    house.ring.rotate().await.unwrap();
-    elsewhere.maintain().await.unwrap();
-    house.clock.advance(PUBLISHED_AHEAD - Duration::minutes(1));
-    let sign_at = |now: OffsetDateTime| {
-        let fresh = AccessClaims {
-            issued_at: now,
-            expires_at: now + Duration::minutes(10),
-            ..claims()
-        };
-        house.signer.sign(&fresh).unwrap()
+async fn a_key_of_one_algorithm_verifies_nothing_of_another() {
+    let (ours, theirs) = (house().await, house_of(TokenAlgorithm::Rs256).await);
+    let rsa = put(&ours.shelf, 2, TokenAlgorithm::Rs256, NOW + PUBLISHED_AHEAD).await;
+    ours.ring.reload().await.unwrap();
+    let edwards = ours.ring.current().unwrap();
+    let published = ours.ring.find(&rsa.kid, NOW).unwrap();
+    let claimed = |key: &KeyPair, algorithm| Header {
+        alg: algorithm,
+        ..header(key)
     };
-    let before = sign_at(NOW + PUBLISHED_AHEAD - Duration::minutes(1));
 
-    house.clock.advance(Duration::minutes(2));
-
-    let now = NOW + PUBLISHED_AHEAD + Duration::minutes(1);
-    let after = sign_at(now);
-    assert_ne!(part(&before, 0), part(&after, 0));
-    for token in [before, after] {
-        assert!(house.verifier.verify(&token, now).is_ok());
-        assert!(other_node.verify(&token, now).is_ok());
+    for token in [
+        // The right key under the other's name, and the other way round.
+        encode(&claimed(&published, Algorithm::EdDSA), &said(), edwards.encoding()).unwrap(),
+        encode(&claimed(&edwards, Algorithm::RS256), &said(), published.encoding()).unwrap(),
+        // The right key with another padding or digest than its own.
+        encode(&claimed(&published, Algorithm::PS256), &said(), published.encoding()).unwrap(),
+        encode(&claimed(&published, Algorithm::RS512), &said(), published.encoding()).unwrap(),
+        // A strange RSA key under our name.
+        encode(&header(&published), &said(), theirs.ring.current().unwrap().encoding()).unwrap(),
+    ] {
+        assert_eq!(ours.verifier.verify(&token, NOW), Err(TokenError::Invalid), "{token}");
     }
-}
-
-#[tokio::test]
-async fn the_published_set_holds_public_parts_only() {
-    let house = house().await;
-
-    let set: Value = serde_json::from_str(&house.signer.jwks()).unwrap();
-
-    let key = set["keys"][0].as_object().unwrap();
-    let members: Vec<&str> = key.keys().map(String::as_str).collect();
-    assert_eq!(members, ["alg", "crv", "kid", "kty", "use", "x"]);
-    assert_eq!(
-        (&key["alg"], &key["crv"], &key["use"]),
-        (&json!("EdDSA"), &json!("Ed25519"), &json!("sig"))
-    );
-}
-
-#[tokio::test]
-async fn anyone_with_the_published_set_can_check_a_token() {
-    let house = house().await;
-    let token = house.signer.sign(&claims()).unwrap();
-    let set: jsonwebtoken::jwk::JwkSet = serde_json::from_str(&house.signer.jwks()).unwrap();
-
-    let kid = decode_header(&token).unwrap().kid.unwrap();
-    let key = jsonwebtoken::DecodingKey::from_jwk(set.find(&kid).unwrap()).unwrap();
-
-    assert!(decode::<Value>(&token, &key, &house.verifier.validation).is_ok());
+    let modulus = serde_json::to_value(published.jwk()).unwrap()["n"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let shared = EncodingKey::from_secret(modulus.as_bytes());
+    let forged = encode(&claimed(&published, Algorithm::HS256), &said(), &shared).unwrap();
+    assert_eq!(ours.verifier.verify(&forged, NOW), Err(TokenError::Invalid));
+    // The reference: the published key's own tokens are good, also before its turn.
+    let good = encode(&header(&published), &said(), published.encoding()).unwrap();
+    assert!(ours.verifier.verify(&good, NOW).is_ok());
 }
 
 #[test]
@@ -436,14 +470,5 @@ fn the_leeway_is_bounded() {
             fine,
             "{seconds}"
         );
-    }
-}
-
-proptest! {
-    #[test]
-    fn no_input_panics(text in "[A-Za-z0-9_.=-]{0,300}") {
-        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        let verdict = runtime.block_on(async { house().await.verifier.verify(&text, NOW) });
-        prop_assert_eq!(verdict, Err(TokenError::Invalid));
     }
 }

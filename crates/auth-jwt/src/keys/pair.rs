@@ -1,13 +1,18 @@
-//! One Ed25519 key, ready to sign and to verify.
+//! One key, ready to sign and to verify.
 
 use std::fmt;
 
-use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair as _};
+use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair as _, RsaKeyPair};
 use jsonwebtoken::jwk::{Jwk, PublicKeyUse, ThumbprintHash};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey};
+use tenantry_identity::signing_key::TokenAlgorithm;
 
-/// A key pair and its public name, which is its thumbprint (RFC 7638).
+/// The least bytes of an RSA modulus: 2048 bits (RFC 7518, section 3.3).
+const LEAST_MODULUS: usize = 256;
+
+/// A key pair and its public name, which is its thumbprint (RFC 7638). It has one algorithm.
 pub(crate) struct KeyPair {
+    algorithm: Algorithm,
     jwk: Jwk,
     kid: String,
     encoding: EncodingKey,
@@ -21,21 +26,47 @@ impl fmt::Debug for KeyPair {
 }
 
 impl KeyPair {
-    /// The pair of a seed of 32 bytes.
-    pub(crate) fn from_seed(seed: &[u8]) -> Option<Self> {
+    /// The pair of what was sealed: a seed of 32 bytes for `EdDSA`, an `RSAPrivateKey` in DER for `RS256`.
+    pub(crate) fn of(algorithm: TokenAlgorithm, private: &[u8]) -> Option<Self> {
+        match algorithm {
+            TokenAlgorithm::EdDsa => Self::from_seed(private),
+            TokenAlgorithm::Rs256 => Self::from_rsa(private),
+        }
+    }
+
+    fn from_seed(seed: &[u8]) -> Option<Self> {
         let pair = Ed25519KeyPair::from_seed_unchecked(seed).ok()?;
         let private = pair.to_pkcs8v1().ok()?;
         let decoding = DecodingKey::from_ed_der(pair.public_key().as_ref());
-        let mut jwk = Jwk::from_decoding_key(&decoding, Some(Algorithm::EdDSA)).ok()?;
+        Self::new(Algorithm::EdDSA, EncodingKey::from_ed_der(private.as_ref()), decoding)
+    }
+
+    fn from_rsa(der: &[u8]) -> Option<Self> {
+        let pair = RsaKeyPair::from_der(der).ok()?;
+        if pair.public_modulus_len() < LEAST_MODULUS {
+            return None;
+        }
+        let decoding = DecodingKey::from_rsa_der(pair.public_key().as_ref());
+        Self::new(Algorithm::RS256, EncodingKey::from_rsa_der(der), decoding)
+    }
+
+    fn new(algorithm: Algorithm, encoding: EncodingKey, decoding: DecodingKey) -> Option<Self> {
+        let mut jwk = Jwk::from_decoding_key(&decoding, Some(algorithm)).ok()?;
         let kid = jwk.thumbprint(ThumbprintHash::SHA256).ok()?;
         jwk.common.key_id = Some(kid.clone());
         jwk.common.public_key_use = Some(PublicKeyUse::Signature);
         Some(Self {
+            algorithm,
             jwk,
             kid,
-            encoding: EncodingKey::from_ed_der(private.as_ref()),
+            encoding,
             decoding,
         })
+    }
+
+    /// The one algorithm that it signs and verifies with.
+    pub(crate) const fn algorithm(&self) -> Algorithm {
+        self.algorithm
     }
 
     pub(crate) fn kid(&self) -> &str {

@@ -1,9 +1,9 @@
-//! Rotation with overlap, over a shelf of keys in memory.
+//! What a node knows of the keys, over a shelf in memory.
 
-use std::sync::Mutex;
-
-use async_trait::async_trait;
-use tenantry_identity::testing::PlainCipher;
+use tenantry_identity::signing_key::{
+    KEPT_AFTER, KeyMaker, PUBLISHED_AHEAD, SigningKey, SigningKeyDirectory, TokenAlgorithm,
+};
+use tenantry_identity::testing::{KeyShelf, PlainCipher};
 use tenantry_kernel::testing::FixedClock;
 use time::macros::datetime;
 
@@ -13,128 +13,125 @@ use crate::system::SystemEntropy;
 
 pub(crate) const NOW: OffsetDateTime = datetime!(2026-03-01 12:00 UTC);
 
-/// Keys in memory, with the one rule of the port.
-#[derive(Default)]
-pub(crate) struct Shelf(Mutex<Vec<SigningKey>>);
+/// Puts a fresh key on the shelf.
+pub(crate) async fn put(
+    shelf: &KeyShelf,
+    sequence: i64,
+    algorithm: TokenAlgorithm,
+    signs_from: OffsetDateTime,
+) -> SigningKey {
+    put_sealed(shelf, Arc::new(PlainCipher), sequence, algorithm, signs_from).await
+}
 
-#[async_trait]
-impl SigningKeyRepository for Shelf {
-    async fn list(&self) -> Result<Vec<SigningKey>, StoreError> {
-        Ok(self.0.lock().unwrap().clone())
-    }
-
-    async fn insert(&self, key: &SigningKey) -> Result<(), StoreError> {
-        let mut keys = self.0.lock().unwrap();
-        if keys.iter().any(|kept| kept.sequence == key.sequence) {
-            return Err(StoreError::Conflict(SIGNING_KEY_EXISTS));
-        }
-        keys.push(key.clone());
-        Ok(())
-    }
+async fn put_sealed(
+    shelf: &KeyShelf,
+    cipher: Arc<dyn Cipher>,
+    sequence: i64,
+    algorithm: TokenAlgorithm,
+    signs_from: OffsetDateTime,
+) -> SigningKey {
+    let maker = SealedKeyMaker::new(cipher, Arc::new(SystemEntropy));
+    let fresh = maker.make(algorithm).await.unwrap();
+    let key = SigningKey {
+        sequence,
+        kid: fresh.kid,
+        algorithm,
+        sealed: fresh.sealed,
+        created_at: NOW,
+        signs_from,
+        revoked_at: None,
+    };
+    shelf.put(key.clone());
+    key
 }
 
 /// A node: its ring, over a shelf and a clock that others may share.
-pub(crate) async fn ring(shelf: &Arc<Shelf>, clock: &Arc<FixedClock>) -> KeyRing {
+pub(crate) async fn ring(shelf: &Arc<KeyShelf>, clock: &Arc<FixedClock>) -> KeyRing {
     KeyRing::open(ports(shelf, clock, Arc::new(PlainCipher))).await.unwrap()
 }
 
-fn ports(shelf: &Arc<Shelf>, clock: &Arc<FixedClock>, cipher: Arc<dyn Cipher>) -> KeyRingPorts {
+fn ports(shelf: &Arc<KeyShelf>, clock: &Arc<FixedClock>, cipher: Arc<dyn Cipher>) -> KeyRingPorts {
     KeyRingPorts {
-        repository: Arc::clone(shelf) as Arc<dyn SigningKeyRepository>,
+        directory: Arc::clone(shelf) as Arc<dyn SigningKeyDirectory>,
         cipher,
-        entropy: Arc::new(SystemEntropy),
         clock: Arc::clone(clock) as Arc<dyn Clock>,
     }
 }
 
-fn setting() -> (Arc<Shelf>, Arc<FixedClock>) {
-    (Arc::new(Shelf::default()), Arc::new(FixedClock::at(NOW)))
+fn setting() -> (Arc<KeyShelf>, Arc<FixedClock>) {
+    (Arc::new(KeyShelf::default()), Arc::new(FixedClock::at(NOW)))
 }
 
 fn published(ring: &KeyRing) -> Vec<String> {
-    ring.jwk_set()
-        .keys
-        .into_iter()
-        .filter_map(|key| key.common.key_id)
-        .collect()
+    let keys = ring.jwk_set().keys.into_iter();
+    keys.filter_map(|key| key.common.key_id).collect()
 }
 
 #[tokio::test]
-async fn the_first_start_makes_one_key_and_the_next_start_finds_it() {
+async fn without_a_key_there_is_no_ring() {
     let (shelf, clock) = setting();
 
-    let first = ring(&shelf, &clock).await;
-    let second = ring(&shelf, &clock).await;
+    let refused = KeyRing::open(ports(&shelf, &clock, Arc::new(PlainCipher))).await;
 
-    assert_eq!(first.current().unwrap().kid(), second.current().unwrap().kid());
-    assert_eq!(published(&second).len(), 1);
+    assert!(matches!(refused, Err(KeyRingError::NoneInUse)));
 }
 
 #[tokio::test]
-async fn the_loser_of_a_race_to_make_a_key_uses_the_winners() {
+async fn keys_of_two_algorithms_overlap() {
     let (shelf, clock) = setting();
-    let loser = ring(&shelf, &clock).await;
-
-    // As if both had seen an empty shelf.
-    loser.make(1, NOW, NOW).await.unwrap();
-
-    assert_eq!(shelf.list().await.unwrap().len(), 1);
-}
-
-#[tokio::test]
-async fn a_next_key_is_published_before_it_signs_and_the_former_one_after() {
-    let (shelf, clock) = setting();
+    let former = put(&shelf, 1, TokenAlgorithm::EdDsa, NOW).await.kid;
     let ring = ring(&shelf, &clock).await;
-    let former = ring.current().unwrap();
+    let turn = NOW + PUBLISHED_AHEAD;
+    let next = put(&shelf, 2, TokenAlgorithm::Rs256, turn).await.kid;
 
-    ring.rotate().await.unwrap();
-
-    let both = published(&ring);
-    assert_eq!(both.len(), 2);
-    assert_eq!(ring.current().unwrap().kid(), former.kid());
+    assert_eq!(published(&ring), [former.as_str()]);
+    assert!(ring.reload().await.unwrap());
+    assert!(!ring.reload().await.unwrap());
+    assert_eq!(published(&ring), [former.as_str(), next.as_str()]);
+    assert_eq!(ring.current().unwrap().kid(), former);
 
     clock.advance(PUBLISHED_AHEAD);
-    let current = ring.current().unwrap();
-    assert_eq!(current.kid(), both[1]);
-    assert_eq!(published(&ring), both);
-    assert!(ring.find(former.kid(), clock.system_now()).is_some());
+    assert_eq!(ring.current().unwrap().kid(), next);
+    assert_eq!(published(&ring), [former.as_str(), next.as_str()]);
+    assert!(ring.find(&former, turn).is_some());
 
     clock.advance(KEPT_AFTER);
-    assert_eq!(published(&ring), both[1..]);
-    assert!(ring.find(former.kid(), clock.system_now()).is_none());
-    assert!(ring.find(current.kid(), clock.system_now()).is_some());
+    let late = clock.system_now();
+    assert_eq!(published(&ring), [next.as_str()]);
+    assert!(ring.find(&former, late).is_none());
+    assert!(ring.find(&next, late).is_some());
 }
 
 #[tokio::test]
-async fn a_key_is_replaced_when_it_has_signed_long_enough_by_one_of_all_nodes() {
+async fn a_revoked_key_is_neither_published_nor_believed() {
     let (shelf, clock) = setting();
-    let (one, other) = (ring(&shelf, &clock).await, ring(&shelf, &clock).await);
-    one.maintain().await.unwrap();
-    assert_eq!(shelf.list().await.unwrap().len(), 1);
+    let mut first = put(&shelf, 1, TokenAlgorithm::EdDsa, NOW).await;
+    let ring = ring(&shelf, &clock).await;
+    let second = put(&shelf, 2, TokenAlgorithm::EdDsa, NOW).await;
+    first.revoked_at = Some(NOW);
+    shelf.put(first.clone());
 
-    clock.advance(SIGNS_FOR);
-    one.maintain().await.unwrap();
-    other.maintain().await.unwrap();
+    ring.reload().await.unwrap();
 
-    assert_eq!(shelf.list().await.unwrap().len(), 2);
-    assert_eq!(published(&one), published(&other));
+    assert_eq!(published(&ring), [second.kid.as_str()]);
+    assert!(ring.find(&first.kid, NOW).is_none());
+    assert_eq!(ring.current().unwrap().kid(), second.kid);
 }
 
 #[tokio::test]
 async fn another_master_key_is_told_from_a_damaged_key() {
     let (shelf, clock) = setting();
-    let cipher = || {
+    let cipher = || -> Arc<dyn Cipher> {
         let master = MasterKey::generate(&SystemEntropy);
         Arc::new(AeadCipher::new(&master, Arc::new(SystemEntropy)))
     };
     let right = cipher();
-    KeyRing::open(ports(&shelf, &clock, Arc::clone(&right) as Arc<dyn Cipher>))
-        .await
-        .unwrap();
+    let mut key = put_sealed(&shelf, Arc::clone(&right), 1, TokenAlgorithm::EdDsa, NOW).await;
+    KeyRing::open(ports(&shelf, &clock, Arc::clone(&right))).await.unwrap();
 
     let wrong = KeyRing::open(ports(&shelf, &clock, cipher())).await.unwrap_err();
-    let kid = shelf.list().await.unwrap()[0].kid.clone();
-    shelf.0.lock().unwrap()[0].sealed = right.seal(&context(&kid), b"short");
+    key.sealed = right.seal(&context(&key.kid), b"short");
+    shelf.put(key);
     let damaged = KeyRing::open(ports(&shelf, &clock, right)).await.unwrap_err();
 
     assert!(matches!(wrong, KeyRingError::WrongMasterKey { .. }));

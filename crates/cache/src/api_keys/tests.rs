@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 
 use tenantry_activity::feed::{CommitListener, Committed};
-use tenantry_identity::api_key::{ApiKeyRecord, KeyName};
+use tenantry_identity::api_key::{ApiKeyRecord, KeyName, KeyOwner};
 use tenantry_identity::directory::MockApiKeyDirectory;
 use tenantry_identity::fingerprint::Fingerprint;
 use tenantry_kernel::PermissionSet;
@@ -32,6 +32,8 @@ fn stored(revoked: bool) -> Arc<ApiKey> {
         allowed_ips: vec![],
         fingerprint: Fingerprint::from_bytes([7; 32]),
         hint: String::new(),
+        previous: None,
+        owner: KeyOwner::Personal,
         created_by: None,
         created_at: NOW,
         expires_at: None,

@@ -3,7 +3,7 @@
 //! A *choice* lists wordings from the most to the least specific: the first one whose `{fields}` the
 //! mail carries is used. A paragraph of which no wording fits is left out. The fields are `name` (of
 //! the recipient), `tenant`, `product`, `plan`, `inviter`, `role`, `message`, `amount`, `invoice`,
-//! `days_left`, `meter`, `percent`, `used`, `limit`, and the times `expires_at`, `retry_at`, `resets_at` and `trial_ends_at`, all as people are to read them; none is
+//! `days_left`, `at`, `address`, `device`, `left`, `meter`, `percent`, `used`, `limit`, and the times `expires_at`, `retry_at`, `resets_at` and `trial_ends_at`, all as people are to read them; none is
 //! required.
 
 mod en;
@@ -94,29 +94,51 @@ pub(super) enum Template {
     ResetPassword,
     VerifyEmail,
     Invitation,
+    OwnershipTransfer,
     AlreadyRegistered,
     PaymentFailed,
     TenantSuspended,
     SubscriptionCancelled,
     TrialEnding,
     UsageThreshold,
+    MagicLink,
+    NewDevice,
+    FactorAdded,
+    FactorRemoved,
+    RecoveryCodeUsed,
+    RecoveryCodesRenewed,
+    ChangeEmail,
+    EmailChanged,
+    ErasureScheduled,
+    MergeAccounts,
 }
 
 impl Template {
     /// Every template.
     #[cfg(test)]
-    pub(super) const ALL: [Self; 11] = [
+    pub(super) const ALL: [Self; 22] = [
         Self::Welcome,
         Self::SetPassword,
         Self::ResetPassword,
         Self::VerifyEmail,
         Self::Invitation,
+        Self::OwnershipTransfer,
         Self::AlreadyRegistered,
         Self::PaymentFailed,
         Self::TenantSuspended,
         Self::SubscriptionCancelled,
         Self::TrialEnding,
         Self::UsageThreshold,
+        Self::MagicLink,
+        Self::NewDevice,
+        Self::FactorAdded,
+        Self::FactorRemoved,
+        Self::RecoveryCodeUsed,
+        Self::RecoveryCodesRenewed,
+        Self::ChangeEmail,
+        Self::EmailChanged,
+        Self::ErasureScheduled,
+        Self::MergeAccounts,
     ];
 
     /// The template of that name.
@@ -127,12 +149,23 @@ impl Template {
             "reset_password" => Self::ResetPassword,
             "verify_email" => Self::VerifyEmail,
             "invitation" => Self::Invitation,
+            "ownership_transfer" => Self::OwnershipTransfer,
             "already_registered" => Self::AlreadyRegistered,
             "payment_failed" => Self::PaymentFailed,
             "tenant_suspended" => Self::TenantSuspended,
             "subscription_cancelled" => Self::SubscriptionCancelled,
             "trial_ending" => Self::TrialEnding,
             "usage_threshold" => Self::UsageThreshold,
+            "magic_link" => Self::MagicLink,
+            "new_device" => Self::NewDevice,
+            "factor_added" => Self::FactorAdded,
+            "factor_removed" => Self::FactorRemoved,
+            "recovery_code_used" => Self::RecoveryCodeUsed,
+            "recovery_codes_renewed" => Self::RecoveryCodesRenewed,
+            "change_email" => Self::ChangeEmail,
+            "email_changed" => Self::EmailChanged,
+            "erasure_scheduled" => Self::ErasureScheduled,
+            "merge_accounts" => Self::MergeAccounts,
             _ => return None,
         })
     }
@@ -142,14 +175,23 @@ impl Template {
     pub(super) const fn path(self, has_token: bool) -> &'static str {
         match (self, has_token) {
             (Self::Invitation, _) | (Self::AlreadyRegistered, true) => "accept-invitation",
-            (Self::VerifyEmail, _) | (Self::Welcome, true) => "verify-email",
+            (Self::VerifyEmail | Self::ChangeEmail, _) | (Self::Welcome, true) => "verify-email",
+            (Self::EmailChanged, _) => "undo-email-change",
+            (Self::ErasureScheduled, _) => "keep-account",
+            (Self::MergeAccounts, _) => "merge-accounts",
             (Self::Welcome | Self::AlreadyRegistered, false) => "sign-in",
+            (Self::OwnershipTransfer, _) => "accept-ownership",
             (Self::SetPassword, _) => "set-password",
             (Self::ResetPassword, _) => "reset-password",
             (Self::PaymentFailed, _) => "billing/payment-methods",
             (Self::TenantSuspended | Self::SubscriptionCancelled, _) => "billing/invoices",
             (Self::TrialEnding, _) => "billing/plan",
             (Self::UsageThreshold, _) => "usage",
+            (Self::MagicLink, _) => "sign-in/link",
+            (Self::NewDevice, _) => "account/sessions",
+            (Self::FactorAdded | Self::FactorRemoved | Self::RecoveryCodeUsed | Self::RecoveryCodesRenewed, _) => {
+                "account/security"
+            }
         }
     }
 
@@ -163,7 +205,11 @@ impl Template {
             | Self::TenantSuspended
             | Self::SubscriptionCancelled
             | Self::TrialEnding
-            | Self::UsageThreshold => Speaker::Product,
+            | Self::UsageThreshold
+            | Self::ChangeEmail
+            | Self::EmailChanged
+            | Self::ErasureScheduled
+            | Self::MergeAccounts => Speaker::Product,
             _ => Speaker::Tenant,
         }
     }

@@ -4,6 +4,7 @@ use actix_web::web::Data;
 use serde::Deserialize;
 use tenantry_identity::api_key::{ApiKeyService, CreateApiKey};
 use tenantry_identity::permissions::API_KEYS_MANAGE;
+use tenantry_kernel::Clock;
 use utoipa::ToSchema;
 
 use super::MintedView;
@@ -37,6 +38,12 @@ struct Body {
     #[serde(default)]
     #[schema(value_type = Option<String>, example = "live")]
     environment: Environment,
+    /// `personal`: it never does more than its maker may, and ends with their membership. `tenant`: it is kept when
+    /// its maker leaves. When absent, as its maker's own are: a member's are personal, a service account's its own.
+    #[schema(example = "tenant")]
+    kind: Option<String>,
+    /// The service account that is to own it: it never does more than the account may, and ends with it.
+    service_account: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
@@ -56,6 +63,8 @@ impl From<Body> for CreateApiKey {
             expires_in_days: body.expires_in_days,
             allowed_ips: body.allowed_ips,
             live: body.environment == Environment::Live,
+            kind: body.kind,
+            service_account: body.service_account,
         }
     }
 }
@@ -63,10 +72,16 @@ impl From<Body> for CreateApiKey {
 /// Makes a key. Its secret, `key`, is in this answer and nowhere else.
 #[utoipa::path(post, path = "/api/v1/tenants/{tenant}/api-keys", operation_id = "api_keys_create", tag = "api keys",
     request_body = Body, responses((status = 201, description = "The key with its secret.", body = MintedView)))]
-async fn handler(InTenant(scope): InTenant, JsonBody(body): JsonBody<Body>, keys: Data<ApiKeyService>) -> Answer {
+async fn handler(
+    InTenant(scope): InTenant,
+    JsonBody(body): JsonBody<Body>,
+    keys: Data<ApiKeyService>,
+    clock: Data<dyn Clock>,
+) -> Answer {
+    let now = clock.now(&scope);
     let minted = keys.create(&scope, body.into()).await?;
     let location = format!("/api/v1/tenants/{}/api-keys/{}", scope.tenant_id(), minted.key.id());
-    Ok(render::created(&location, &MintedView::from(&minted)))
+    Ok(render::created(&location, &MintedView::at(&minted, now)))
 }
 
 pub(super) fn row() -> Row {

@@ -6,8 +6,8 @@ use serde_json::json;
 use tenantry_identity::api_key::{ApiKeyService, ApiKeySettings, KeyPrefix, KeyRules};
 use tenantry_identity::permissions::{API_KEYS_MANAGE, API_KEYS_READ};
 use tenantry_identity::testing::{FakeIdentityStore, Mocks, fixtures, mint};
-use tenantry_kernel::Page;
 use tenantry_kernel::testing::FixedClock;
+use tenantry_kernel::{Clock, Page};
 use time::macros::datetime;
 
 use crate::testing::{Reply, ask, with_json};
@@ -26,7 +26,8 @@ async fn send(mocks: Mocks, request: TestRequest) -> Reply {
         },
     );
     let more = |config: &mut ServiceConfig| {
-        config.app_data(Data::new(service));
+        let clock: Arc<dyn Clock> = Arc::new(FixedClock::at(datetime!(2026-03-01 12:00 UTC)));
+        config.app_data(Data::new(service)).app_data(Data::from(clock));
     };
     ask(&[API_KEYS_READ, API_KEYS_MANAGE], more, request).await
 }
@@ -52,7 +53,7 @@ async fn a_new_key_shows_its_secret_and_where_it_lives() {
 #[actix_web::test]
 async fn a_list_shows_no_secrets() {
     let mut mocks = Mocks::default();
-    mocks.api_keys.expect_list().return_once(|_| {
+    mocks.api_keys.expect_list().return_once(|_, _| {
         Ok(Page {
             items: vec![fixtures::api_key(1)],
             next: None,

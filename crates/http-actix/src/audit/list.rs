@@ -93,7 +93,8 @@ struct ChangeView {
 
 /// One thing that happened.
 #[derive(Serialize, ToSchema)]
-struct View {
+#[schema(as = AuditEntry)]
+pub(crate) struct EntryView {
     /// Its id; later entries have later ids.
     id: String,
     /// What.
@@ -127,7 +128,7 @@ fn change(change: &RecordedChange) -> ChangeView {
     }
 }
 
-impl From<AuditEntry> for View {
+impl From<AuditEntry> for EntryView {
     fn from(entry: AuditEntry) -> Self {
         Self {
             id: entry.id.to_string(),
@@ -151,7 +152,7 @@ impl From<AuditEntry> for View {
 
 /// Lists what happened, newest first: who, from where, what was before and after.
 #[utoipa::path(get, path = "/api/v1/tenants/{tenant}/audit-logs", operation_id = "audit_logs_list", tag = "audit",
-    params(Filter), responses((status = 200, description = "A page of the log.", body = Listed<View>)))]
+    params(Filter), responses((status = 200, description = "A page of the log.", body = Listed<EntryView>)))]
 async fn handler(
     InTenant(scope): InTenant,
     paging: Paging,
@@ -159,7 +160,7 @@ async fn handler(
     audit: Data<AuditService>,
 ) -> Answer {
     let page = audit.list(&scope, filter.try_into()?, paging.request()).await?;
-    Ok(paging.answer(page.map(View::from)))
+    Ok(paging.answer(page.map(EntryView::from)))
 }
 
 pub(super) fn row() -> Row {

@@ -2,7 +2,8 @@
 
 use actix_web::web;
 use serde::Deserialize;
-use tenantry_identity::password::PasswordService;
+use tenantry_identity::email::EmailService;
+use tenantry_lifecycle::people::PeopleService;
 use utoipa::ToSchema;
 
 use crate::error::Answer;
@@ -20,15 +21,21 @@ struct Body {
     token: String,
 }
 
-/// Proves that mail at the address is read.
+/// Proves that mail at the address is read; where a change of the primary address was asked for, makes it that.
+///
+/// Whoever only claimed the address before loses it. Memberships that others gave it become the person's.
 #[utoipa::path(post, path = "/api/v1/auth/email/verify", operation_id = "auth_email_verify", tag = "auth",
     request_body = Body, responses((status = 204, description = "The address is verified.")))]
 async fn handler(
     JsonBody(body): JsonBody<Body>,
     CalledFrom(origin): CalledFrom,
-    passwords: web::Data<PasswordService>,
+    emails: web::Data<EmailService>,
+    people: web::Data<PeopleService>,
 ) -> Answer {
-    passwords.verify_email(&body.token, &origin).await?;
+    let proved = emails.verify(&body.token, &origin).await?;
+    if let Some(placeholder) = proved.from {
+        people.absorb(placeholder, proved.user).await?;
+    }
     Ok(render::nothing())
 }
 
@@ -36,4 +43,5 @@ pub(crate) fn row() -> Row {
     Row::of(__path_handler, handler)
         .pace(PaceClass::Guessable)
         .refuses(401, "token_invalid")
+        .refuses(409, "email_taken")
 }

@@ -44,4 +44,5 @@ pub(crate) fn row() -> Row {
     Row::of(__path_handler, handler)
         .pace(PaceClass::Guessable)
         .refuses(401, "token_invalid")
+        .refuses(409, "email_taken")
 }

@@ -38,5 +38,7 @@ async fn handler(
 }
 
 pub(crate) fn row() -> Row {
-    Row::of(__path_handler, handler).refuses(401, "invalid_refresh_token")
+    Row::of(__path_handler, handler)
+        .refuses(401, "invalid_refresh_token")
+        .refuses(403, "mfa_required")
 }

@@ -71,6 +71,7 @@ pub(crate) fn row() -> Row {
     Row::of(__path_handler, handler)
         .public_or_person()
         .pace(PaceClass::Guessable)
+        .refuses(403, "address_not_allowed")
         .refuses(401, "invitation_invalid")
         .refuses(403, "invitation_not_yours")
         .refuses(403, "email_unverified")

@@ -69,4 +69,5 @@ pub(crate) fn row() -> Row {
         .tenant([MEMBERS_INVITE])
         .once()
         .refuses(409, "invitation_not_pending")
+        .refuses(422, "validation_failed")
 }

@@ -1,31 +1,49 @@
 //! GET /me: the signed-in person.
 
 use actix_web::web;
+use serde::Serialize;
+use tenantry_identity::email::EmailService;
 use tenantry_identity::profile::ProfileService;
 use tenantry_lifecycle::catalog::Catalog;
+use utoipa::ToSchema;
 
 use super::identified;
 use crate::error::Answer;
 use crate::extract::{CalledFrom, SignedIn};
 use crate::render;
 use crate::routes::Row;
+use crate::views::person::EmailView;
 use crate::views::session::PersonView;
+
+/// A person, as they see themself, with their addresses.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Me)]
+struct View {
+    /// The person.
+    #[serde(flatten)]
+    person: PersonView,
+    /// Their addresses, oldest first.
+    emails: Vec<EmailView>,
+}
 
 /// Shows the signed-in person.
 #[utoipa::path(get, path = "/api/v1/me", operation_id = "me_show", tag = "me",
-    responses((status = 200, description = "The person.", body = PersonView)))]
+    responses((status = 200, description = "The person.", body = View)))]
 async fn handler(
     SignedIn(person): SignedIn,
     CalledFrom(origin): CalledFrom,
     profiles: web::Data<ProfileService>,
+    emails: web::Data<EmailService>,
     catalog: web::Data<Catalog>,
 ) -> Answer {
-    let user = profiles.show(&identified(&person, origin)).await?;
-    Ok(render::single(
-        user.id().as_uuid(),
-        user.version(),
-        &PersonView::of(&user, &catalog),
-    ))
+    let person = identified(&person, origin);
+    let user = profiles.show(&person).await?;
+    let known = emails.list(&person).await?;
+    let view = View {
+        person: PersonView::of(&user, &catalog),
+        emails: known.iter().map(|email| EmailView::of(email, user.email())).collect(),
+    };
+    Ok(render::single(user.id().as_uuid(), user.version(), &view))
 }
 
 pub(crate) fn row() -> Row {

@@ -2,12 +2,15 @@
 
 use actix_web::web;
 use serde::{Deserialize, Serialize};
+use tenantry_identity::factor::{ChallengeOf, Shown};
 use tenantry_identity::step_up::{StepUpProof, StepUpService};
 use tenantry_kernel::Secret;
 use time::OffsetDateTime;
 use utoipa::ToSchema;
 
 use super::identified;
+use crate::auth::missing;
+use crate::credential::{self, Credential};
 use crate::error::{Answer, ApiError};
 use crate::extract::{CalledFrom, JsonBody, SignedIn};
 use crate::pace::PaceClass;
@@ -19,12 +22,50 @@ use crate::routes::Row;
 #[serde(deny_unknown_fields)]
 #[schema(as = StepUp, example = json!({"method": "password", "password": "correct horse battery"}))]
 struct Body {
-    /// How: `password`.
+    /// How: `password`, `totp`, `recovery_code` or `passkey`.
     method: String,
     /// The password, where it is the method.
     #[serde(default)]
     #[schema(format = Password)]
     password: Option<String>,
+    /// The code, where one is the method.
+    #[serde(default)]
+    code: Option<String>,
+    /// The state of `POST /auth/passkeys/login/start`, where a passkey is the method.
+    #[serde(default)]
+    state: Option<String>,
+    /// What the browser answered to its options, as JSON.
+    #[serde(default)]
+    #[schema(value_type = Option<Object>)]
+    credential: Option<Credential>,
+}
+
+impl Body {
+    fn proof(self) -> Result<StepUpProof, ApiError> {
+        let proof = match self.method.as_str() {
+            "password" => StepUpProof::Password(Secret::new(self.password.ok_or_else(|| missing("password"))?)),
+            "totp" => StepUpProof::Factor(Shown::Totp(self.code.ok_or_else(|| missing("code"))?)),
+            "recovery_code" => StepUpProof::Factor(Shown::RecoveryCode(self.code.ok_or_else(|| missing("code"))?)),
+            "passkey" => {
+                let (state, credential) = match (self.state, self.credential) {
+                    (Some(state), Some(credential)) => (state, credential),
+                    (None, _) => return Err(missing("state")),
+                    (_, None) => return Err(missing("credential")),
+                };
+                StepUpProof::Factor(Shown::Passkey {
+                    credential: credential::answer(&credential),
+                    challenge: ChallengeOf::Ceremony(state),
+                })
+            }
+            _ => {
+                return Err(ApiError::invalid(
+                    "method",
+                    &"must be password, totp, recovery_code or passkey",
+                ));
+            }
+        };
+        Ok(proof)
+    }
 }
 
 /// Until when it holds.
@@ -48,11 +89,7 @@ async fn handler(
     CalledFrom(origin): CalledFrom,
     step_ups: web::Data<StepUpService>,
 ) -> Answer {
-    let proof = match (body.method.as_str(), body.password) {
-        ("password", Some(password)) => StepUpProof::Password(Secret::new(password)),
-        ("password", None) => return Err(ApiError::invalid("password", &"is missing")),
-        _ => return Err(ApiError::invalid("method", &"must be password")),
-    };
+    let proof = body.proof()?;
     let stepped_up_until = step_ups.prove(&identified(&person, origin), proof).await?;
     Ok(render::ok(&View { stepped_up_until }))
 }
@@ -61,5 +98,7 @@ pub(crate) fn row() -> Row {
     Row::of(__path_handler, handler)
         .signed_in()
         .pace(PaceClass::Guessable)
+        .refuses(401, "invalid_code")
+        .refuses(401, "ceremony_over")
         .refuses(429, "too_many_attempts")
 }

@@ -3,14 +3,16 @@
 use actix_web::web;
 use serde::Deserialize;
 use tenantry_identity::profile::{ProfileService, UpdateProfile};
+use tenantry_kernel::{DisplayName, Locale};
 use tenantry_lifecycle::catalog::Catalog;
 use utoipa::ToSchema;
 
 use super::identified;
-use crate::error::Answer;
-use crate::extract::{CalledFrom, IfMatch, JsonBody, SignedIn};
+use crate::error::{Answer, ApiError, FieldErrors};
+use crate::extract::{CalledFrom, IfMatch, JsonBody, Patch, SignedIn};
 use crate::render;
 use crate::routes::Row;
+use crate::timezone::timezone;
 use crate::views::session::PersonView;
 
 /// What to change; absent fields stay.
@@ -24,6 +26,29 @@ struct Body {
     /// The language of mails to them.
     #[serde(default)]
     locale: Option<String>,
+    /// Where their days begin, as IANA names it; null for wherever the tenant's do.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, example = "Asia/Tokyo")]
+    timezone: Patch,
+}
+
+impl TryFrom<Body> for UpdateProfile {
+    type Error = ApiError;
+
+    fn try_from(body: Body) -> Result<Self, ApiError> {
+        let mut errors = FieldErrors::default();
+        // What is fine here is parsed again by the service: all that is wrong is told at once.
+        errors.given("name", body.name.as_deref().map(DisplayName::try_from));
+        errors.given("locale", body.locale.as_deref().map(Locale::try_from));
+        let timezone = errors.given_or_null("timezone", body.timezone, |text| timezone(&text));
+        errors.check()?;
+        Ok(Self {
+            name: body.name,
+            locale: body.locale,
+            timezone,
+            expected: None,
+        })
+    }
 }
 
 /// Changes the signed-in person's profile.
@@ -39,9 +64,8 @@ async fn handler(
 ) -> Answer {
     let expected = demand.version_of(person.user.as_uuid())?;
     let request = UpdateProfile {
-        name: body.name,
-        locale: body.locale,
         expected,
+        ..UpdateProfile::try_from(body)?
     };
     let user = profiles.update(&identified(&person, origin), request).await?;
     Ok(render::single(

@@ -26,6 +26,20 @@ const PUBLIC: &[&str] = &[
     "auth_password_reset",
     "auth_email_verify",
     "invitations_accept",
+    "auth_mfa_verify",
+    "auth_mfa_enrol_totp",
+    "auth_mfa_enrol_totp_confirm",
+    "auth_mfa_enrol_passkey",
+    "auth_mfa_enrol_passkey_finish",
+    "auth_passkeys_login_start",
+    "auth_passkeys_login_finish",
+    "auth_magic_link",
+    "auth_magic_link_redeem",
+    "auth_email_undo",
+    "auth_account_keep",
+    "oauth_token",
+    "oauth_revoke",
+    "ownership_redeem",
 ];
 
 fn api() -> Arc<Api> {
@@ -118,6 +132,13 @@ fn what_creates_under_a_tenant_happens_once() {
         "domains_verify",
         "users_deactivate",
         "users_reactivate",
+        "me_tenants_leave",
+        "me_switch",
+        "ownership_accept",
+        "roles_preview",
+        "service_accounts_deactivate",
+        "service_accounts_reactivate",
+        "users_unlock",
     ];
     let table = RouteTable::new(rows());
 

@@ -31,6 +31,7 @@ async fn handler(
 pub(super) fn row() -> Row {
     Row::of(__path_handler, handler)
         .tenant([SECURITY_MANAGE])
+        .step_up()
         .conditional()
         .refuses(422, "would_lock_you_out")
 }

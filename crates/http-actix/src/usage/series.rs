@@ -4,7 +4,7 @@ use actix_web::web::Data;
 use serde::{Deserialize, Serialize};
 use tenantry_quotas::permissions::READ_USAGE;
 use tenantry_quotas::usage::InsightService;
-use tenantry_quotas::usage::insights::SeriesRequest;
+use tenantry_quotas::usage::insights::{Series, SeriesRequest};
 use time::OffsetDateTime;
 use utoipa::{IntoParams, ToSchema};
 
@@ -37,7 +37,7 @@ struct Filter {
 /// One point.
 #[derive(Serialize, ToSchema)]
 #[schema(as = UsagePoint)]
-struct PointView {
+pub(crate) struct PointView {
     /// Its first moment.
     #[serde(with = "time::serde::rfc3339")]
     at: OffsetDateTime,
@@ -52,7 +52,7 @@ struct PointView {
 /// A series.
 #[derive(Serialize, ToSchema)]
 #[schema(as = UsageSeries)]
-struct View {
+pub(crate) struct SeriesView {
     /// The meter.
     #[schema(example = "messages")]
     meter: String,
@@ -66,10 +66,26 @@ struct View {
     data: Vec<PointView>,
 }
 
+impl From<Series> for SeriesView {
+    fn from(series: Series) -> Self {
+        let point = |point: &tenantry_quotas::insight::Point| PointView {
+            at: point.at,
+            amount: point.amount,
+            operations: point.operations,
+        };
+        Self {
+            data: series.points.iter().map(point).collect(),
+            meter: series.meter,
+            step: series.step.as_str(),
+            total: series.total,
+        }
+    }
+}
+
 /// Shows what was counted on a meter, step by step, by the time it happened. Days and months are those of the tenant's
 /// time zone. At most 1,000 points.
 #[utoipa::path(get, path = "/api/v1/tenants/{tenant}/usage/series", operation_id = "usage_series", tag = "usage",
-    params(Filter), responses((status = 200, description = "The series.", body = View)))]
+    params(Filter), responses((status = 200, description = "The series.", body = SeriesView)))]
 async fn handler(InTenant(scope): InTenant, Query(filter): Query<Filter>, insights: Data<InsightService>) -> Answer {
     let request = SeriesRequest {
         meter: filter.meter,
@@ -78,19 +94,10 @@ async fn handler(InTenant(scope): InTenant, Query(filter): Query<Filter>, insigh
         step: filter.step,
         user: filter.user,
         key: filter.key,
+        ..SeriesRequest::default()
     };
     let series = insights.series(&scope, request).await?;
-    let point = |point: &tenantry_quotas::insight::Point| PointView {
-        at: point.at,
-        amount: point.amount,
-        operations: point.operations,
-    };
-    Ok(render::ok(&View {
-        data: series.points.iter().map(point).collect(),
-        meter: series.meter,
-        step: series.step.as_str(),
-        total: series.total,
-    }))
+    Ok(render::ok(&SeriesView::from(series)))
 }
 
 pub(super) fn row() -> Row {

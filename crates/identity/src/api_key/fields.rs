@@ -11,6 +11,20 @@ use tenantry_kernel::cidr::{Cidr, InvalidCidr};
 /// The most ranges of addresses, and the most permissions, of one key.
 pub(crate) const MAX_ENTRIES: usize = 100;
 
+/// The longest that a replaced secret stays good.
+const MAX_OVERLAP_S: i64 = 7 * 24 * 60 * 60;
+
+/// For how long a replaced secret stays good; not at all when nothing is asked.
+pub(crate) fn overlap(asked_s: Option<i64>, faults: &mut Vec<FieldError>) -> Duration {
+    let asked_s = asked_s.unwrap_or(0);
+    if !(0..=MAX_OVERLAP_S).contains(&asked_s) {
+        let detail = format!("must be 0 to {MAX_OVERLAP_S} seconds, which are seven days");
+        faults.push(FieldError::new("overlap_seconds", "out_of_range", detail));
+        return Duration::ZERO;
+    }
+    Duration::seconds(asked_s)
+}
+
 pub(crate) fn rate(asked: Option<i64>, rules: &KeyRules, faults: &mut Vec<FieldError>) -> Option<NonZeroU32> {
     let Some(asked) = asked else {
         return rules.max_rate_limit.and_then(NonZeroU32::new);

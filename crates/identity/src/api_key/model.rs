@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::num::NonZeroU32;
 
-use tenantry_kernel::id::{ApiKeyId, MembershipId};
+use tenantry_kernel::id::{ApiKeyId, MembershipId, ServiceAccountId};
 use tenantry_kernel::{PermissionSet, StoreError};
 use time::{Duration, OffsetDateTime};
 
@@ -43,6 +43,49 @@ impl KeyRefusal {
     }
 }
 
+/// Whose a key is: with whom it ends, and what bounds it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum KeyOwner {
+    /// The member's who answers for it: it never does more than they may, and ends with their membership.
+    Personal,
+    /// The tenant's: it is kept when its maker leaves.
+    Tenant,
+    /// A service account's: it never does more than the account may, and ends with it.
+    ServiceAccount(ServiceAccountId),
+}
+
+impl KeyOwner {
+    /// The kind in the API.
+    #[must_use]
+    pub const fn kind(self) -> &'static str {
+        match self {
+            Self::Personal => "personal",
+            Self::Tenant => "tenant",
+            Self::ServiceAccount(_) => "service_account",
+        }
+    }
+
+    /// The account that owns it, if one does.
+    #[must_use]
+    pub const fn service_account(self) -> Option<ServiceAccountId> {
+        match self {
+            Self::ServiceAccount(account) => Some(account),
+            Self::Personal | Self::Tenant => None,
+        }
+    }
+}
+
+/// A secret that was replaced, and is good for a while yet.
+#[derive(Clone, Debug)]
+pub struct PreviousSecret {
+    /// Of the secret.
+    pub fingerprint: Fingerprint,
+    /// What may be shown of the text.
+    pub hint: String,
+    /// Until when it is good.
+    pub good_until: OffsetDateTime,
+}
+
 /// What storage keeps of an API key.
 #[derive(Clone, Debug)]
 pub struct ApiKeyRecord {
@@ -62,8 +105,11 @@ pub struct ApiKeyRecord {
     pub fingerprint: Fingerprint,
     /// What may be shown of the text: `tk_live_…aB3x`.
     pub hint: String,
-    /// Which member answers for it: who made it, or rotated it last. It may never do more than they may, and ends
-    /// with their membership. `None` when it was no member.
+    /// The secret before, while it is good.
+    pub previous: Option<PreviousSecret>,
+    /// Whose it is.
+    pub owner: KeyOwner,
+    /// Which member answers for it: who made it, or, of a personal key, rotated it last. `None` when it was no member.
     pub created_by: Option<MembershipId>,
     /// Since when.
     pub created_at: OffsetDateTime,
@@ -156,12 +202,27 @@ impl ApiKey {
         address: Option<IpAddr>,
     ) -> Result<(), KeyRefusal> {
         let terms = Terms {
-            fingerprint: &self.0.fingerprint,
+            fits: self.fits(fingerprint, now),
             revoked: self.is_revoked(),
             expires_at: self.0.expires_at,
             allowed_ips: &self.0.allowed_ips,
         };
-        terms.admit(fingerprint, now, address)
+        terms.admit(now, address)
+    }
+
+    /// True when this is the secret, or the one before while it is good. Both are compared, each in constant time.
+    #[must_use]
+    pub fn fits(&self, shown: &Fingerprint, now: OffsetDateTime) -> bool {
+        let current = self.0.fingerprint.matches(shown);
+        let previous = self.0.previous.as_ref();
+        let previous = previous.is_some_and(|secret| now < secret.good_until && secret.fingerprint.matches(shown));
+        current | previous
+    }
+
+    /// The secret before, while it is good.
+    #[must_use]
+    pub fn previous(&self, now: OffsetDateTime) -> Option<&PreviousSecret> {
+        self.0.previous.as_ref().filter(|secret| now < secret.good_until)
     }
 
     /// Passes when the caller expects no version, or this one.
@@ -183,11 +244,44 @@ impl ApiKey {
         self
     }
 
-    /// Replaces the secret; the old one is worth nothing from now on.
-    pub fn rotate(&mut self, fingerprint: Fingerprint, hint: String, now: OffsetDateTime) {
+    /// Replaces the secret; the old one is good for `overlap`, and any one before it is worth nothing.
+    pub fn rotate(&mut self, fingerprint: Fingerprint, hint: String, overlap: Duration, now: OffsetDateTime) {
+        let replaced = PreviousSecret {
+            fingerprint: self.0.fingerprint,
+            hint: std::mem::replace(&mut self.0.hint, hint),
+            good_until: now + overlap,
+        };
+        self.0.previous = overlap.is_positive().then_some(replaced);
         self.0.fingerprint = fingerprint;
-        self.0.hint = hint;
         self.0.rotated_at = Some(now);
+    }
+
+    /// Ends the secret before at once; false when there is none that is good.
+    pub fn drop_previous(&mut self, now: OffsetDateTime) -> bool {
+        let was_good = self.previous(now).is_some();
+        self.0.previous = None;
+        was_good
+    }
+
+    /// Whose it is.
+    #[must_use]
+    pub const fn owner(&self) -> KeyOwner {
+        self.0.owner
+    }
+
+    /// Calls it something else.
+    pub fn rename(&mut self, name: KeyName) {
+        self.0.name = name;
+    }
+
+    /// May be used from these addresses from now on.
+    pub fn allow_from(&mut self, ranges: Vec<Cidr>) {
+        self.0.allowed_ips = ranges;
+    }
+
+    /// Has this pace of its own from now on.
+    pub const fn pace_at(&mut self, rate_limit: Option<NonZeroU32>) {
+        self.0.rate_limit = rate_limit;
     }
 
     /// Draws its pace and its end within the bounds of keys that are made now.

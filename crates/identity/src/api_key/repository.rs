@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use tenantry_kernel::id::ApiKeyId;
 use tenantry_kernel::{Page, PageRequest, StoreError};
 
+use super::filter::KeyFilter;
 use super::model::ApiKey;
 
 /// The rule "no more live keys than the installation allows a tenant".
@@ -16,8 +17,8 @@ pub trait ApiKeyRepository: Send {
     /// `None` when this tenant has no such key.
     async fn find(&mut self, id: ApiKeyId) -> Result<Option<ApiKey>, StoreError>;
 
-    /// The tenant's keys that are not revoked, the youngest first.
-    async fn list(&mut self, page: PageRequest) -> Result<Page<ApiKey>, StoreError>;
+    /// The tenant's keys that are looked for, the youngest first.
+    async fn list(&mut self, filter: &KeyFilter, page: PageRequest) -> Result<Page<ApiKey>, StoreError>;
 
     /// Adds a key, unless the tenant has `at_most` already that are neither revoked nor expired when it was made. Of
     /// two units that add at once the second counts the first one's.

@@ -24,15 +24,33 @@ pub enum Purpose {
     VerifyEmail,
     /// Accept an invitation into a tenant.
     Invitation,
+    /// Take a tenant over.
+    OwnershipTransfer,
+    /// Sign in.
+    MagicLink,
+    /// Prove an address and make it the primary one.
+    ChangeEmail,
+    /// Bring the former primary address back.
+    UndoEmailChange,
+    /// Call the erasure of oneself off.
+    KeepAccount,
+    /// Let another account of the same human take this one in.
+    MergeAccounts,
 }
 
 impl Purpose {
     /// Every purpose.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 10] = [
         Self::SetPassword,
         Self::ResetPassword,
         Self::VerifyEmail,
         Self::Invitation,
+        Self::OwnershipTransfer,
+        Self::MagicLink,
+        Self::ChangeEmail,
+        Self::UndoEmailChange,
+        Self::KeepAccount,
+        Self::MergeAccounts,
     ];
 
     /// The purpose as storage names it.
@@ -43,6 +61,12 @@ impl Purpose {
             Self::ResetPassword => "reset_password",
             Self::VerifyEmail => "verify_email",
             Self::Invitation => "invitation",
+            Self::OwnershipTransfer => "ownership_transfer",
+            Self::MagicLink => "magic_link",
+            Self::ChangeEmail => "change_email",
+            Self::UndoEmailChange => "undo_email_change",
+            Self::KeepAccount => "keep_account",
+            Self::MergeAccounts => "merge_accounts",
         }
     }
 
@@ -56,9 +80,13 @@ impl Purpose {
     #[must_use]
     pub const fn life(self) -> Duration {
         match self {
-            Self::ResetPassword => Duration::hours(1),
-            Self::VerifyEmail => Duration::hours(24),
-            Self::SetPassword | Self::Invitation => Duration::days(7),
+            // ASVS 6.5: ten minutes at most for what signs somebody in.
+            Self::MagicLink => Duration::minutes(10),
+            Self::ResetPassword | Self::MergeAccounts => Duration::hours(1),
+            Self::VerifyEmail | Self::ChangeEmail => Duration::hours(24),
+            Self::UndoEmailChange => Duration::hours(72),
+            Self::SetPassword | Self::Invitation | Self::OwnershipTransfer => Duration::days(7),
+            Self::KeepAccount => Duration::days(14),
         }
     }
 
@@ -68,6 +96,12 @@ impl Purpose {
             Self::ResetPassword => "resetpw",
             Self::VerifyEmail => "verify",
             Self::Invitation => "invite",
+            Self::OwnershipTransfer => "owner",
+            Self::MagicLink => "link",
+            Self::ChangeEmail => "newmail",
+            Self::UndoEmailChange => "oldmail",
+            Self::KeepAccount => "keep",
+            Self::MergeAccounts => "merge",
         }
     }
 }
@@ -163,9 +197,9 @@ pub struct OneTimeToken {
     pub id: OneTimeTokenId,
     /// Whose.
     pub user: UserId,
-    /// The tenant it concerns, for invitations.
+    /// The tenant it concerns, for invitations and transfers of ownership.
     pub tenant: Option<TenantId>,
-    /// The membership it concerns, for invitations.
+    /// The membership it concerns, for invitations and transfers of ownership.
     pub membership: Option<MembershipId>,
     /// What it is good for.
     pub purpose: Purpose,
@@ -175,6 +209,8 @@ pub struct OneTimeToken {
     pub expires_at: OffsetDateTime,
     /// When it was used or revoked, if it was.
     pub used_at: Option<OffsetDateTime>,
+    /// What else it concerns: an address of the person, or whom it is to be handed to.
+    pub subject: Option<Uuid>,
 }
 
 /// Whether a token is still good.
@@ -207,7 +243,15 @@ impl OneTimeToken {
             fingerprint: text.fingerprint(cipher),
             expires_at: now + text.purpose.life(),
             used_at: None,
+            subject: None,
         }
+    }
+
+    /// The same, concerning something else of the person too.
+    #[must_use]
+    pub const fn concerning(mut self, subject: Option<Uuid>) -> Self {
+        self.subject = subject;
+        self
     }
 
     /// Whether it is good at `now`.

@@ -4,7 +4,7 @@ use tenantry_kernel::retry::MaybeContended;
 use tenantry_kernel::{DomainError, ErrorKind, FieldError, StoreError};
 
 use super::policy::WeakPassword;
-use crate::user::{BackOff, HashFailed};
+use crate::user::{BackOff, EMAIL_TAKEN, HashFailed};
 
 /// Why a password or an address was not changed or verified.
 #[derive(Debug, thiserror::Error)]
@@ -27,6 +27,9 @@ pub enum PasswordError {
     /// Too many wrong passwords.
     #[error(transparent)]
     BackOff(#[from] BackOff),
+    /// The address was proved by somebody else meanwhile. Only who reads mail there is told.
+    #[error("the address belongs to another account")]
+    Taken,
     /// The person is no more.
     #[error("there is no such user")]
     NotFound,
@@ -40,7 +43,10 @@ pub enum PasswordError {
 
 impl From<StoreError> for PasswordError {
     fn from(cause: StoreError) -> Self {
-        Self::Store(cause)
+        match cause {
+            StoreError::Conflict(EMAIL_TAKEN) => Self::Taken,
+            other => Self::Store(other),
+        }
     }
 }
 
@@ -56,6 +62,7 @@ impl DomainError for PasswordError {
             Self::TokenRefused => ErrorKind::Unauthenticated,
             Self::Weak { .. } | Self::WrongPassword => ErrorKind::Invalid,
             Self::BackOff(_) => ErrorKind::Exhausted,
+            Self::Taken => ErrorKind::Conflict,
             Self::NotFound => ErrorKind::NotFound,
             Self::Hash(cause) => cause.kind(),
             Self::Store(StoreError::Stale) => ErrorKind::Unavailable,
@@ -68,6 +75,7 @@ impl DomainError for PasswordError {
             Self::TokenRefused => "token_invalid",
             Self::Weak { .. } | Self::WrongPassword => "validation_failed",
             Self::BackOff(_) => "too_many_attempts",
+            Self::Taken => EMAIL_TAKEN,
             Self::NotFound => "not_found",
             Self::Hash(cause) => cause.code(),
             Self::Store(StoreError::Stale) => "unavailable",

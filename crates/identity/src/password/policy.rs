@@ -16,6 +16,12 @@ pub enum WeakPassword {
     /// Too short.
     #[error("must have at least 8 characters")]
     TooShort,
+    /// Shorter than a tenant of its owner asks for.
+    #[error("must have at least {at_least} characters")]
+    ShorterThanAsked {
+        /// How many.
+        at_least: u32,
+    },
     /// Too long.
     #[error("must have at most 128 characters")]
     TooLong,
@@ -32,7 +38,7 @@ impl WeakPassword {
     #[must_use]
     pub const fn code(self) -> &'static str {
         match self {
-            Self::TooShort => "password_too_short",
+            Self::TooShort | Self::ShorterThanAsked { .. } => "password_too_short",
             Self::TooLong => "password_too_long",
             Self::Common => "password_common",
             Self::Personal => "password_personal",

@@ -1,4 +1,4 @@
-//! Use cases around passwords: forgot, reset, change; and verifying the address.
+//! Use cases around passwords: forgot, reset, change.
 //!
 //! Hashing takes tens of milliseconds, so it never happens inside a unit: each use case looks, hashes,
 //! and then opens the unit that writes, where it looks again.
@@ -10,10 +10,11 @@ use tenantry_kernel::retry::contended;
 use tenantry_kernel::{Clock, EmailAddress, Event, Mail, Origin, Secret, Value};
 use uuid::Uuid;
 
+use super::demand::PasswordDemands;
 use super::error::PasswordError;
 use super::policy;
 use crate::mint::Mint;
-use crate::one_time_token::{self, OneTimeText, OneTimeToken, Purpose, TokenState};
+use crate::one_time_token::{self, About, OneTimeText, OneTimeToken, Purpose, TokenState};
 use crate::person::Person;
 use crate::store::{IdentityStore, PersonUnit};
 use crate::user::{PasswordHash, PasswordHasher, User};
@@ -30,12 +31,13 @@ pub struct ChangePassword {
     pub new: Secret<String>,
 }
 
-/// Changes passwords and verifies addresses.
+/// Changes passwords.
 pub struct PasswordService {
     store: Arc<dyn IdentityStore>,
     hasher: Arc<dyn PasswordHasher>,
     clock: Arc<dyn Clock>,
     mint: Mint,
+    demands: Option<Arc<dyn PasswordDemands>>,
 }
 
 impl PasswordService {
@@ -52,7 +54,15 @@ impl PasswordService {
             hasher,
             clock,
             mint,
+            demands: None,
         }
+    }
+
+    /// Asks of new passwords what the tenants of their owners ask, too.
+    #[must_use]
+    pub fn demanding(mut self, demands: Arc<dyn PasswordDemands>) -> Self {
+        self.demands = Some(demands);
+        self
     }
 
     /// Mails a reset link when the address is known, and says nothing about whether it is. Known or not,
@@ -71,11 +81,17 @@ impl PasswordService {
 
         let mut event = Event::new("user.password_reset_requested", id);
         if let Some(user) = user {
+            // To the address that was named, which leads to them. Another than the primary one they proved long ago.
+            let known = unit.emails().list().await?;
+            let other = known
+                .iter()
+                .find(|known| known.email == *email && *email != *user.email());
+            let about = other.map_or_else(About::default, |other| About::subject(other.id.as_uuid()));
             let tokens = unit.one_time_tokens();
-            let token = one_time_token::issue(tokens, Purpose::ResetPassword, id, None, &self.mint, now).await?;
+            let token = one_time_token::issue_about(tokens, Purpose::ResetPassword, id, about, &self.mint, now).await?;
             event = event.mail(Mail {
                 template: "reset_password",
-                to: user.email().clone(),
+                to: email.clone(),
                 locale: user.locale().to_owned(),
                 fields: vec![("name", user.name().to_owned())],
                 token: Some(token),
@@ -96,7 +112,7 @@ impl PasswordService {
             return Err(PasswordError::TokenRefused);
         }
         let (_, user) = self.token_holder(&text).await?;
-        weighed(&new, &user, "password")?;
+        self.weigh(&new, &user, "password").await?;
         let hash = self.hasher.hash(new).await?;
 
         contended(ATTEMPTS, || self.land_reset(&text, &hash, origin)).await
@@ -110,45 +126,22 @@ impl PasswordService {
     ) -> Result<UserId, PasswordError> {
         let now = self.clock.system_now();
         let mut unit = self.store.begin_person(text.user(), origin).await?;
-        let mut user = self.spend(unit.as_mut(), text).await?;
+        let (token, mut user) = self.spend(unit.as_mut(), text).await?;
 
         user.set_password(hash.clone());
-        user.verify_email(now);
+        // Mail to another of their addresses proves nothing about the primary one.
+        if token.subject.is_none() {
+            user.verify_email(now);
+        }
         user.forgive();
         unit.users().update(&user).await?;
         unit.sessions().end_all_except(None, now).await?;
+        unit.devices().remove_all().await?;
         let tokens = unit.one_time_tokens();
         tokens.revoke(user.id(), Purpose::ResetPassword, now).await?;
         tokens.revoke(user.id(), Purpose::SetPassword, now).await?;
 
         let event = Event::new("user.password_reset", user.id()).change("password", Value::Masked, Value::Masked);
-        unit.commit(vec![event]).await?;
-        Ok(user.id())
-    }
-
-    /// Proves the address with a token from a mail.
-    ///
-    /// # Errors
-    /// `TokenRefused`, `Store`.
-    pub async fn verify_email(&self, token: &str, origin: &Origin) -> Result<UserId, PasswordError> {
-        let text = OneTimeText::parse(token)
-            .filter(|text| text.purpose() == Purpose::VerifyEmail)
-            .ok_or(PasswordError::TokenRefused)?;
-
-        contended(ATTEMPTS, || self.land_verification(&text, origin)).await
-    }
-
-    async fn land_verification(&self, text: &OneTimeText, origin: &Origin) -> Result<UserId, PasswordError> {
-        let now = self.clock.system_now();
-        let mut unit = self.store.begin_person(text.user(), origin).await?;
-        let mut user = self.spend(unit.as_mut(), text).await?;
-
-        let before = user.email_verified_at();
-        user.verify_email(now);
-        unit.users().update(&user).await?;
-
-        let event = Event::new("user.email_verified", user.id());
-        let event = event.change("email_verified_at", before, user.email_verified_at());
         unit.commit(vec![event]).await?;
         Ok(user.id())
     }
@@ -163,7 +156,7 @@ impl PasswordService {
         let found = unit.users().find(person.user).await?;
         drop(unit);
         let user = found.ok_or(PasswordError::NotFound)?;
-        weighed(&request.new, &user, "new_password")?;
+        self.weigh(&request.new, &user, "new_password").await?;
         user.attempt(self.clock.system_now())?;
 
         let verified = self
@@ -213,11 +206,22 @@ impl PasswordService {
         user.forgive();
         unit.users().update(&user).await?;
         unit.sessions().end_all_except(Some(person.session), now).await?;
+        unit.devices().remove_all().await?;
         let tokens = unit.one_time_tokens();
         tokens.revoke(user.id(), Purpose::ResetPassword, now).await?;
 
         let event = Event::new("user.password_changed", user.id()).change("password", Value::Masked, Value::Masked);
         unit.commit(vec![event]).await?;
+        Ok(())
+    }
+
+    /// Passes when the installation and every tenant of the user take the password.
+    async fn weigh(&self, new: &Secret<String>, user: &User, field: &'static str) -> Result<(), PasswordError> {
+        let weak = |rule| PasswordError::Weak { field, rule };
+        policy::check(new.expose(), user.email(), user.name()).map_err(weak)?;
+        if let Some(demands) = &self.demands {
+            demands.of(user.id()).await?.check(new.expose()).map_err(weak)?;
+        }
         Ok(())
     }
 
@@ -228,11 +232,15 @@ impl PasswordService {
     }
 
     /// The user of the token, which is spent now: exactly one caller gets here.
-    async fn spend(&self, unit: &mut dyn PersonUnit, text: &OneTimeText) -> Result<User, PasswordError> {
+    async fn spend(
+        &self,
+        unit: &mut dyn PersonUnit,
+        text: &OneTimeText,
+    ) -> Result<(OneTimeToken, User), PasswordError> {
         let (token, user) = self.good(unit, text).await?;
         let now = self.clock.system_now();
         if unit.one_time_tokens().use_once(token.id, now).await? {
-            Ok(user)
+            Ok((token, user))
         } else {
             Err(PasswordError::TokenRefused)
         }
@@ -252,10 +260,6 @@ impl PasswordService {
             _ => Err(PasswordError::TokenRefused),
         }
     }
-}
-
-fn weighed(new: &Secret<String>, user: &User, field: &'static str) -> Result<(), PasswordError> {
-    policy::check(new.expose(), user.email(), user.name()).map_err(|rule| PasswordError::Weak { field, rule })
 }
 
 #[cfg(test)]

@@ -96,12 +96,12 @@ impl PlatformKey {
         address: Option<IpAddr>,
     ) -> Result<(), KeyRefusal> {
         let terms = Terms {
-            fingerprint: &self.0.fingerprint,
+            fits: self.0.fingerprint.matches(fingerprint),
             revoked: self.is_revoked(),
             expires_at: self.0.expires_at,
             allowed_ips: &self.0.allowed_ips,
         };
-        terms.admit(fingerprint, now, address)
+        terms.admit(now, address)
     }
 
     /// Passes when the caller expects no version, or this one.

@@ -15,10 +15,10 @@ use super::repository::PlatformKeyStore;
 use super::text::PlatformKeyText;
 use crate::api_key::{ApiKeyError, ApiKeySettings, KeyName, fields};
 use crate::mint::Mint;
-use crate::permissions::{API_KEYS_VERIFY, PLATFORM_MANAGE, PLATFORM_READ};
+use crate::permissions::{API_KEYS_VERIFY, PLATFORM_MANAGE, PLATFORM_READ, TOKENS_INTROSPECT};
 
 /// What a platform key can be allowed to do.
-const GRANTABLE: [Permission; 1] = [API_KEYS_VERIFY];
+const GRANTABLE: [Permission; 2] = [API_KEYS_VERIFY, TOKENS_INTROSPECT];
 
 /// A platform key to make, as it was asked for.
 #[derive(Clone, Debug, Default)]

@@ -53,7 +53,7 @@ async fn every_field_at_fault_is_named_before_the_store_is_reached() {
     let request = UpdateProfile {
         name: Some(String::new()),
         locale: Some("??".to_owned()),
-        expected: None,
+        ..UpdateProfile::default()
     };
     let refused = service.update(&person(1), request).await.unwrap_err();
 

@@ -26,6 +26,18 @@ pub struct SessionPolicy {
     pub step_up: Duration,
 }
 
+impl SessionPolicy {
+    /// The same, or less where a tenant asks for less.
+    #[must_use]
+    pub fn shortened(self, absolute: Option<Duration>, idle: Option<Duration>) -> Self {
+        Self {
+            absolute: absolute.map_or(self.absolute, |asked| asked.min(self.absolute)),
+            idle: idle.map_or(self.idle, |asked| asked.min(self.idle)),
+            ..self
+        }
+    }
+}
+
 impl Default for SessionPolicy {
     fn default() -> Self {
         Self {
@@ -151,7 +163,12 @@ impl Session {
     /// True until it is ended, expires, or is left alone for too long.
     #[must_use]
     pub fn is_live(&self, policy: &SessionPolicy, now: OffsetDateTime) -> bool {
-        self.0.ended_at.is_none() && now < self.0.expires_at && now < self.0.last_used_at + policy.idle
+        self.0.ended_at.is_none() && now < self.latest_end(policy) && now < self.0.last_used_at + policy.idle
+    }
+
+    /// The end, however busy. It is counted from the log-in, so that a policy that was tightened since holds too.
+    fn latest_end(&self, policy: &SessionPolicy) -> OffsetDateTime {
+        self.0.expires_at.min(self.0.authenticated_at + policy.absolute)
     }
 
     /// True while the last proof of identity is fresh enough for delicate changes.
@@ -185,6 +202,6 @@ impl Session {
     /// When a refresh token issued now stops being good: idle or absolute end, whichever is first.
     #[must_use]
     pub fn refresh_until(&self, policy: &SessionPolicy, now: OffsetDateTime) -> OffsetDateTime {
-        (now + policy.idle).min(self.0.expires_at)
+        (now + policy.idle).min(self.latest_end(policy))
     }
 }

@@ -1,8 +1,8 @@
 //! Port: where sessions and refresh tokens are kept.
 
 use async_trait::async_trait;
-use tenantry_kernel::StoreError;
 use tenantry_kernel::id::SessionId;
+use tenantry_kernel::{StoreError, TenantId};
 use time::OffsetDateTime;
 
 use super::model::Session;
@@ -27,6 +27,12 @@ pub trait SessionRepository: Send {
 
     /// Ends every live session but `keep`; tells how many.
     async fn end_all_except(&mut self, keep: Option<SessionId>, at: OffsetDateTime) -> Result<u64, StoreError>;
+
+    /// Ends every live session that acts in this tenant; tells how many.
+    async fn end_in_tenant(&mut self, tenant: TenantId, at: OffsetDateTime) -> Result<u64, StoreError>;
+
+    /// Every session that is still kept, the youngest first, `limit` at most.
+    async fn list_all(&mut self, limit: u16) -> Result<Vec<Session>, StoreError>;
 
     /// The refresh token with this fingerprint, used or not.
     async fn find_refresh(&mut self, fingerprint: &Fingerprint) -> Result<Option<RefreshToken>, StoreError>;

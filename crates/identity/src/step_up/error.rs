@@ -3,6 +3,7 @@
 use tenantry_kernel::retry::MaybeContended;
 use tenantry_kernel::{DomainError, ErrorKind, FieldError, StoreError};
 
+use crate::factor::FactorError;
 use crate::user::{BackOff, HashFailed};
 
 /// Why a proof did not count.
@@ -21,9 +22,21 @@ pub enum StepUpError {
     /// Hashing failed.
     #[error("could not check the password")]
     Hash(#[from] HashFailed),
+    /// The code or the passkey does not count.
+    #[error(transparent)]
+    Factor(FactorError),
     /// The store failed.
     #[error("could not store the proof")]
     Store(#[from] StoreError),
+}
+
+impl From<FactorError> for StepUpError {
+    fn from(refused: FactorError) -> Self {
+        match refused {
+            FactorError::Store(cause) => Self::Store(cause),
+            other => Self::Factor(other),
+        }
+    }
 }
 
 impl DomainError for StepUpError {
@@ -33,6 +46,7 @@ impl DomainError for StepUpError {
             Self::BackOff(_) => ErrorKind::Exhausted,
             Self::NotFound => ErrorKind::Unauthenticated,
             Self::Hash(cause) => cause.kind(),
+            Self::Factor(cause) => cause.kind(),
             Self::Store(StoreError::Stale) => ErrorKind::Unavailable,
             Self::Store(cause) => cause.kind(),
         }
@@ -44,6 +58,7 @@ impl DomainError for StepUpError {
             Self::BackOff(_) => "too_many_attempts",
             Self::NotFound => "not_authenticated",
             Self::Hash(cause) => cause.code(),
+            Self::Factor(cause) => cause.code(),
             Self::Store(StoreError::Stale) => "unavailable",
             Self::Store(cause) => cause.code(),
         }
@@ -52,6 +67,7 @@ impl DomainError for StepUpError {
     fn fields(&self) -> Vec<FieldError> {
         match self {
             Self::WrongPassword => vec![FieldError::new("password", "wrong_password", self)],
+            Self::Factor(cause) => cause.fields(),
             _ => Vec::new(),
         }
     }
@@ -60,6 +76,7 @@ impl DomainError for StepUpError {
         match self {
             Self::BackOff(wait) => Some(wait.retry_after_s),
             Self::Hash(cause) => cause.retry_after_s(),
+            Self::Factor(cause) => cause.retry_after_s(),
             Self::Store(StoreError::Stale) => Some(1),
             Self::Store(cause) => cause.retry_after_s(),
             _ => None,

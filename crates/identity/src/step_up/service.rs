@@ -7,6 +7,7 @@ use tenantry_kernel::{Clock, Event, Secret};
 use time::OffsetDateTime;
 
 use super::error::StepUpError;
+use crate::factor::{Accepted, FactorChecker, Shown};
 use crate::person::Person;
 use crate::session::{Method, Methods, SessionPolicy};
 use crate::store::IdentityStore;
@@ -18,14 +19,17 @@ const ATTEMPTS: u8 = 3;
 /// What is shown as a proof.
 #[derive(Clone, Debug)]
 pub enum StepUpProof {
-    /// The password.
+    /// The password. A person with a second factor shows that instead.
     Password(Secret<String>),
+    /// A factor.
+    Factor(Shown),
 }
 
 /// Renews the proof that a session rests on.
 pub struct StepUpService {
     store: Arc<dyn IdentityStore>,
     hasher: Arc<dyn PasswordHasher>,
+    checker: Arc<FactorChecker>,
     clock: Arc<dyn Clock>,
     policy: SessionPolicy,
 }
@@ -36,12 +40,14 @@ impl StepUpService {
     pub const fn new(
         store: Arc<dyn IdentityStore>,
         hasher: Arc<dyn PasswordHasher>,
+        checker: Arc<FactorChecker>,
         clock: Arc<dyn Clock>,
         policy: SessionPolicy,
     ) -> Self {
         Self {
             store,
             hasher,
+            checker,
             clock,
             policy,
         }
@@ -55,6 +61,10 @@ impl StepUpService {
     pub async fn prove(&self, person: &Person, proof: StepUpProof) -> Result<OffsetDateTime, StepUpError> {
         match proof {
             StepUpProof::Password(password) => self.by_password(person, password).await,
+            StepUpProof::Factor(shown) => {
+                let accepted = self.checker.look(person.user, &shown, &person.origin).await?;
+                contended(ATTEMPTS, || self.note(person, accepted.methods(), Some(&accepted))).await
+            }
         }
     }
 
@@ -69,7 +79,7 @@ impl StepUpService {
             contended(ATTEMPTS, || self.count_failure(person)).await?;
             return Err(StepUpError::WrongPassword);
         }
-        contended(ATTEMPTS, || self.note(person, Method::Password.into())).await
+        contended(ATTEMPTS, || self.note(person, Method::Password.into(), None)).await
     }
 
     async fn count_failure(&self, person: &Person) -> Result<(), StepUpError> {
@@ -84,12 +94,22 @@ impl StepUpService {
         Ok(())
     }
 
-    async fn note(&self, person: &Person, methods: Methods) -> Result<OffsetDateTime, StepUpError> {
+    async fn note(
+        &self,
+        person: &Person,
+        methods: Methods,
+        accepted: Option<&Accepted>,
+    ) -> Result<OffsetDateTime, StepUpError> {
         let now = self.clock.system_now();
         let mut unit = self.store.begin_person(person.user, &person.origin).await?;
         let user = unit.users().find(person.user).await?.ok_or(StepUpError::NotFound)?;
-        // Of many guesses made at once, those judged after the last free failure are worth nothing.
-        user.attempt(now)?;
+        let mut events = if let Some(accepted) = accepted {
+            accepted.spend(unit.as_mut(), &user, now).await?
+        } else {
+            // Of many guesses made at once, those judged after the last free failure are worth nothing.
+            user.attempt(now)?;
+            Vec::new()
+        };
         let found = unit.sessions().find(person.session).await?;
         let mut session = found
             .filter(|session| session.is_live(&self.policy, now))
@@ -97,7 +117,8 @@ impl StepUpService {
         session.step_up(methods, now);
         unit.sessions().update(&session).await?;
         let event = Event::new("session.stepped_up", session.id()).set("methods", methods.amr());
-        unit.commit(vec![event]).await?;
+        events.push(event);
+        unit.commit(events).await?;
         Ok(now + self.policy.step_up)
     }
 }

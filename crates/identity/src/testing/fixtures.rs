@@ -1,6 +1,6 @@
 //! People, sessions, tokens and keys to test with, by number.
 
-use tenantry_kernel::id::{ApiKeyId, PlatformKeyId, SessionId, UserId};
+use tenantry_kernel::id::{ApiKeyId, PlatformKeyId, ServiceAccountId, SessionId, UserId};
 use tenantry_kernel::{DisplayName, EmailAddress, Locale, Origin, Permission, TenantId};
 use time::macros::datetime;
 use time::{Duration, OffsetDateTime};
@@ -9,7 +9,9 @@ use uuid::Uuid;
 use crate::api_key::{ApiKey, ApiKeyRecord, KeyName};
 use crate::fingerprint::Fingerprint;
 use crate::one_time_token::{OneTimeToken, OneTimeTokenId, Purpose};
+use crate::passkey::{Passkey, PasskeyId, PasskeyName};
 use crate::platform_key::{PlatformKey, PlatformKeyRecord};
+use crate::service_account::{ServiceAccount, ServiceAccountRecord};
 use crate::session::{RefreshToken, RefreshTokenId, Session, SessionPolicy};
 use crate::user::User;
 
@@ -75,6 +77,29 @@ pub fn one_time_token(number: u8, user: u128, purpose: Purpose) -> OneTimeToken 
         fingerprint: fingerprint(number),
         expires_at: NOW + Duration::DAY,
         used_at: None,
+        subject: None,
+    }
+}
+
+/// Passkey number `number` of user number `user`, which lives on one device.
+///
+/// # Panics
+/// Never.
+#[must_use]
+#[expect(clippy::unwrap_used, reason = "a fixture")]
+pub fn passkey(number: u8, user: u128) -> Passkey {
+    Passkey {
+        id: PasskeyId::from_uuid(Uuid::from_u128(u128::from(number))),
+        user: user_id(user),
+        name: PasskeyName::try_from("my laptop").unwrap(),
+        credential: vec![number; 16],
+        public_key: vec![number; 77],
+        sign_count: 0,
+        backup_eligible: false,
+        backed_up: false,
+        transports: vec!["internal".to_owned()],
+        created_at: NOW,
+        last_used_at: None,
     }
 }
 
@@ -100,12 +125,36 @@ pub fn api_key(number: u8) -> ApiKey {
         allowed_ips: vec![],
         fingerprint: fingerprint(number),
         hint: "tk_live_…0000".to_owned(),
+        previous: None,
+        owner: crate::api_key::KeyOwner::Personal,
         created_by: None,
         created_at: NOW,
         expires_at: None,
         revoked_at: None,
         rotated_at: None,
         last_used_at: None,
+        version: 1,
+    })
+}
+
+/// Service account number `number`, without permissions and secrets.
+///
+/// # Panics
+/// Never.
+#[must_use]
+#[expect(clippy::unwrap_used, reason = "a fixture")]
+pub fn service_account(number: u8) -> ServiceAccount {
+    ServiceAccount::restore(ServiceAccountRecord {
+        id: ServiceAccountId::from_uuid(Uuid::from_u128(u128::from(number))),
+        name: KeyName::try_from("import").unwrap(),
+        permissions: tenantry_kernel::PermissionSet::default(),
+        secrets: vec![],
+        created_by: None,
+        created_at: NOW,
+        deactivated_at: None,
+        removed_at: None,
+        revoked_tokens: vec![],
+        tokens_void_until: None,
         version: 1,
     })
 }

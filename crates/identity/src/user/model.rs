@@ -3,6 +3,7 @@
 use std::fmt;
 
 use tenantry_kernel::id::UserId;
+use tenantry_kernel::locale::Timezone;
 use tenantry_kernel::{DisplayName, EmailAddress, Locale};
 use time::{Duration, OffsetDateTime};
 
@@ -69,6 +70,23 @@ pub enum UserStatus {
         /// Since when.
         at: OffsetDateTime,
     },
+    /// Gone: nothing personal is left. The id stays, so that logs name somebody who is nobody any more.
+    Erased {
+        /// Since when.
+        at: OffsetDateTime,
+    },
+}
+
+impl UserStatus {
+    /// The status as the API and storage name it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Disabled { .. } => "disabled",
+            Self::Erased { .. } => "erased",
+        }
+    }
 }
 
 /// Too many wrong passwords; guessing may go on at `until`.
@@ -122,15 +140,30 @@ pub struct UserRecord {
     pub last_login_at: Option<OffsetDateTime>,
     /// The language of mails.
     pub locale: Locale,
+    /// Where their days begin; `None` for wherever the tenant's do.
+    pub timezone: Option<Timezone>,
+    /// When all that is known of them is to be erased, if it is.
+    pub erase_at: Option<OffsetDateTime>,
+    /// The person whom they turned out to be, once two accounts of one human were merged into that one.
+    pub merged_into: Option<UserId>,
     /// Since when.
     pub created_at: OffsetDateTime,
     /// Counts updates; the `ETag` of `/me`.
     pub version: i64,
 }
 
-/// One human across all tenants.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct User(UserRecord);
+/// One human across all tenants. It remembers whether the address was proved since it was read: the directory has to
+/// follow.
+#[derive(Clone, Debug)]
+pub struct User(UserRecord, bool);
+
+impl PartialEq for User {
+    fn eq(&self, other: &Self) -> bool {
+        self.0 == other.0
+    }
+}
+
+impl Eq for User {}
 
 impl User {
     /// Failures before the first wait begins.
@@ -149,7 +182,7 @@ impl User {
         locale: Locale,
         now: OffsetDateTime,
     ) -> Self {
-        Self(UserRecord {
+        let record = UserRecord {
             id,
             email,
             name,
@@ -161,15 +194,19 @@ impl User {
             locked_until: None,
             last_login_at: None,
             locale,
+            timezone: None,
+            erase_at: None,
+            merged_into: None,
             created_at: now,
             version: 1,
-        })
+        };
+        Self(record, false)
     }
 
     /// The user that storage kept.
     #[must_use]
     pub const fn restore(record: UserRecord) -> Self {
-        Self(record)
+        Self(record, false)
     }
 
     /// Everything storage keeps.
@@ -293,7 +330,72 @@ impl User {
 
     /// They read mail at the address. The first time counts.
     pub fn verify_email(&mut self, now: OffsetDateTime) {
-        self.0.email_verified_at.get_or_insert(now);
+        if self.0.email_verified_at.is_none() {
+            self.0.email_verified_at = Some(now);
+            self.1 = true;
+        }
+    }
+
+    /// True when the address was proved since the user was read or registered.
+    #[must_use]
+    pub const fn is_newly_verified(&self) -> bool {
+        self.1
+    }
+
+    /// Signs in with another address of theirs from now on, which they have proved to be theirs before.
+    pub fn move_to(&mut self, email: EmailAddress, verified_at: OffsetDateTime) {
+        self.0.email = email;
+        self.0.email_verified_at = Some(verified_at);
+    }
+
+    /// Sets where their days begin; `None` for wherever the tenant's do.
+    pub fn live_in(&mut self, timezone: Option<Timezone>) {
+        self.0.timezone = timezone;
+    }
+
+    /// When all that is known of them is to be erased, if it is.
+    #[must_use]
+    pub const fn erase_at(&self) -> Option<OffsetDateTime> {
+        self.0.erase_at
+    }
+
+    /// All that is known of them is to be erased at that time; `None` calls it off.
+    pub const fn schedule_erasure(&mut self, at: Option<OffsetDateTime>) {
+        self.0.erase_at = at;
+    }
+
+    /// The person whom they turned out to be, if two accounts were merged.
+    #[must_use]
+    pub const fn merged_into(&self) -> Option<UserId> {
+        self.0.merged_into
+    }
+
+    /// They turned out to be `other`: nobody signs in as them any more, and what they have moves there from now on.
+    pub const fn merge_into(&mut self, other: UserId, now: OffsetDateTime) {
+        self.0.merged_into = Some(other);
+        self.0.erase_at = Some(now);
+        self.disable(now);
+    }
+
+    /// What is left of them once everything personal is gone: their id, and whom they turned out to be.
+    #[must_use]
+    pub fn erased(&self, now: OffsetDateTime) -> Self {
+        let record = UserRecord {
+            email: EmailAddress::nobody(&self.0.id.to_string()),
+            name: DisplayName::erased(),
+            password_hash: None,
+            email_verified_at: None,
+            status: UserStatus::Erased { at: now },
+            platform_role: None,
+            failed_logins: 0,
+            locked_until: None,
+            last_login_at: None,
+            locale: Locale::default(),
+            timezone: None,
+            erase_at: None,
+            ..self.0.clone()
+        };
+        Self(record, false)
     }
 
     /// Sets what they are called.
@@ -315,6 +417,7 @@ impl User {
     #[must_use]
     pub fn stored(mut self) -> Self {
         self.0.version += 1;
+        self.1 = false;
         self
     }
 
@@ -327,7 +430,21 @@ impl User {
 
     /// Lets them sign in again.
     pub const fn enable(&mut self) {
-        self.0.status = UserStatus::Active;
+        if matches!(self.0.status, UserStatus::Disabled { .. }) {
+            self.0.status = UserStatus::Active;
+        }
+    }
+
+    /// Whether they may sign in, and since when not.
+    #[must_use]
+    pub const fn status(&self) -> UserStatus {
+        self.0.status
+    }
+
+    /// Where their days begin, if they said.
+    #[must_use]
+    pub const fn timezone(&self) -> Option<&Timezone> {
+        self.0.timezone.as_ref()
     }
 }
 

@@ -69,6 +69,7 @@ async fn key(house: &House, made: &SignedUp, allowed_ips: &[&str]) -> Secret<Str
         expires_in_days: Some(1),
         allowed_ips: allowed_ips.iter().map(|&range| range.to_owned()).collect(),
         live: true,
+        ..CreateApiKey::default()
     };
     let scope = house.owner_of(made).await;
     house.api_keys().create(&scope, request).await.unwrap().text

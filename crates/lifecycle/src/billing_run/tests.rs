@@ -1,7 +1,7 @@
 //! Tests of the billing run.
 
 use tenantry_billing::change::When;
-use tenantry_billing::invoice::InvoiceStatus;
+use tenantry_billing::invoice::{InvoiceStatus, LineKind};
 use tenantry_billing::payment::AttemptStatus;
 use tenantry_billing::subscription::{CancelSubscription, CancelWhen, Status, SubscriptionService};
 use tenantry_kernel::Note;
@@ -421,4 +421,47 @@ async fn credit_pays_a_renewal_before_the_card_does() {
         "200.00 of credit are left from the first charge"
     );
     assert_eq!(invoices(&house, &made)[2], invoice("000003", "0.00", "paid"));
+}
+
+#[tokio::test]
+async fn a_period_waits_for_a_plan_change_whose_charge_is_in_flight() {
+    let house = House::default();
+    let made = house.found("acme", "metered").await;
+    house.pay_with(&made, "card_ok").await;
+    let meter = code(MESSAGES);
+    house
+        .store
+        .use_meter(made.tenant.id(), &meter, NOW + Duration::days(1), 500);
+    let scope = house.owner_of(&made).await;
+    house.clock.advance(Duration::days(31) - Duration::SECOND);
+    house.gateway.fall_silent(true);
+    let wish = ChangePlan {
+        plan: "professional".to_owned(),
+        cycle: None,
+        quantity: None,
+        when: Some(When::Now),
+        payment_method: None,
+    };
+    let changed = house.plan_changes().change(&scope, &wish).await;
+    assert!(changed.is_err(), "nobody knows what came of the charge");
+    house.gateway.fall_silent(false);
+    house.clock.advance(Duration::SECOND);
+
+    let waiting = run(&house).await;
+    house.clock.advance(LEFT_ALONE);
+    let resumed = run(&house).await;
+
+    assert_eq!(counts(&waiting), (0, 0, 0, 0, 0));
+    assert_eq!((resumed.resumed, resumed.failed.len()), (1, 0));
+    assert_eq!(subscription(&house, &made).plan().code, code("professional"));
+    let book = house.store.book(made.tenant.id());
+    let of_usage = |invoice: &Invoice| {
+        let lines = invoice.lines().iter().map(|line| line.basis.kind());
+        lines.filter(|kind| *kind == LineKind::Usage).count()
+    };
+    assert_eq!(
+        book.invoices.iter().map(of_usage).sum::<usize>(),
+        1,
+        "usage is billed once"
+    );
 }

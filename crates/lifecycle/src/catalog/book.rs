@@ -48,6 +48,7 @@ impl Catalog {
             check_offer(&parts, offer)?;
         }
         let names = names(&parts.offers)?;
+        parts.roles = parts.roles.reserving(&roles::owners_alone());
         let catalog = Self {
             permissions: permissions(&parts),
             parts,

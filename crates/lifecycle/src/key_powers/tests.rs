@@ -20,6 +20,7 @@ async fn key_of(house: &House, scope: &TenantScope, permissions: &[&str], live: 
         expires_in_days: None,
         allowed_ips: Vec::new(),
         live,
+        ..CreateApiKey::default()
     };
     house.api_keys().create(scope, request).await.unwrap()
 }
@@ -31,7 +32,7 @@ async fn powers(house: &House, key: &MintedKey) -> Result<PermissionSet, AccessE
         .await?;
     match caller {
         Caller::Key(key) => Ok(key.permissions),
-        Caller::Person(_) | Caller::Platform(_) => panic!("a key is no person"),
+        Caller::Person(_) | Caller::Platform(_) | Caller::Service(_) => panic!("a key is no person"),
     }
 }
 

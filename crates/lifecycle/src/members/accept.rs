@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use tenantry_identity::one_time_token::{OneTimeText, OneTimeToken, Purpose, TokenState};
-use tenantry_identity::password;
+use tenantry_identity::password::{self, PasswordDemand, PasswordDemands};
 use tenantry_identity::store::IdentityStore;
 use tenantry_identity::user::{PasswordHash, PasswordHasher, User, UserRepository};
 use tenantry_kernel::time::OffsetDateTime;
@@ -13,10 +13,13 @@ use tenantry_kernel::{
     UserId, retry,
 };
 use tenantry_tenancy::gate::Gate;
+use tenantry_tenancy::membership::steps;
 use tenantry_tenancy::membership::{Membership, MembershipRepository, MembershipStatus, WrongState};
-use tenantry_tenancy::role::RoleBook;
+use tenantry_tenancy::role::{OwnRoles, RoleBook};
+use tenantry_tenancy::security::SecurityPolicy;
 
 use super::error::{MembersError, overtaken};
+use super::screening;
 use crate::store::LifecycleStore;
 
 /// The answer to an invitation.
@@ -46,6 +49,7 @@ pub struct AcceptService {
     people: Arc<dyn IdentityStore>,
     store: Arc<dyn LifecycleStore>,
     hasher: Arc<dyn PasswordHasher>,
+    demands: Option<Arc<dyn PasswordDemands>>,
     cipher: Arc<dyn Cipher>,
     clock: Arc<dyn Clock>,
     roles: Arc<RoleBook>,
@@ -79,11 +83,19 @@ impl AcceptService {
             people,
             store,
             hasher,
+            demands: None,
             cipher,
             clock,
             roles,
             gate,
         }
+    }
+
+    /// Asks of new passwords what other tenants of their owners ask, too.
+    #[must_use]
+    pub fn demanding(mut self, demands: Arc<dyn PasswordDemands>) -> Self {
+        self.demands = Some(demands);
+        self
     }
 
     /// Joins the tenant. Following the link proves the address; role and address come from storage.
@@ -105,9 +117,11 @@ impl AcceptService {
         let scope = self.gate.enter_invited(invited.tenant, principal, origin).await?;
         let mut unit = self.store.read_spanning(&scope).await?;
         let member = pending(unit.memberships(), &invited, self.clock.system_now()).await?;
-        self.role_stands(&member)?;
+        let own = steps::read_roles(&mut *unit).await?;
+        self.role_stands(&own, &member)?;
+        let stored = unit.security_policies().find().await?.unwrap_or_default();
         drop(unit);
-        let hash = self.choose_password(&invited, &request).await?;
+        let hash = self.choose_password(&invited, &request, &stored.policy).await?;
 
         retry::contended(TRIES, || self.join(&scope, &invited, &request, hash.as_ref())).await
     }
@@ -124,8 +138,11 @@ impl AcceptService {
         if !unit.one_time_tokens().use_once(invited.token.id, now).await? {
             return Err(MembersError::InvitationGone);
         }
+        let own = steps::hold_roles(&mut *unit).await?;
         let mut member = pending(unit.memberships(), invited, now).await?;
-        self.role_stands(&member)?;
+        self.role_stands(&own, &member)?;
+        let stored = unit.security_policies().find().await?.unwrap_or_default();
+        screening::allowed(&stored.policy, member.email())?;
         let joined = member.accept(request.name.clone(), now).map_err(refused)?;
         unit.memberships().update(&member).await.map_err(overtaken)?;
         let mut person = active(unit.users(), invited.user).await?;
@@ -139,7 +156,10 @@ impl AcceptService {
             // Whoever set an earlier password never showed that they read mail here: they are out.
             unit.sessions().end_all_except(None, now).await?;
         }
-        person.verify_email(now);
+        // Who accepts at another address of theirs has proved that one before.
+        if *member.email() == *person.email() {
+            person.verify_email(now);
+        }
         unit.users().update(&person).await.map_err(overtaken)?;
         // The person's own part has no event: the tenant's log must not tell whether they were known before.
         unit.commit(vec![joined]).await?;
@@ -149,9 +169,10 @@ impl AcceptService {
         })
     }
 
-    /// The role that was promised may have left the catalog since: nobody joins as something that does not exist.
-    fn role_stands(&self, member: &Membership) -> Result<(), MembersError> {
-        let stands = self.roles.get(member.role()).is_some();
+    /// The role that was promised may have left the catalog since: nobody joins as something that does not exist. A role
+    /// of the tenant's own stays as long as somebody is invited with it.
+    fn role_stands(&self, own: &OwnRoles, member: &Membership) -> Result<(), MembersError> {
+        let stands = own.book(&self.roles).get(member.role()).is_some();
         stands.then_some(()).ok_or(MembersError::InvitationRoleGone)
     }
 
@@ -177,7 +198,12 @@ impl AcceptService {
     }
 
     /// The hash to set, for a person who needs a password. An invitation never changes one that its owner chose.
-    async fn choose_password(&self, invited: &Invited, request: &Accept) -> Result<Option<PasswordHash>, MembersError> {
+    async fn choose_password(
+        &self,
+        invited: &Invited,
+        request: &Accept,
+        policy: &SecurityPolicy,
+    ) -> Result<Option<PasswordHash>, MembersError> {
         let mut unit = self.people.read_person(invited.user).await?;
         let person = active(unit.users(), invited.user).await?;
         drop(unit);
@@ -203,6 +229,14 @@ impl AcceptService {
             .as_ref()
             .map_or_else(|| person.name().to_owned(), ToString::to_string);
         password::check(secret.expose(), person.email(), &name).map_err(|weak| field(weak.code(), weak.to_string()))?;
+        let mut demand = match &self.demands {
+            Some(demands) => demands.of(invited.user).await?,
+            None => PasswordDemand::default(),
+        };
+        demand.raise(policy.password.min_length);
+        demand
+            .check(secret.expose())
+            .map_err(|weak| field(weak.code(), weak.to_string()))?;
         Ok(Some(self.hasher.hash(secret.clone()).await?))
     }
 }

@@ -18,7 +18,9 @@ use tenantry_kernel::{EmailAddress, Event, MembershipId, Principal, StoreError, 
 use tenantry_tenancy::membership::{
     Invitation, MemberError, Membership, MembershipDetails, MembershipSource, MembershipState,
 };
+use tenantry_tenancy::membership::{policy, steps};
 use tenantry_tenancy::permissions::{MEMBERS_INVITE, MEMBERS_MANAGE, PLATFORM_MANAGE};
+use tenantry_tenancy::role::RoleBook;
 
 pub use report::{Outcome, Verdict};
 pub use rows::{Arrival, InvalidDays, InvitationDays, ListedRow, MAX_ROWS, Newcomer};
@@ -26,6 +28,7 @@ pub use rows::{Arrival, InvalidDays, InvitationDays, ListedRow, MAX_ROWS, Newcom
 use self::admit::Admitted;
 use super::error::MembersError;
 use super::letter::{Letterhead, Minting};
+use super::screening;
 use super::service::{MembersService, TRIES, name_of};
 use crate::seats;
 use crate::store::LifecycleUnit;
@@ -79,13 +82,12 @@ impl MembersService {
         dry_run: bool,
         source: Option<MembershipSource>,
     ) -> Result<Vec<Verdict>, MembersError> {
-        let mut verdicts: Vec<Verdict> = rows.iter().map(Verdict::open).collect();
-        let candidates = self.candidates(scope, rows, &mut verdicts);
-
         retry::contended(TRIES, || async {
-            let attempt = self
-                .try_land(scope, &candidates, verdicts.clone(), dry_run, source)
-                .await;
+            let own = self.roles_of(scope).await?;
+            let book = own.book(self.parts().catalog.roles());
+            let mut verdicts: Vec<Verdict> = rows.iter().map(Verdict::open).collect();
+            let candidates = self.candidates(scope, book, rows, &mut verdicts);
+            let attempt = self.try_land(scope, &candidates, verdicts, dry_run, source).await;
             // Somebody else added one of them meanwhile: looked up again, that row says so.
             attempt.map_err(|cause| match cause {
                 MembersError::Member(MemberError::AlreadyMember) => StoreError::Contended.into(),
@@ -116,6 +118,7 @@ impl MembersService {
     fn candidates<'a>(
         &self,
         scope: &TenantScope,
+        book: &RoleBook,
         rows: &'a [ListedRow],
         verdicts: &mut [Verdict],
     ) -> Vec<Candidate<'a>> {
@@ -136,7 +139,7 @@ impl MembersService {
                 continue;
             }
             first_with.insert(&wish.email, row.number);
-            match self.admissible(scope, wish, is_operator) {
+            match self.admissible(scope, book, wish, is_operator) {
                 Ok(admitted) => candidates.push(Candidate { at, wish, admitted }),
                 Err(refusal) => verdict.outcome = refusal.into_outcome(),
             }
@@ -167,6 +170,27 @@ impl MembersService {
         } else {
             self.parts().store.begin_adding(scope, &people).await?
         };
+        if !dry_run {
+            // As they were a moment ago, or all of it is looked at again: roles go, and come to allow more.
+            let own = steps::hold_roles(&mut *unit).await?;
+            let book = own.book(self.parts().catalog.roles());
+            let holds = |one: &Candidate<'_>| {
+                let role = book.get(&one.admitted.role);
+                role.is_some_and(|role| policy::may_grant(scope.permissions(), role, &one.admitted.extra).is_ok())
+            };
+            if !candidates.iter().all(holds) {
+                return Err(StoreError::Contended.into());
+            }
+        }
+        let policy = screening::inviting_under(&mut *unit, &self.parts().catalog, scope).await?;
+        written.retain(|one| {
+            let fault = screening::elsewhere(&policy, one.membership.email());
+            let refused = fault.is_some();
+            if let (Some(fault), Some(verdict)) = (fault, verdicts.get_mut(one.at)) {
+                verdict.outcome = Outcome::Invalid(vec![fault]);
+            }
+            !refused
+        });
         let there = unit.memberships().among(&emails, &people).await?;
         written.retain(|one| {
             let same = |member: &&Membership| {

@@ -15,11 +15,12 @@ use tenantry_tenancy::membership::{
     Invitation, MemberError, Membership, MembershipDetails, MembershipState, WrongState, policy,
 };
 use tenantry_tenancy::permissions::MEMBERS_INVITE;
-use tenantry_tenancy::role::RoleDefinition;
+use tenantry_tenancy::role::{OwnRoles, RoleBook, RoleDefinition};
 
 use super::error::{MembersError, overtaken};
 use super::letter::{Letterhead, Minting};
 use super::many::{InvitationDays, inviter};
+use super::screening;
 use crate::catalog::Catalog;
 use crate::seats;
 use crate::store::{LifecycleStore, LifecycleUnit};
@@ -105,10 +106,18 @@ enum Step {
     Revoke,
 }
 
-/// An addition whose every question is answered.
+/// Who asks for a change to which member; a [`Target`] before the tenant's roles are read.
+#[derive(Clone, Copy)]
+struct Asked<'a> {
+    scope: &'a TenantScope,
+    id: MembershipId,
+    expected: Option<i64>,
+    now: OffsetDateTime,
+}
+
+/// An addition whose every question is answered, but for the role: that is looked up in the unit that gives it.
 struct Addition<'a> {
     request: &'a AddMember,
-    role: &'a RoleDefinition,
     extra: PermissionSet,
     name: DisplayName,
 }
@@ -126,14 +135,15 @@ impl MembersService {
     /// [`MembersError`]: denied, unknown role or permission, already a member, no seat.
     pub async fn add(&self, scope: &TenantScope, request: AddMember) -> Result<Added, MembersError> {
         scope.require(&MEMBERS_INVITE)?;
-        let role = self.role(&request.role)?;
+        // A first look, so that nothing of the person is asked for a request that is wrong in itself.
+        let own = self.roles_of(scope).await?;
+        let role = role(own.book(self.0.catalog.roles()), &request.role)?;
         let extra = self.permissions(&request.permissions)?;
         policy::may_grant(scope.permissions(), role, &extra)?;
         let name = request.name.clone().unwrap_or_else(|| name_of(&request.email));
 
         let addition = Addition {
             request: &request,
-            role,
             extra,
             name,
         };
@@ -152,17 +162,18 @@ impl MembersService {
         again: Resend,
     ) -> Result<Membership, MembersError> {
         scope.require(&MEMBERS_INVITE)?;
-        let target = self.target(scope, id, None);
+        let asked = self.asked(scope, id, None);
 
-        let mut unit = self.0.store.read_spanning(scope).await?;
-        let user = steps::manageable(unit.memberships(), target).await?.user();
-        drop(unit);
-        retry::contended(TRIES, || self.try_resend(target, user, &again)).await
+        let user = self.user_of(asked).await?;
+        retry::contended(TRIES, || self.try_resend(asked, user, &again)).await
     }
 
-    async fn try_resend(&self, target: Target<'_>, user: UserId, again: &Resend) -> Result<Membership, MembersError> {
-        let mut unit = self.0.store.begin_spanning(target.scope, Some(user)).await?;
+    async fn try_resend(&self, asked: Asked<'_>, user: UserId, again: &Resend) -> Result<Membership, MembersError> {
+        let mut unit = self.0.store.begin_spanning(asked.scope, Some(user)).await?;
+        let own = steps::hold_roles(&mut *unit).await?;
+        let target = self.target(asked, &own);
         let mut member = steps::manageable(unit.memberships(), target).await?;
+        screening::may_come(&mut *unit, &self.0.catalog, target.scope, member.email()).await?;
         let event = member.resend(self.invitation_end(again.expires_in, target.now), target.now)?;
         unit.memberships().update(&member).await.map_err(overtaken)?;
         // Their own language, which for somebody new is the one that the first mail was written in.
@@ -189,7 +200,7 @@ impl MembersService {
         id: MembershipId,
         expected: Option<i64>,
     ) -> Result<Membership, MembersError> {
-        self.change(self.target(scope, id, expected), Step::Deactivate).await
+        self.change(self.asked(scope, id, expected), Step::Deactivate).await
     }
 
     /// Opens the tenant to a deactivated member again and takes a seat.
@@ -202,7 +213,7 @@ impl MembersService {
         id: MembershipId,
         expected: Option<i64>,
     ) -> Result<Membership, MembersError> {
-        self.change(self.target(scope, id, expected), Step::Reactivate).await
+        self.change(self.asked(scope, id, expected), Step::Reactivate).await
     }
 
     /// Removes a member or revokes an invitation, and frees the seat.
@@ -215,7 +226,7 @@ impl MembersService {
         id: MembershipId,
         expected: Option<i64>,
     ) -> Result<(), MembersError> {
-        self.change(self.target(scope, id, expected), Step::Remove).await?;
+        self.change(self.asked(scope, id, expected), Step::Remove).await?;
         Ok(())
     }
 
@@ -229,7 +240,7 @@ impl MembersService {
         id: MembershipId,
         expected: Option<i64>,
     ) -> Result<(), MembersError> {
-        self.change(self.target(scope, id, expected), Step::Revoke).await?;
+        self.change(self.asked(scope, id, expected), Step::Revoke).await?;
         Ok(())
     }
 
@@ -244,16 +255,16 @@ impl MembersService {
         id: MembershipId,
         expected: Option<i64>,
     ) -> Result<Membership, MembersError> {
-        let target = self.target(scope, id, expected);
+        let asked = self.asked(scope, id, expected);
 
-        let mut unit = self.0.store.read_spanning(scope).await?;
-        let user = steps::manageable(unit.memberships(), target).await?.user();
-        drop(unit);
-        retry::contended(TRIES, || self.try_unlock(target, user)).await
+        let user = self.user_of(asked).await?;
+        retry::contended(TRIES, || self.try_unlock(asked, user)).await
     }
 
-    async fn try_unlock(&self, target: Target<'_>, user: UserId) -> Result<Membership, MembersError> {
-        let mut unit = self.0.store.begin_spanning(target.scope, Some(user)).await?;
+    async fn try_unlock(&self, asked: Asked<'_>, user: UserId) -> Result<Membership, MembersError> {
+        let mut unit = self.0.store.begin_spanning(asked.scope, Some(user)).await?;
+        let own = steps::hold_roles(&mut *unit).await?;
+        let target = self.target(asked, &own);
         let mut member = steps::manageable(unit.memberships(), target).await?;
         let event = member.unlock(target.now)?;
         unit.memberships().update(&member).await.map_err(overtaken)?;
@@ -265,13 +276,15 @@ impl MembersService {
         Ok(member.saved())
     }
 
-    async fn change(&self, target: Target<'_>, step: Step) -> Result<Membership, MembersError> {
-        retry::contended(TRIES, || self.try_change(target, step)).await
+    async fn change(&self, asked: Asked<'_>, step: Step) -> Result<Membership, MembersError> {
+        retry::contended(TRIES, || self.try_change(asked, step)).await
     }
 
     /// Changes a member and moves the seats in one unit.
-    async fn try_change(&self, target: Target<'_>, step: Step) -> Result<Membership, MembersError> {
-        let mut unit = self.0.store.begin_spanning(target.scope, None).await?;
+    async fn try_change(&self, asked: Asked<'_>, step: Step) -> Result<Membership, MembersError> {
+        let mut unit = self.0.store.begin_spanning(asked.scope, None).await?;
+        let own = steps::hold_roles(&mut *unit).await?;
+        let target = self.target(asked, &own);
         let members = unit.memberships();
         let changed = match step {
             Step::Deactivate => steps::deactivate(members, target).await,
@@ -296,21 +309,6 @@ impl MembersService {
             unit.commit(vec![event]).await?;
         }
         Ok(changed.after.unwrap_or(changed.before))
-    }
-
-    pub(super) fn role(&self, text: &str) -> Result<&RoleDefinition, MembersError> {
-        self.0.catalog.roles().find(text).ok_or_else(|| {
-            let known: Vec<_> = self
-                .0
-                .catalog
-                .roles()
-                .all()
-                .iter()
-                .map(|role| role.code.as_str())
-                .collect();
-            let detail = format!("there is no role {text:?}; there are {}", known.join(", "));
-            MembersError::Invalid(vec![FieldError::new("role", "unknown_role", detail)])
-        })
     }
 
     pub(super) fn permissions(&self, texts: &[String]) -> Result<PermissionSet, MembersError> {
@@ -346,9 +344,13 @@ impl MembersService {
         let email = &addition.request.email;
         let known = self.0.people.user_by_email(email).await?;
         let user = known.unwrap_or_else(|| UserId::from_uuid(self.0.ids.next()));
-        let membership = self.draft(scope, addition, user, now);
 
         let mut unit = self.0.store.begin_spanning(scope, Some(user)).await?;
+        let own = steps::hold_roles(&mut *unit).await?;
+        let role = role(own.book(self.0.catalog.roles()), &addition.request.role)?;
+        policy::may_grant(scope.permissions(), role, &addition.extra)?;
+        let membership = self.draft(scope, addition, role, user, now);
+        screening::may_come(&mut *unit, &self.0.catalog, scope, email).await?;
         if known.is_none() {
             // Without an event: the tenant's log must not tell whether the address was known before.
             let locale = match addition.request.locale.clone() {
@@ -369,14 +371,21 @@ impl MembersService {
         Ok(Added { membership })
     }
 
-    fn draft(&self, scope: &TenantScope, addition: &Addition<'_>, user: UserId, now: OffsetDateTime) -> Membership {
+    fn draft(
+        &self,
+        scope: &TenantScope,
+        addition: &Addition<'_>,
+        role: &RoleDefinition,
+        user: UserId,
+        now: OffsetDateTime,
+    ) -> Membership {
         let id = MembershipId::from_uuid(self.0.ids.next());
         let request = addition.request;
         let details = MembershipDetails {
             user,
             email: request.email.clone(),
             name: Some(addition.name.clone()),
-            role: addition.role.code.clone(),
+            role: role.code.clone(),
             extra: addition.extra.clone(),
             department: request.department.clone(),
             position: request.position.clone(),
@@ -430,15 +439,47 @@ impl MembersService {
         &self.0
     }
 
-    fn target<'a>(&'a self, scope: &'a TenantScope, id: MembershipId, expected: Option<i64>) -> Target<'a> {
-        Target {
+    /// The roles that the tenant defines, for a first look.
+    pub(super) async fn roles_of(&self, scope: &TenantScope) -> Result<Arc<OwnRoles>, StoreError> {
+        let mut unit = self.0.store.read_spanning(scope).await?;
+        steps::read_roles(&mut *unit).await
+    }
+
+    /// Whose membership it is, when the caller may touch it.
+    async fn user_of(&self, asked: Asked<'_>) -> Result<UserId, MembersError> {
+        let mut unit = self.0.store.read_spanning(asked.scope).await?;
+        let own = steps::read_roles(&mut *unit).await?;
+        let target = self.target(asked, &own);
+        Ok(steps::manageable(unit.memberships(), target).await?.user())
+    }
+
+    fn asked<'a>(&self, scope: &'a TenantScope, id: MembershipId, expected: Option<i64>) -> Asked<'a> {
+        Asked {
             scope,
-            roles: self.0.catalog.roles(),
             id,
             expected,
             now: self.0.clock.now(scope),
         }
     }
+
+    fn target<'a>(&'a self, asked: Asked<'a>, own: &'a OwnRoles) -> Target<'a> {
+        Target {
+            scope: asked.scope,
+            roles: own.book(self.0.catalog.roles()),
+            id: asked.id,
+            expected: asked.expected,
+            now: asked.now,
+        }
+    }
+}
+
+/// The role that a caller means, by any of its names.
+pub(super) fn role<'b>(book: &'b RoleBook, text: &str) -> Result<&'b RoleDefinition, MembersError> {
+    book.find(text).ok_or_else(|| {
+        let known: Vec<_> = book.all().iter().map(|role| role.code.as_str()).collect();
+        let detail = format!("there is no role {text:?}; there are {}", known.join(", "));
+        MembersError::Invalid(vec![FieldError::new("role", "unknown_role", detail)])
+    })
 }
 
 /// What stands before the `@`, for somebody who was added without a name.

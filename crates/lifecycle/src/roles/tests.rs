@@ -20,32 +20,36 @@ fn the_system_roles_hold_exactly_this() {
     assert_eq!(
         matrix(&book),
         "\
-permission            owner  admin  manager  member  viewer
-api_keys.manage       x      x      .        .       .
-api_keys.read         x      x      x        .       .
-api_keys.verify       x      x      .        .       .
-audit.read            x      x      .        .       .
-billing.manage        x      .      .        .       .
-billing.read          x      .      .        .       .
-domains.manage        x      x      .        .       .
-domains.read          x      x      x        .       .
-invoices.read         x      .      .        .       .
-members.invite        x      x      x        .       .
-members.manage        x      x      .        .       .
-members.manage_basic  x      x      x        .       .
-members.read          x      x      x        x       x
-roles.manage          x      x      .        .       .
-security.manage       x      x      .        .       .
-settings.manage       x      x      .        .       .
-settings.read         x      x      x        .       .
-tenant.delete         x      .      .        .       .
-tenant.read           x      x      x        x       x
-tenant.update         x      x      .        .       .
-usage.consume         x      x      x        x       .
-usage.read            x      x      x        .       x
-usage.read_basic      x      x      x        x       x
-webhooks.manage       x      x      .        .       .
-webhooks.read         x      x      x        .       .
+permission               owner  admin  manager  member  viewer
+api_keys.manage          x      x      .        .       .
+api_keys.read            x      x      x        .       .
+api_keys.verify          x      x      .        .       .
+audit.read               x      x      .        .       .
+billing.manage           x      .      .        .       .
+billing.read             x      .      .        .       .
+domains.manage           x      x      .        .       .
+domains.read             x      x      x        .       .
+invoices.read            x      .      .        .       .
+members.invite           x      x      x        .       .
+members.manage           x      x      .        .       .
+members.manage_basic     x      x      x        .       .
+members.read             x      x      x        x       x
+ownership.transfer       x      .      .        .       .
+roles.manage             x      x      .        .       .
+security.manage          x      x      .        .       .
+service_accounts.manage  x      x      .        .       .
+service_accounts.read    x      x      x        .       .
+settings.manage          x      x      .        .       .
+settings.read            x      x      x        .       .
+tenant.delete            x      .      .        .       .
+tenant.read              x      x      x        x       x
+tenant.update            x      x      .        .       .
+tokens.introspect        x      x      .        .       .
+usage.consume            x      x      x        x       .
+usage.read               x      x      x        .       x
+usage.read_basic         x      x      x        x       x
+webhooks.manage          x      x      .        .       .
+webhooks.read            x      x      x        .       .
 "
     );
 }
@@ -97,4 +101,20 @@ fn support_looks_and_never_touches() {
     assert!(platform_permissions(PlatformRole::Operator).holds(&PLATFORM_MANAGE));
     assert!(platform_permissions(PlatformRole::Support).holds(&PLATFORM_READ));
     assert!(!platform_permissions(PlatformRole::Support).holds(&PLATFORM_MANAGE));
+}
+
+#[test]
+fn every_permission_is_described_and_so_is_none_that_there_is_not() {
+    for permission in tenant_permissions() {
+        let told = description_of(&permission).unwrap_or_default();
+        assert!(told.ends_with('.') && told.len() > 10, "{permission}: {told:?}");
+    }
+    assert_eq!(description_of(&Permission::known("whatsapp.send")), None);
+}
+
+#[test]
+fn a_star_is_what_admins_hold() {
+    let all: PermissionSet = tenant_permissions().into_iter().collect();
+
+    assert_eq!(all.difference(&owners_alone()), system_permissions(SystemRole::Admin));
 }

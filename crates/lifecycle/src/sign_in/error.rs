@@ -1,9 +1,10 @@
 //! Why somebody stays out.
 
+use tenantry_identity::factor::FactorError;
 use tenantry_identity::token::SigningFailed;
 use tenantry_identity::user::HashFailed;
 use tenantry_kernel::retry::MaybeContended;
-use tenantry_kernel::{DomainError, ErrorKind, StoreError, Value};
+use tenantry_kernel::{DomainError, ErrorKind, FieldError, StoreError, Value};
 use tenantry_tenancy::gate::EnterError;
 
 /// Why somebody stays out.
@@ -19,6 +20,27 @@ pub enum SignInError {
     /// The address must be verified first.
     #[error("the e-mail address is not verified yet: follow the link in the mail")]
     EmailUnverified,
+    /// The token of a pending sign-in is unknown, used, over, or for something else. All look alike.
+    #[error("this sign-in is over; sign in again")]
+    PendingOver,
+    /// The token of a link is unknown, used, over, or for something else. All look alike.
+    #[error("the link is not valid any more; ask for another one")]
+    LinkRefused,
+    /// The tenant wants another way in. Told to those only who came in by a right one.
+    #[error("the tenant does not let people sign in this way")]
+    MethodNotAllowed,
+    /// The tenant wants a second factor by now.
+    #[error("the tenant wants a second factor: sign in again")]
+    SecondFactorRequired,
+    /// Too many wrong guesses from this address, or at this tenant.
+    #[error("too many attempts")]
+    TooManyAttempts {
+        /// Whole seconds until the next one is looked at.
+        retry_after_s: u64,
+    },
+    /// A second factor does not count.
+    #[error(transparent)]
+    Factor(FactorError),
     /// The person has no seat there.
     #[error("there is no such tenant")]
     NoSuchTenant,
@@ -36,11 +58,24 @@ pub enum SignInError {
     Store(#[from] StoreError),
 }
 
+impl From<FactorError> for SignInError {
+    fn from(refused: FactorError) -> Self {
+        match refused {
+            FactorError::Store(cause) => Self::Store(cause),
+            other => Self::Factor(other),
+        }
+    }
+}
+
 impl DomainError for SignInError {
     fn kind(&self) -> ErrorKind {
         match self {
-            Self::InvalidCredentials | Self::InvalidRefreshToken => ErrorKind::Unauthenticated,
-            Self::EmailUnverified => ErrorKind::Denied,
+            Self::InvalidCredentials | Self::InvalidRefreshToken | Self::PendingOver | Self::LinkRefused => {
+                ErrorKind::Unauthenticated
+            }
+            Self::EmailUnverified | Self::MethodNotAllowed | Self::SecondFactorRequired => ErrorKind::Denied,
+            Self::TooManyAttempts { .. } => ErrorKind::Exhausted,
+            Self::Factor(cause) => cause.kind(),
             Self::NoSuchTenant => ErrorKind::NotFound,
             Self::Enter(cause) => cause.kind(),
             Self::Hash(cause) => cause.kind(),
@@ -53,12 +88,25 @@ impl DomainError for SignInError {
         match self {
             Self::InvalidCredentials => "invalid_credentials",
             Self::InvalidRefreshToken => "invalid_refresh_token",
+            Self::PendingOver => "mfa_token_invalid",
+            Self::LinkRefused => "token_invalid",
             Self::EmailUnverified => "email_unverified",
+            Self::MethodNotAllowed => "sign_in_method_not_allowed",
+            Self::SecondFactorRequired => "mfa_required",
+            Self::TooManyAttempts { .. } => "too_many_attempts",
+            Self::Factor(cause) => cause.code(),
             Self::NoSuchTenant => "not_found",
             Self::Enter(cause) => cause.code(),
             Self::Hash(cause) => cause.code(),
             Self::Sign(_) => "internal_error",
             Self::Store(cause) => cause.code(),
+        }
+    }
+
+    fn fields(&self) -> Vec<FieldError> {
+        match self {
+            Self::Factor(cause) => cause.fields(),
+            _ => Vec::new(),
         }
     }
 
@@ -74,6 +122,8 @@ impl DomainError for SignInError {
             Self::Enter(cause) => cause.retry_after_s(),
             Self::Hash(cause) => cause.retry_after_s(),
             Self::Store(cause) => cause.retry_after_s(),
+            Self::Factor(cause) => cause.retry_after_s(),
+            Self::TooManyAttempts { retry_after_s } => Some(*retry_after_s),
             _ => None,
         }
     }

@@ -1,49 +1,26 @@
-//! The use cases.
+//! The parts, and the use cases that begin with a session.
 
 use std::sync::Arc;
 
+use tenantry_identity::factor::{FactorChecker, OneTimeCodes, Shape};
+use tenantry_identity::mint::Mint;
+use tenantry_identity::passkey::PasskeyService;
 use tenantry_identity::session::{self, Exchange, RefreshText, Session, SessionPolicy};
 use tenantry_identity::store::IdentityStore;
-use tenantry_identity::user::{PasswordHash, PasswordHasher, User};
-use tenantry_kernel::retry;
-use tenantry_kernel::time::OffsetDateTime;
-use tenantry_kernel::uuid::Uuid;
+use tenantry_identity::user::{PasswordHasher, User};
 use tenantry_kernel::{
-    Cipher, Clock, EmailAddress, Entropy, Event, IdSource, MembershipId, Origin, Secret, SessionId, StoreError,
-    TenantId, UserId,
+    Cipher, Clock, Entropy, Event, IdSource, Origin, SessionId, StoreError, TenantId, UserId, retry,
 };
-use tenantry_tenancy::directory::{AccessDirectory, MemberAccess, TenantAccess};
+use tenantry_tenancy::directory::{AccessDirectory, TenantAccess};
 use tenantry_tenancy::gate::Gate;
-use tenantry_tenancy::membership::MembershipState;
-use tenantry_tenancy::tenant::TenantState;
 
+use super::answer::{Outcome, SignedIn};
+use super::budget::GuessBudget;
 use super::error::SignInError;
 use super::proof::Proof;
 use crate::access::Person;
 use crate::store::LifecycleStore;
-use crate::tokens::{TokenIssuer, Tokens};
-
-/// Who wants in.
-#[derive(Clone, Debug)]
-pub struct LogIn {
-    /// The address.
-    pub email: EmailAddress,
-    /// The password.
-    pub password: Secret<String>,
-    /// The tenant wanted, by id or slug; without it the person's first one.
-    pub tenant: Option<String>,
-}
-
-/// Somebody is in.
-#[derive(Clone, Debug)]
-pub struct SignedIn {
-    /// Their tokens.
-    pub tokens: Tokens,
-    /// The human.
-    pub user: User,
-    /// The tenant they are in; `None` for platform people, and for people without one.
-    pub tenant: Option<Arc<TenantAccess>>,
-}
+use crate::tokens::TokenIssuer;
 
 /// What signing in needs.
 pub struct SignInParts {
@@ -55,6 +32,16 @@ pub struct SignInParts {
     pub directory: Arc<dyn AccessDirectory>,
     /// Passwords.
     pub hasher: Arc<dyn PasswordHasher>,
+    /// Codes of authenticator apps.
+    pub codes: Arc<dyn OneTimeCodes>,
+    /// Second factors.
+    pub checker: Arc<FactorChecker>,
+    /// Passkeys.
+    pub passkeys: Arc<PasskeyService>,
+    /// How authenticator apps name us.
+    pub shape: Shape,
+    /// How many wrong guesses an address and a tenant have.
+    pub budget: GuessBudget,
     /// Access tokens.
     pub tokens: TokenIssuer,
     /// Fingerprints.
@@ -74,12 +61,10 @@ pub struct SignInParts {
 }
 
 /// Signs people in and out.
-pub struct SignInService(SignInParts);
+pub struct SignInService(pub(super) SignInParts);
 
 /// How often a sign-in is tried when others of the same person are in the way.
-const TRIES: u8 = 10;
-
-type Seat = (TenantId, MembershipId);
+pub(super) const TRIES: u8 = 10;
 
 impl SignInService {
     /// Puts the parts together.
@@ -88,32 +73,49 @@ impl SignInService {
         Self(parts)
     }
 
-    /// Signs in with address and password.
-    ///
-    /// # Errors
-    /// [`SignInError`].
-    pub async fn log_in(&self, request: LogIn, origin: Origin) -> Result<SignedIn, SignInError> {
-        let user = self.check_password(&request, &origin).await?;
-        if user.email_verified_at().is_none() && !self.0.allow_unverified {
-            return Err(SignInError::EmailUnverified);
+    pub(super) fn mint(&self) -> Mint {
+        Mint {
+            cipher: Arc::clone(&self.0.cipher),
+            entropy: Arc::clone(&self.0.entropy),
+            ids: Arc::clone(&self.0.ids),
         }
-        let seat = self.choose_seat(&user, request.tenant.as_deref()).await?;
-        self.open(user.id(), seat, Proof::Password, &origin).await
     }
 
     /// Goes on with a refresh token: a new pair, and the old token is spent.
     ///
     /// # Errors
     /// [`SignInError::InvalidRefreshToken`] for every token that is not good; a token presented again
-    /// after the replay window ends its session.
+    /// after the replay window ends its session. [`SignInError::SecondFactorRequired`] when the tenant wants one by
+    /// now and the session has none; the token stays good.
     pub async fn refresh(&self, refresh_token: &str, origin: &Origin) -> Result<SignedIn, SignInError> {
         let text = RefreshText::parse(refresh_token).ok_or(SignInError::InvalidRefreshToken)?;
+        self.require_factors(&text).await?;
         retry::contended(TRIES, || self.try_refresh(&text, origin)).await
+    }
+
+    /// Passes when the session behind the token shows what its tenant wants. Asked before anything is spent.
+    async fn require_factors(&self, text: &RefreshText) -> Result<(), SignInError> {
+        let mut unit = self.0.people.read_person(text.user()).await?;
+        let Some(token) = unit.sessions().find_refresh(&text.fingerprint(&*self.0.cipher)).await? else {
+            return Ok(());
+        };
+        let session = unit.sessions().find(token.session).await?;
+        drop(unit);
+        let Some(tenant) = session.as_ref().and_then(Session::tenant) else {
+            return Ok(());
+        };
+        let tenant = self.0.directory.tenant(tenant).await?;
+        let wants_two = tenant.is_some_and(|tenant| tenant.security.mfa_required);
+        if wants_two && session.is_some_and(|session| !session.methods().is_multi_factor()) {
+            return Err(SignInError::SecondFactorRequired);
+        }
+        Ok(())
     }
 
     async fn try_refresh(&self, text: &RefreshText, origin: &Origin) -> Result<SignedIn, SignInError> {
         let now = self.0.clock.system_now();
-        let (policy, cipher, ids) = (&self.0.policy, &*self.0.cipher, &*self.0.ids);
+        let (cipher, ids) = (&*self.0.cipher, &*self.0.ids);
+        let policy = &self.session_policy_of(text).await?;
 
         let mut unit = self.0.people.begin_person(text.user(), origin).await?;
         let (session, next) = match session::exchange(unit.sessions(), text, policy, cipher, ids, now).await? {
@@ -131,41 +133,76 @@ impl SignInService {
 
         let tenant = self.tenant_still_open(&session).await?;
         let tokens = self.0.tokens.issue(&session, &next, user.platform_role(), now)?;
-        Ok(SignedIn { tokens, user, tenant })
+        Ok(SignedIn {
+            tokens,
+            user,
+            tenant,
+            device: None,
+            recovery_codes: Vec::new(),
+        })
+    }
+
+    /// The tenant of a session whose seat is still open; refuses when it is not.
+    async fn tenant_still_open(&self, session: &Session) -> Result<Option<Arc<TenantAccess>>, SignInError> {
+        let (Some(tenant), Some(membership)) = (session.tenant(), session.membership()) else {
+            return Ok(None);
+        };
+        if !self.is_open(tenant, membership).await? {
+            return Err(SignInError::InvalidRefreshToken);
+        }
+        Ok(self.0.directory.tenant(tenant).await?)
+    }
+
+    /// How long sessions in this tenant last: the installation's time, or less where the tenant's policy asks for it.
+    pub(super) async fn session_policy_for(&self, tenant: Option<TenantId>) -> Result<SessionPolicy, StoreError> {
+        let found = match tenant {
+            Some(tenant) => self.0.directory.tenant(tenant).await?,
+            None => None,
+        };
+        Ok(found.map_or(self.0.policy, |tenant| {
+            let limits = &tenant.security.session;
+            self.0.policy.shortened(limits.absolute(), limits.idle())
+        }))
+    }
+
+    /// The same for the tenant of the session that a refresh token belongs to. Looked up before the unit that
+    /// exchanges it, which must not wait for another connection.
+    async fn session_policy_of(&self, text: &RefreshText) -> Result<SessionPolicy, StoreError> {
+        let mut unit = self.0.people.read_person(text.user()).await?;
+        let sessions = unit.sessions();
+        let session = match sessions.find_refresh(&text.fingerprint(&*self.0.cipher)).await? {
+            Some(token) => sessions.find(token.session).await?,
+            None => None,
+        };
+        drop(unit);
+        self.session_policy_for(session.and_then(|session| session.tenant()))
+            .await
     }
 
     /// Opens a session in another tenant of the same person, without a new password. It ends when the present
-    /// one would have.
+    /// one would have. A tenant that wants a second factor is told one first.
     ///
     /// # Errors
     /// [`SignInError::NoSuchTenant`] when they have no seat there.
-    pub async fn switch(&self, person: &Person, tenant: &str, origin: Origin) -> Result<SignedIn, SignInError> {
+    pub async fn switch(&self, person: &Person, tenant: &str, origin: Origin) -> Result<Outcome, SignInError> {
         let seat = self.seat_in(person.user, tenant).await?;
         let seat = seat.ok_or(SignInError::NoSuchTenant)?;
         let now = self.0.clock.system_now();
         let mut unit = self.0.people.read_person(person.user).await?;
         let found = unit.sessions().find(person.session).await?;
         drop(unit);
-        let current = found
-            .filter(|session| session.is_live(&self.0.policy, now))
-            .ok_or(SignInError::InvalidCredentials)?;
-
-        self.open(person.user, Some(seat), Proof::Session(&current), &origin)
-            .await
-    }
-
-    /// Where a person belongs, oldest membership first.
-    ///
-    /// # Errors
-    /// The store's.
-    pub async fn seats_of(&self, user: UserId) -> Result<Vec<(Arc<TenantAccess>, Arc<MemberAccess>)>, SignInError> {
-        let mut seats = Vec::new();
-        for (tenant, membership) in self.0.directory.memberships_of_user(user).await? {
-            let found = self.0.directory.tenant(tenant).await?;
-            let member = self.0.directory.member(tenant, membership).await?;
-            seats.extend(found.zip(member));
+        let current = found.ok_or(SignInError::InvalidCredentials)?;
+        let policy = self.session_policy_for(current.tenant()).await?;
+        if !current.is_live(&policy, now) {
+            return Err(SignInError::InvalidCredentials);
         }
-        Ok(seats)
+
+        let proof = Proof {
+            methods: current.methods(),
+            session: Some(&current),
+            ..Proof::default()
+        };
+        self.proceed(person.user, Some(seat), proof, &origin).await
     }
 
     /// Ends the session that a refresh token belongs to. An unknown token is already out: no error.
@@ -206,206 +243,5 @@ impl SignInService {
         unit.commit(vec![Event::new("session.ended", session).set("ended_at", now)])
             .await?;
         Ok(())
-    }
-
-    /// Checks the password: one refusal for everything that can be wrong. Known or not, as many rows are looked
-    /// for and one unit is written, so that the time tells nothing either.
-    async fn check_password(&self, request: &LogIn, origin: &Origin) -> Result<User, SignInError> {
-        let known = self.0.people.user_by_email(&request.email).await?;
-        let id = known.unwrap_or(UserId::from_uuid(Uuid::nil()));
-        let mut unit = self.0.people.read_person(id).await?;
-        let user = unit.users().find(id).await?;
-        drop(unit);
-        // While the user is backed off the password is checked against nothing, at the same price.
-        let now = self.0.clock.system_now();
-        let judged = user.as_ref().filter(|user| user.attempt(now).is_ok());
-        let hash = judged.and_then(|user| user.password_hash().cloned());
-        let verified = self.0.hasher.verify(request.password.clone(), hash).await?;
-        let Some(user) = user.filter(|user| verified.matches && user.is_active()) else {
-            retry::contended(TRIES, || self.count_failure(id, origin)).await?;
-            return Err(SignInError::InvalidCredentials);
-        };
-        if verified.needs_rehash {
-            let hash = self.0.hasher.hash(request.password.clone()).await?;
-            self.rehash(&user, hash, origin).await?;
-        }
-        Ok(user)
-    }
-
-    async fn count_failure(&self, id: UserId, origin: &Origin) -> Result<(), SignInError> {
-        let now = self.0.clock.system_now();
-        let mut event = Event::new("user.sign_in_failed", id);
-
-        let mut unit = self.0.people.begin_person(id, origin).await?;
-        if let Some(mut user) = unit.users().find(id).await? {
-            let before = user.record().clone();
-            user.failed(now);
-            unit.users().update(&user).await?;
-            let after = user.record();
-            event = event
-                .change(
-                    "failed_logins",
-                    i64::from(before.failed_logins),
-                    i64::from(after.failed_logins),
-                )
-                .change("locked_until", before.locked_until, after.locked_until);
-        }
-        unit.commit(vec![event]).await?;
-        Ok(())
-    }
-
-    /// Stores a stronger hash of the same password, unless the person changed meanwhile: the next log-in may.
-    async fn rehash(&self, user: &User, hash: PasswordHash, origin: &Origin) -> Result<(), StoreError> {
-        let mut unit = self.0.people.begin_person(user.id(), origin).await?;
-        let found = unit.users().find(user.id()).await?;
-        let same = found.filter(|found| found.password_hash() == user.password_hash());
-        let Some(mut current) = same else { return Ok(()) };
-        current.set_password(hash);
-        let stored = match unit.users().update(&current).await {
-            Ok(()) => unit.commit(vec![]).await, // The password is the same; only its hash is stronger.
-            refused => refused,
-        };
-        match stored {
-            Err(StoreError::Stale | StoreError::Contended) => Ok(()),
-            other => other,
-        }
-    }
-
-    /// The seat asked for; else none for platform people; else the first one that is open, in a tenant that may be
-    /// used if there is one.
-    async fn choose_seat(&self, user: &User, wanted: Option<&str>) -> Result<Option<Seat>, SignInError> {
-        if let Some(tenant) = wanted {
-            let seat = self.seat_in(user.id(), tenant).await?;
-            return seat.map(Some).ok_or(SignInError::InvalidCredentials);
-        }
-        if user.platform_role().is_some() {
-            return Ok(None);
-        }
-        let mut suspended = None;
-        for (tenant, membership) in self.0.directory.memberships_of_user(user.id()).await? {
-            if !self.is_open(tenant, membership).await? {
-                continue;
-            }
-            let found = self.0.directory.tenant(tenant).await?;
-            match found.map(|tenant| tenant.status.state()) {
-                Some(TenantState::Active) => return Ok(Some((tenant, membership))),
-                Some(TenantState::Suspended) => suspended = suspended.or(Some((tenant, membership))),
-                None => {}
-            }
-        }
-        Ok(suspended)
-    }
-
-    async fn seat_in(&self, user: UserId, tenant: &str) -> Result<Option<Seat>, SignInError> {
-        let directory = &self.0.directory;
-        let id = match tenant.parse::<TenantId>() {
-            Ok(id) => Some(id),
-            Err(_) => directory.tenant_by_slug(&tenant.to_ascii_lowercase()).await?,
-        };
-        let Some(id) = id else { return Ok(None) };
-        let Some(membership) = directory.membership_of(id, user).await? else {
-            return Ok(None);
-        };
-        Ok(self.is_open(id, membership).await?.then_some((id, membership)))
-    }
-
-    async fn is_open(&self, tenant: TenantId, membership: MembershipId) -> Result<bool, SignInError> {
-        let member = self.0.directory.member(tenant, membership).await?;
-        Ok(member.is_some_and(|member| member.status == MembershipState::Active))
-    }
-
-    /// The tenant of a session whose seat is still open; refuses when it is not.
-    async fn tenant_still_open(&self, session: &Session) -> Result<Option<Arc<TenantAccess>>, SignInError> {
-        let (Some(tenant), Some(membership)) = (session.tenant(), session.membership()) else {
-            return Ok(None);
-        };
-        if !self.is_open(tenant, membership).await? {
-            return Err(SignInError::InvalidRefreshToken);
-        }
-        Ok(self.0.directory.tenant(tenant).await?)
-    }
-
-    async fn open(
-        &self,
-        user: UserId,
-        seat: Option<Seat>,
-        proof: Proof<'_>,
-        origin: &Origin,
-    ) -> Result<SignedIn, SignInError> {
-        retry::contended(TRIES, || self.try_open(user, seat, proof, origin)).await
-    }
-
-    async fn try_open(
-        &self,
-        user: UserId,
-        seat: Option<Seat>,
-        proof: Proof<'_>,
-        origin: &Origin,
-    ) -> Result<SignedIn, SignInError> {
-        let now = self.0.clock.system_now();
-        let id = SessionId::from_uuid(self.0.ids.next());
-        let mut session = proof.session(id, user, origin, &self.0.policy, now);
-        let (user, refresh) = match seat {
-            Some((tenant, membership)) => {
-                session.act_in(tenant, membership);
-                self.open_in_tenant(&session, (tenant, membership), proof, origin, now)
-                    .await?
-            }
-            None => self.open_on_platform(&session, proof, origin, now).await?,
-        };
-
-        let tenant = match seat {
-            Some((tenant, _)) => self.0.directory.tenant(tenant).await?,
-            None => None,
-        };
-        let tokens = self.0.tokens.issue(&session, &refresh, user.platform_role(), now)?;
-        Ok(SignedIn { tokens, user, tenant })
-    }
-
-    /// A seat's session stands in its tenant's own log.
-    async fn open_in_tenant(
-        &self,
-        session: &Session,
-        (tenant, membership): Seat,
-        proof: Proof<'_>,
-        origin: &Origin,
-        now: OffsetDateTime,
-    ) -> Result<(User, RefreshText), SignInError> {
-        let user = session.user();
-        let gate = &self.0.gate;
-        // Whoever may come in to pay must be able to sign in; what else they may not do, each request is told.
-        let scope = gate
-            .enter_member_to_pay(tenant, user, membership, session.id(), origin.clone())
-            .await?;
-        let mut unit = self.0.store.begin_spanning(&scope, Some(user)).await?;
-        // The gate may have asked a cache; the seat itself is what counts.
-        let found = unit.memberships().find(membership).await?;
-        let open = found.filter(|seat| seat.user() == user && seat.state() == MembershipState::Active);
-        let mut seat = open.ok_or_else(|| proof.seatless())?;
-        seat.signed_in(now);
-        unit.memberships().update(&seat).await?;
-        let user = proof.note(unit.users(), user, now).await?;
-        let refresh = session::open(unit.sessions(), session, &self.0.policy, self.keys(), now).await?;
-        unit.commit(vec![Event::new("session.started", session.id())]).await?;
-        Ok((user, refresh))
-    }
-
-    /// A session without a seat stands in the platform's log.
-    async fn open_on_platform(
-        &self,
-        session: &Session,
-        proof: Proof<'_>,
-        origin: &Origin,
-        now: OffsetDateTime,
-    ) -> Result<(User, RefreshText), SignInError> {
-        let mut unit = self.0.people.begin_person(session.user(), origin).await?;
-        let user = proof.note(unit.users(), session.user(), now).await?;
-        let refresh = session::open(unit.sessions(), session, &self.0.policy, self.keys(), now).await?;
-        unit.commit(vec![Event::new("session.started", session.id())]).await?;
-        Ok((user, refresh))
-    }
-
-    fn keys(&self) -> (&dyn Cipher, &dyn Entropy, &dyn IdSource) {
-        (&*self.0.cipher, &*self.0.entropy, &*self.0.ids)
     }
 }

@@ -13,6 +13,7 @@ use super::service::{Draft, Plan, SignUpService};
 use crate::store::LifecycleUnit;
 
 /// What becomes of the owner's person.
+#[expect(clippy::large_enum_variant, reason = "there is one of them, for one sign-up")]
 pub(super) enum Owner {
     /// Nobody had the address: a new person.
     New(User),
@@ -87,7 +88,8 @@ impl SignUpService {
         if let Owner::New(user) = owner {
             unit.users().insert(user).await?;
             // By the id the tenant knows: a global one would tell since when the person exists.
-            events.push(Event::new("user.registered", member.id()).set("email", user.email().as_str()));
+            let registered = Event::new("user.registered", member.id()).of(user.id());
+            events.push(registered.set("email", user.email().as_str()));
         }
         unit.memberships().insert(member).await?;
         events.push(self.greet(unit, draft).await?);

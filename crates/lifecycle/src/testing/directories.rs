@@ -9,14 +9,18 @@ use tenantry_billing::payment::AttemptStatus;
 use tenantry_billing::subscription::Subscription;
 use tenantry_identity::api_key::{ApiKey, ApiKeyRecord};
 use tenantry_identity::directory::{ApiKeyDirectory, LiveSession, SessionDirectory};
+use tenantry_identity::service_account::{ServiceAccount, ServiceAccountDirectory};
 use tenantry_identity::session::Session;
 use tenantry_kernel::time::OffsetDateTime;
 use tenantry_kernel::{
-    ApiKeyId, MembershipId, Page, PageRequest, SessionId, StoreError, SystemScope, TenantId, UserId, async_trait,
+    ApiKeyId, MembershipId, Page, PageRequest, ServiceAccountId, SessionId, StoreError, SystemScope, TenantId, UserId,
+    async_trait,
 };
 use tenantry_quotas::closing::{LedgerMarks, Mark};
 use tenantry_tenancy::directory::{AccessDirectory, MemberAccess, TenantAccess, TenantDirectory, TenantFilter};
 use tenantry_tenancy::membership::Membership;
+use tenantry_tenancy::role::OwnRoles;
+use tenantry_tenancy::role::own::Remembered;
 use tenantry_tenancy::tenant::{Tenant, TenantState};
 
 use super::store::FakeLifecycleStore;
@@ -27,6 +31,7 @@ use crate::operators::{Headcount, OperatorDirectory, SubscriptionGroup, TenantCa
 impl AccessDirectory for FakeLifecycleStore {
     async fn tenant(&self, tenant: TenantId) -> Result<Option<Arc<TenantAccess>>, StoreError> {
         let rows = self.tenant_rows(tenant);
+        let roles = OwnRoles::new(rows.roles);
         Ok(rows.tenant.map(|tenant| {
             Arc::new(TenantAccess {
                 id: tenant.id(),
@@ -34,6 +39,7 @@ impl AccessDirectory for FakeLifecycleStore {
                 name: tenant.name().clone(),
                 status: tenant.status().clone(),
                 timezone: tenant.profile().timezone.clone(),
+                roles,
                 security: Arc::new(rows.security.policy),
             })
         }))
@@ -44,8 +50,13 @@ impl AccessDirectory for FakeLifecycleStore {
         tenant: TenantId,
         membership: MembershipId,
     ) -> Result<Option<Arc<MemberAccess>>, StoreError> {
-        let rows = self.tenant_rows(tenant).memberships;
-        let found = rows.into_iter().find(|row| row.id() == membership);
+        let rows = self.tenant_rows(tenant);
+        let found = rows.memberships.into_iter().find(|row| row.id() == membership);
+        let assigned = rows
+            .assignments
+            .into_iter()
+            .filter(|one| one.membership == membership)
+            .collect();
         Ok(found.map(|row| {
             Arc::new(MemberAccess {
                 membership,
@@ -53,6 +64,8 @@ impl AccessDirectory for FakeLifecycleStore {
                 role: row.role().clone(),
                 extra: row.extra().clone(),
                 status: row.state(),
+                assigned,
+                remembered: Remembered::default(),
             })
         }))
     }
@@ -126,6 +139,18 @@ impl ApiKeyDirectory for FakeLifecycleStore {
             });
         }
         Ok(())
+    }
+}
+
+#[async_trait]
+impl ServiceAccountDirectory for FakeLifecycleStore {
+    async fn service_account(
+        &self,
+        tenant: TenantId,
+        account: ServiceAccountId,
+    ) -> Result<Option<Arc<ServiceAccount>>, StoreError> {
+        let rows = self.tenant_rows(tenant).service_accounts;
+        Ok(rows.into_iter().find(|row| row.id() == account).map(Arc::new))
     }
 }
 

@@ -7,8 +7,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tenantry_billing::gateway::{Charge, ChargeRequest, GatewayError, MethodDetails, MethodToken, PaymentGateway};
 use tenantry_billing::testing::TestGateway;
 use tenantry_identity::directory::PlatformKeyDirectory;
+use tenantry_identity::factor::OneTimeCodes;
+use tenantry_identity::passkey::{
+    Assertion, AssertionHead, Ceremonies, CeremonyRefused, Challenge, NewCredential, Passkey, PasskeyOwner,
+};
 use tenantry_identity::platform_key::PlatformKey;
-use tenantry_identity::token::{AccessClaims, SigningFailed, TokenError, TokenSigner, TokenVerifier};
+use tenantry_identity::token::{SigningFailed, TokenClaims, TokenError, TokenSigner, TokenVerifier};
 use tenantry_identity::user::{ForeignHashes, HashFailed, PasswordHash, PasswordHasher, UnusableHash, Verified};
 use tenantry_kernel::time::OffsetDateTime;
 use tenantry_kernel::{PlatformKeyId, Secret, StoreError, async_trait};
@@ -152,18 +156,59 @@ impl ForeignHashes for TestHasher {
     }
 }
 
+/// Codes that tell their step.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct TestCodes;
+
+impl OneTimeCodes for TestCodes {
+    fn code(&self, _: &[u8], step: i64) -> u32 {
+        u32::try_from(step.rem_euclid(1_000_000)).unwrap_or_default()
+    }
+}
+
+/// Asks nothing, and believes no answer.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoCeremonies;
+
+impl Ceremonies for NoCeremonies {
+    fn creation_options(&self, _: &PasskeyOwner, _: &[Passkey], _: &Challenge) -> String {
+        "{}".to_owned()
+    }
+
+    fn request_options(&self, _: &[Passkey], _: &Challenge) -> String {
+        "{}".to_owned()
+    }
+
+    fn check_registration(&self, _: &str, _: &Challenge) -> Result<NewCredential, CeremonyRefused> {
+        Err(CeremonyRefused("a double"))
+    }
+
+    fn read_assertion(&self, _: &str) -> Result<AssertionHead, CeremonyRefused> {
+        Err(CeremonyRefused("a double"))
+    }
+
+    fn check_assertion(&self, _: &str, _: &Challenge, _: &Passkey) -> Result<Assertion, CeremonyRefused> {
+        Err(CeremonyRefused("a double"))
+    }
+}
+
 /// Signs tokens by remembering them.
 #[derive(Debug, Default)]
 pub struct TestSigner {
-    signed: Mutex<BTreeMap<String, AccessClaims>>,
+    signed: Mutex<BTreeMap<String, TokenClaims>>,
 }
 
 impl TokenSigner for TestSigner {
-    fn sign(&self, claims: &AccessClaims) -> Result<String, SigningFailed> {
-        let text = format!("token-{}", claims.jti);
+    fn sign(&self, claims: &TokenClaims) -> Result<String, SigningFailed> {
+        // As in a JWT, a dot tells it from keys.
+        let text = format!("token.{}", claims.jti());
         let mut signed = self.signed.lock().unwrap_or_else(PoisonError::into_inner);
         signed.insert(text.clone(), claims.clone());
         Ok(text)
+    }
+
+    fn issuer(&self) -> (String, String) {
+        ("https://tenantry.example/".to_owned(), "tenantry".to_owned())
     }
 
     fn jwks(&self) -> String {
@@ -172,10 +217,10 @@ impl TokenSigner for TestSigner {
 }
 
 impl TokenVerifier for TestSigner {
-    fn verify(&self, token: &str, now: OffsetDateTime) -> Result<AccessClaims, TokenError> {
+    fn verify(&self, token: &str, now: OffsetDateTime) -> Result<TokenClaims, TokenError> {
         let signed = self.signed.lock().unwrap_or_else(PoisonError::into_inner);
         let claims = signed.get(token).ok_or(TokenError::Invalid)?;
-        if now < claims.expires_at {
+        if now < claims.expires_at() {
             Ok(claims.clone())
         } else {
             Err(TokenError::Expired)

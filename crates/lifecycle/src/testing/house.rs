@@ -7,7 +7,10 @@ use tenantry_billing::gateway::{MethodDetails, MethodToken};
 use tenantry_billing::payment::Collection;
 use tenantry_billing::payment_method::{PaymentMethod, PaymentMethodId};
 use tenantry_identity::api_key::{ApiKeyService, ApiKeySettings, PlainKeyReader};
+use tenantry_identity::factor::{FactorChecker, Shape};
 use tenantry_identity::mint::Mint;
+use tenantry_identity::passkey::PasskeyService;
+use tenantry_identity::service_account::{ServiceAccount, ServiceAccountService};
 use tenantry_identity::session::SessionPolicy;
 use tenantry_identity::testing::PlainCipher;
 use tenantry_identity::token::AccessClaims;
@@ -19,19 +22,22 @@ use tenantry_tenancy::gate::{EnterError, Gate};
 use tenantry_tenancy::membership::Membership;
 use tenantry_tenancy::role::RoleBook;
 
-use super::doubles::{PlatformKeys, TestHasher, TestSigner, WatchfulGateway};
+use super::doubles::{NoCeremonies, PlatformKeys, TestCodes, TestHasher, TestSigner, WatchfulGateway};
 use super::fixture::{self, NOW};
 use super::store::FakeLifecycleStore;
 use crate::access::{Access, AccessParts, HostPolicy};
 use crate::billing_run::{BillingRunParts, BillingRunService};
 use crate::catalog::Catalog;
 use crate::members::{AcceptService, MembersParts, MembersService};
+use crate::oauth::{OAuthParts, OAuthService};
 use crate::operators::OperatorService;
 use crate::owed::OwedInvoiceService;
+use crate::ownership::{OwnershipParts, OwnershipService};
+use crate::password_demands::TenantsDemands;
 use crate::plan_change::{PlanChangeParts, PlanChangeService};
 use crate::retention::{PlanRetention, PurgeParts, PurgeService};
 use crate::roles;
-use crate::sign_in::{SignInParts, SignInService};
+use crate::sign_in::{GuessBudget, SignInParts, SignInService};
 use crate::sign_up::{Founder, SignUpParts, SignUpService, SignedUp};
 use crate::store::LifecycleStore;
 use crate::tokens::TokenIssuer;
@@ -133,11 +139,37 @@ impl House {
     /// Signing in and out.
     #[must_use]
     pub fn sign_in(&self) -> SignInService {
+        let codes = Arc::new(TestCodes);
+        let cipher = Arc::new(PlainCipher);
+        let checker = FactorChecker::new(
+            self.shared_store(),
+            codes.clone(),
+            Arc::new(NoCeremonies),
+            cipher.clone(),
+            self.clock.clone(),
+        );
+        let mint = Mint {
+            cipher,
+            entropy: self.entropy.clone(),
+            ids: self.ids.clone(),
+        };
         SignInService::new(SignInParts {
             people: self.shared_store(),
             store: self.shared_store(),
             directory: self.shared_store(),
             hasher: self.hasher.clone(),
+            codes,
+            checker: Arc::new(checker),
+            passkeys: Arc::new(PasskeyService::new(
+                self.shared_store(),
+                Arc::new(NoCeremonies),
+                self.clock.clone(),
+                mint,
+            )),
+            shape: Shape {
+                issuer: "Acme".to_owned(),
+            },
+            budget: GuessBudget::unlimited(),
             tokens: self.tokens(),
             cipher: Arc::new(PlainCipher),
             clock: self.clock.clone(),
@@ -156,6 +188,7 @@ impl House {
             directory: self.shared_store(),
             keys: self.shared_store(),
             platform_keys: self.platform_keys.clone(),
+            accounts: self.shared_store(),
             sessions: self.shared_store(),
             tokens: self.signer.clone(),
             texts: Arc::new(PlainKeyReader::new(Arc::new(PlainCipher))),
@@ -167,6 +200,47 @@ impl House {
                 public_host: "www.app.example".to_owned(),
             },
             store: self.shared_store(),
+        })
+    }
+
+    /// Service accounts.
+    #[must_use]
+    pub fn service_accounts(&self) -> ServiceAccountService {
+        ServiceAccountService::new(
+            self.shared_store(),
+            self.clock.clone(),
+            self.mint(),
+            self.key_settings(),
+        )
+    }
+
+    /// Puts an account there in place of an earlier state of it, whatever the rules say.
+    pub fn keep_service_account(&self, tenant: TenantId, account: ServiceAccount) {
+        let mut inner = self.store.lock();
+        let rows = &mut inner.state.tenants.entry(tenant).or_default().service_accounts;
+        rows.retain(|row| row.id() != account.id());
+        rows.push(account);
+    }
+
+    /// Tokens for programs.
+    #[must_use]
+    pub fn oauth(&self) -> OAuthService {
+        OAuthService::new(OAuthParts {
+            accounts: self.shared_store(),
+            service_accounts: Arc::new(self.service_accounts()),
+            keys: self.shared_store(),
+            api_keys: Arc::new(self.api_keys()),
+            texts: Arc::new(PlainKeyReader::new(Arc::new(PlainCipher))),
+            sessions: self.shared_store(),
+            people: self.shared_store(),
+            sign_in: Arc::new(self.sign_in()),
+            signer: self.signer.clone(),
+            verifier: self.signer.clone(),
+            cipher: Arc::new(PlainCipher),
+            clock: self.clock.clone(),
+            ids: self.ids.clone(),
+            gate: self.gate(),
+            policy: SessionPolicy::default(),
         })
     }
 
@@ -203,22 +277,51 @@ impl House {
             Arc::new(roles),
             self.gate(),
         )
+        .demanding(Arc::new(TenantsDemands::new(self.shared_store())))
+    }
+
+    /// Handing tenants over.
+    #[must_use]
+    pub fn ownership(&self) -> OwnershipService {
+        OwnershipService::new(OwnershipParts {
+            catalog: self.catalog.clone(),
+            people: self.shared_store(),
+            store: self.shared_store(),
+            cipher: Arc::new(PlainCipher),
+            clock: self.clock.clone(),
+            ids: self.ids.clone(),
+            entropy: self.entropy.clone(),
+            gate: self.gate(),
+        })
+    }
+
+    /// API keys.
+    #[must_use]
+    pub fn mint(&self) -> Mint {
+        Mint {
+            cipher: Arc::new(PlainCipher),
+            entropy: self.entropy.clone(),
+            ids: self.ids.clone(),
+        }
+    }
+
+    fn key_settings(&self) -> ApiKeySettings {
+        ApiKeySettings {
+            prefix: self.catalog.api_key_prefix().clone(),
+            registry: self.catalog.permission_registry(),
+            rules: *self.catalog.key_rules(),
+        }
     }
 
     /// API keys.
     #[must_use]
     pub fn api_keys(&self) -> ApiKeyService {
-        let mint = Mint {
-            cipher: Arc::new(PlainCipher),
-            entropy: self.entropy.clone(),
-            ids: self.ids.clone(),
-        };
-        let settings = ApiKeySettings {
-            prefix: self.catalog.api_key_prefix().clone(),
-            registry: self.catalog.permission_registry(),
-            rules: *self.catalog.key_rules(),
-        };
-        ApiKeyService::new(self.shared_store(), self.clock.clone(), mint, settings)
+        ApiKeyService::new(
+            self.shared_store(),
+            self.clock.clone(),
+            self.mint(),
+            self.key_settings(),
+        )
     }
 
     /// Plan changes.

@@ -1,19 +1,30 @@
 //! Identity's repositories in memory.
 
-use tenantry_identity::api_key::{API_KEYS_FULL, ApiKey, ApiKeyRecord, ApiKeyRepository};
+use tenantry_identity::api_key::{API_KEYS_FULL, ApiKey, ApiKeyRecord, ApiKeyRepository, KeyFilter};
+use tenantry_identity::device::DeviceRepository;
+use tenantry_identity::email::{EMAIL_EXISTS, EmailId, EmailRepository, OwnedEmail};
+use tenantry_identity::factor::FactorRepository;
 use tenantry_identity::fingerprint::Fingerprint;
 use tenantry_identity::one_time_token::{OneTimeToken, OneTimeTokenId, OneTimeTokenRepository, Purpose};
+use tenantry_identity::pending::PendingSignInRepository;
+use tenantry_identity::service_account::{SERVICE_ACCOUNTS_FULL, ServiceAccount, ServiceAccountRepository};
 use tenantry_identity::session::{RefreshToken, RefreshTokenId, Session, SessionRecord, SessionRepository};
 use tenantry_identity::store::{IdentityUnit, PersonUnit};
 use tenantry_identity::user::{EMAIL_TAKEN, User, UserRepository};
 use tenantry_kernel::time::OffsetDateTime;
-use tenantry_kernel::{ApiKeyId, Page, PageRequest, SessionId, StoreError, UserId, async_trait};
+use tenantry_kernel::{
+    ApiKeyId, Page, PageRequest, ServiceAccountId, SessionId, StoreError, TenantId, UserId, async_trait,
+};
 
 use super::tenancy::page_of;
 use super::unit::FakeUnit;
 
 impl PersonUnit for FakeUnit {
     fn users(&mut self) -> &mut dyn UserRepository {
+        self
+    }
+
+    fn emails(&mut self) -> &mut dyn EmailRepository {
         self
     }
 
@@ -24,10 +35,26 @@ impl PersonUnit for FakeUnit {
     fn one_time_tokens(&mut self) -> &mut dyn OneTimeTokenRepository {
         self
     }
+
+    fn factors(&mut self) -> &mut dyn FactorRepository {
+        self
+    }
+
+    fn devices(&mut self) -> &mut dyn DeviceRepository {
+        self
+    }
+
+    fn pending_sign_ins(&mut self) -> &mut dyn PendingSignInRepository {
+        self
+    }
 }
 
 impl IdentityUnit for FakeUnit {
     fn api_keys(&mut self) -> &mut dyn ApiKeyRepository {
+        self
+    }
+
+    fn service_accounts(&mut self) -> &mut dyn ServiceAccountRepository {
         self
     }
 }
@@ -47,7 +74,12 @@ impl UserRepository for FakeUnit {
             return Err(StoreError::Conflict(EMAIL_TAKEN));
         }
         self.own().user = Some(user.clone());
-        Ok(())
+        let id = EmailId::from_uuid(user.id().as_uuid());
+        let claim = OwnedEmail {
+            verified_at: user.email_verified_at(),
+            ..OwnedEmail::claim(id, user.email().clone(), user.record().created_at)
+        };
+        EmailRepository::insert(self, &claim).await
     }
 
     async fn insert_many(&mut self, users: &[User]) -> Result<(), StoreError> {
@@ -65,6 +97,86 @@ impl UserRepository for FakeUnit {
         let stored = self.own().user.as_mut();
         let stored = stored.filter(|stored| stored.version() == user.version());
         *stored.ok_or(StoreError::Stale)? = user.clone().stored();
+        if let (true, Some(at)) = (user.is_newly_verified(), user.email_verified_at()) {
+            let claim = OwnedEmail::claim(EmailId::from_uuid(user.id().as_uuid()), user.email().clone(), at);
+            self.prove(&claim, at).await?;
+        }
+        Ok(())
+    }
+
+    async fn erase(&mut self, tombstone: &User) -> Result<(), StoreError> {
+        self.require_pinned(tombstone.id())?;
+        let stored = self.own().user.as_ref().map(User::version);
+        if stored != Some(tombstone.version()) {
+            return Err(StoreError::Stale);
+        }
+        *self.own() = super::state::PersonRows {
+            user: Some(tombstone.clone().stored()),
+            ..super::state::PersonRows::default()
+        };
+        Ok(())
+    }
+
+    async fn forget(&mut self) -> Result<(), StoreError> {
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl EmailRepository for FakeUnit {
+    async fn list(&mut self) -> Result<Vec<OwnedEmail>, StoreError> {
+        Ok(self.own().emails.clone())
+    }
+
+    async fn find(&mut self, id: EmailId) -> Result<Option<OwnedEmail>, StoreError> {
+        Ok(self.own().emails.iter().find(|row| row.id == id).cloned())
+    }
+
+    async fn insert(&mut self, email: &OwnedEmail) -> Result<(), StoreError> {
+        if self.own().emails.iter().any(|row| row.email == email.email) {
+            return Err(StoreError::Conflict(EMAIL_EXISTS));
+        }
+        self.own().emails.push(email.clone());
+        Ok(())
+    }
+
+    async fn prove(&mut self, email: &OwnedEmail, at: OffsetDateTime) -> Result<Option<UserId>, StoreError> {
+        let pinned = self.person;
+        let had = self
+            .state
+            .user_by_email(&email.email)
+            .filter(|had| Some(*had) != pinned);
+        let proved = had.and_then(|had| self.state.people.get(&had)).is_some_and(|rows| {
+            let mut own = rows.emails.iter();
+            own.any(|own| own.email == email.email && own.verified_at.is_some())
+        });
+        if proved {
+            return Err(StoreError::Conflict(EMAIL_TAKEN));
+        }
+        for own in &mut self.own().emails {
+            if own.email == email.email {
+                own.verified_at.get_or_insert(at);
+            }
+        }
+        Ok(had)
+    }
+
+    async fn replace(&mut self, id: EmailId, at: Option<OffsetDateTime>) -> Result<(), StoreError> {
+        for own in self.own().emails.iter_mut().filter(|own| own.id == id) {
+            own.replaced_at = at;
+        }
+        Ok(())
+    }
+
+    async fn remove(&mut self, email: &OwnedEmail) -> Result<(), StoreError> {
+        self.own().emails.retain(|own| own.id != email.id);
+        Ok(())
+    }
+
+    async fn release(&mut self) -> Result<(), StoreError> {
+        for own in &mut self.own().emails {
+            own.verified_at = None;
+        }
         Ok(())
     }
 }
@@ -105,6 +217,21 @@ impl SessionRepository for FakeUnit {
             ended += 1;
         }
         Ok(ended)
+    }
+
+    async fn end_in_tenant(&mut self, tenant: TenantId, at: OffsetDateTime) -> Result<u64, StoreError> {
+        let there = |row: &&mut Session| row.tenant() == Some(tenant) && row.record().ended_at.is_none();
+        let mut ended = 0;
+        for session in self.own().sessions.iter_mut().filter(there) {
+            session.end(at);
+            ended += 1;
+        }
+        Ok(ended)
+    }
+
+    async fn list_all(&mut self, limit: u16) -> Result<Vec<Session>, StoreError> {
+        let newest = self.own().sessions.iter().rev().take(usize::from(limit));
+        Ok(newest.cloned().collect())
     }
 
     async fn find_refresh(&mut self, fingerprint: &Fingerprint) -> Result<Option<RefreshToken>, StoreError> {
@@ -168,15 +295,10 @@ impl ApiKeyRepository for FakeUnit {
         Ok(self.rows().api_keys.iter().find(|row| row.id() == id).cloned())
     }
 
-    async fn list(&mut self, page: PageRequest) -> Result<Page<ApiKey>, StoreError> {
-        let live: Vec<_> = self
-            .rows()
-            .api_keys
-            .iter()
-            .filter(|row| !row.is_revoked())
-            .cloned()
-            .collect();
-        Ok(page_of(live.into_iter(), page, |row| row.id().as_uuid()))
+    async fn list(&mut self, filter: &KeyFilter, page: PageRequest) -> Result<Page<ApiKey>, StoreError> {
+        let keys = self.rows().api_keys.iter().filter(|row| filter.fits(row));
+        let found: Vec<_> = keys.cloned().collect();
+        Ok(page_of(found.into_iter(), page, |row| row.id().as_uuid()))
     }
 
     async fn insert(&mut self, key: &ApiKey, at_most: u32) -> Result<(), StoreError> {
@@ -197,6 +319,40 @@ impl ApiKeyRepository for FakeUnit {
             last_used_at: stored.record().last_used_at,
             ..key.clone().stored().record().clone()
         });
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl ServiceAccountRepository for FakeUnit {
+    async fn find(&mut self, id: ServiceAccountId) -> Result<Option<ServiceAccount>, StoreError> {
+        Ok(self.rows().service_accounts.iter().find(|row| row.id() == id).cloned())
+    }
+
+    async fn list(&mut self, page: PageRequest) -> Result<Page<ServiceAccount>, StoreError> {
+        let there = self.rows().service_accounts.iter().filter(|row| !row.is_removed());
+        let there: Vec<_> = there.cloned().collect();
+        Ok(page_of(there.into_iter(), page, |row| row.id().as_uuid()))
+    }
+
+    async fn insert(&mut self, account: &ServiceAccount, at_most: u32) -> Result<(), StoreError> {
+        let there = self
+            .rows()
+            .service_accounts
+            .iter()
+            .filter(|row| !row.is_removed())
+            .count();
+        if u32::try_from(there).is_ok_and(|there| there >= at_most) {
+            return Err(StoreError::Conflict(SERVICE_ACCOUNTS_FULL));
+        }
+        self.rows().service_accounts.push(account.clone());
+        Ok(())
+    }
+
+    async fn update(&mut self, account: &ServiceAccount) -> Result<(), StoreError> {
+        let same = |row: &&mut ServiceAccount| row.id() == account.id() && row.version() == account.version();
+        let stored = self.rows().service_accounts.iter_mut().find(same);
+        *stored.ok_or(StoreError::Stale)? = account.clone().stored();
         Ok(())
     }
 }

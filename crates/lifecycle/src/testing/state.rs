@@ -3,7 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use tenantry_identity::api_key::ApiKey;
+use tenantry_identity::device::RememberedDevice;
+use tenantry_identity::email::OwnedEmail;
+use tenantry_identity::factor::{RecoveryCode, TotpFactor};
+use tenantry_identity::fingerprint::Fingerprint;
 use tenantry_identity::one_time_token::OneTimeToken;
+use tenantry_identity::passkey::Passkey;
+use tenantry_identity::pending::PendingSignIn;
+use tenantry_identity::service_account::ServiceAccount;
 use tenantry_identity::session::{RefreshToken, Session};
 use tenantry_identity::user::User;
 use tenantry_kernel::time::OffsetDateTime;
@@ -12,6 +19,8 @@ use tenantry_quotas::entitlement::Entitlements;
 use tenantry_tenancy::branding::Branding;
 use tenantry_tenancy::domain::CustomDomain;
 use tenantry_tenancy::membership::Membership;
+use tenantry_tenancy::ownership::OwnershipTransfer;
+use tenantry_tenancy::role::{OwnRole, RoleAssignment};
 use tenantry_tenancy::security::StoredPolicy;
 use tenantry_tenancy::tenant::Tenant;
 
@@ -24,12 +33,20 @@ pub struct TenantRows {
     pub branding: Branding,
     /// Its members, oldest first.
     pub memberships: Vec<Membership>,
+    /// The roles it defines, oldest first.
+    pub roles: Vec<OwnRole>,
+    /// Further roles of its members, oldest first.
+    pub assignments: Vec<RoleAssignment>,
+    /// The offer of its ownership, if one waits.
+    pub transfer: Option<OwnershipTransfer>,
     /// Its domains, oldest first.
     pub domains: Vec<CustomDomain>,
     /// Its API keys, oldest first.
     pub api_keys: Vec<ApiKey>,
     /// Its security policy.
     pub security: StoredPolicy,
+    /// Its service accounts, oldest first.
+    pub service_accounts: Vec<ServiceAccount>,
     /// What it may use.
     pub entitlements: Option<Entitlements>,
     /// Its gauges.
@@ -43,12 +60,28 @@ pub struct TenantRows {
 pub struct PersonRows {
     /// The person.
     pub user: Option<User>,
+    /// Their addresses, oldest first.
+    pub emails: Vec<OwnedEmail>,
     /// Their sessions, oldest first.
     pub sessions: Vec<Session>,
     /// Their refresh tokens, oldest first.
     pub refresh_tokens: Vec<RefreshToken>,
     /// Their one-time tokens, oldest first.
     pub one_time_tokens: Vec<OneTimeToken>,
+    /// Their authenticator app.
+    pub totp: Option<TotpFactor>,
+    /// Their unused recovery codes.
+    pub recovery_codes: Vec<RecoveryCode>,
+    /// Their passkeys, oldest first.
+    pub passkeys: Vec<Passkey>,
+    /// Challenges they used up, and until when that matters.
+    pub spent_challenges: Vec<(Fingerprint, OffsetDateTime)>,
+    /// Their remembered devices, oldest first.
+    pub devices: Vec<RememberedDevice>,
+    /// Where they signed in from.
+    pub places: Vec<Fingerprint>,
+    /// Their sign-ins that are not over.
+    pub pending_sign_ins: Vec<PendingSignIn>,
 }
 
 /// Everything, and how often it was committed.
@@ -63,8 +96,20 @@ pub(super) struct State {
 
 impl State {
     pub(super) fn user_by_email(&self, email: &EmailAddress) -> Option<UserId> {
+        // Who proved it first, then who only claimed it by registering.
+        let proved = |rows: &&PersonRows| {
+            rows.emails
+                .iter()
+                .any(|own| own.email == *email && own.verified_at.is_some())
+        };
+        let mut users = self
+            .people
+            .values()
+            .filter(proved)
+            .filter_map(|rows| rows.user.as_ref());
+        let proved = users.next().map(User::id);
         let mut users = self.people.values().filter_map(|rows| rows.user.as_ref());
-        users.find(|user| user.email() == email).map(User::id)
+        proved.or_else(|| users.find(|user| user.email() == email).map(User::id))
     }
 
     pub(super) fn founded(&self) -> impl Iterator<Item = (&Tenant, &TenantRows)> {

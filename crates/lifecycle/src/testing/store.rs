@@ -13,8 +13,8 @@ use tenantry_kernel::testing::test_authority;
 use tenantry_kernel::time::OffsetDateTime;
 use tenantry_kernel::uuid::Uuid;
 use tenantry_kernel::{
-    Code, EmailAddress, Event, Mail, Origin, PermissionSet, Principal, Receipt, StoreError, TenantId, TenantScope,
-    UserId, async_trait,
+    Code, EmailAddress, Event, Mail, Origin, PermissionSet, Principal, Receipt, StoreError, SystemScope, TenantId,
+    TenantScope, UserId, async_trait,
 };
 use tenantry_quotas::store::{QuotaStore, QuotaUnit};
 use tenantry_tenancy::store::{TenancyStore, TenancyUnit};
@@ -233,6 +233,10 @@ impl IdentityStore for FakeLifecycleStore {
 
     async fn begin_person(&self, user: UserId, origin: &Origin) -> Result<Box<dyn PersonUnit>, StoreError> {
         Ok(self.person_unit(user, origin, false).await?)
+    }
+
+    async fn begin_person_for(&self, scope: &SystemScope, user: UserId) -> Result<Box<dyn PersonUnit>, StoreError> {
+        Ok(self.person_unit(user, scope.origin(), false).await?)
     }
 
     async fn read_person(&self, user: UserId) -> Result<Box<dyn PersonUnit>, StoreError> {

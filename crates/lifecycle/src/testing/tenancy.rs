@@ -7,6 +7,11 @@ use tenantry_tenancy::domain::{CustomDomain, CustomDomainId, CustomDomainReposit
 use tenantry_tenancy::membership::{
     ALREADY_MEMBER, Membership, MembershipFilter, MembershipRepository, MembershipState,
 };
+use tenantry_tenancy::ownership::{OwnershipRepository, OwnershipTransfer, OwnershipTransferId, TRANSFER_PENDING};
+use tenantry_tenancy::role::assignment::ROLE_ASSIGNED;
+use tenantry_tenancy::role::{
+    AssignmentId, OwnRole, ROLE_NAME_TAKEN, ROLE_SLOT_TAKEN, RoleAssignment, RoleId, RoleRepository,
+};
 use tenantry_tenancy::security::{SecurityPolicyRepository, StoredPolicy};
 use tenantry_tenancy::store::TenancyUnit;
 use tenantry_tenancy::tenant::{SLUG_TAKEN, Tenant, TenantRepository};
@@ -19,6 +24,14 @@ impl TenancyUnit for FakeUnit {
     }
 
     fn memberships(&mut self) -> &mut dyn MembershipRepository {
+        self
+    }
+
+    fn roles(&mut self) -> &mut dyn RoleRepository {
+        self
+    }
+
+    fn ownership(&mut self) -> &mut dyn OwnershipRepository {
         self
     }
 
@@ -106,9 +119,16 @@ impl MembershipRepository for FakeUnit {
             let name = row.name().map(ToString::to_string).unwrap_or_default();
             row.email().as_str().contains(text) || name.to_lowercase().contains(text)
         };
+        let assigned = self.rows().assignments.clone();
+        let assigned = assigned.iter().filter(|one| filter.holding.as_ref() == Some(&one.role));
+        let holding: Vec<MembershipId> = assigned.map(|one| one.membership).collect();
         let matches = |row: &&Membership| {
             filter.state.is_none_or(|state| row.state() == state)
                 && filter.role.as_ref().is_none_or(|role| row.role() == role)
+                && filter
+                    .holding
+                    .as_ref()
+                    .is_none_or(|role| holding.contains(&row.id()) || row.role() == role)
                 && filter.source.is_none_or(|source| row.source() == source)
                 && filter
                     .acceptable
@@ -150,6 +170,15 @@ impl MembershipRepository for FakeUnit {
         if rows.len() == before {
             return Err(StoreError::Stale);
         }
+        let rows = self.rows();
+        rows.assignments.retain(|one| one.membership != id);
+        if rows
+            .transfer
+            .as_ref()
+            .is_some_and(|offer| offer.from == id || offer.to == id)
+        {
+            rows.transfer = None;
+        }
         Ok(())
     }
 
@@ -160,6 +189,125 @@ impl MembershipRepository for FakeUnit {
             .iter()
             .filter(|row| row.id() != id && row.role() == owner && row.state() == MembershipState::Active);
         Ok(u64::try_from(others.count()).unwrap_or(u64::MAX))
+    }
+
+    async fn assignments(&mut self, members: &[MembershipId]) -> Result<Vec<RoleAssignment>, StoreError> {
+        let all = self.rows().assignments.iter();
+        Ok(all.filter(|one| members.contains(&one.membership)).cloned().collect())
+    }
+
+    async fn assign(&mut self, assignment: &RoleAssignment) -> Result<(), StoreError> {
+        let same = |one: &RoleAssignment| {
+            (one.membership, &one.role, &one.resource)
+                == (assignment.membership, &assignment.role, &assignment.resource)
+        };
+        if self.rows().assignments.iter().any(same) {
+            return Err(StoreError::Conflict(ROLE_ASSIGNED));
+        }
+        self.rows().assignments.push(assignment.clone());
+        Ok(())
+    }
+
+    async fn unassign(&mut self, id: AssignmentId) -> Result<(), StoreError> {
+        self.rows().assignments.retain(|one| one.id != id);
+        Ok(())
+    }
+
+    async fn holders(&mut self, role: &Code) -> Result<u64, StoreError> {
+        let carried = self.rows().memberships.iter().filter(|row| row.role() == role).count();
+        let assigned = self.rows().assignments.iter().filter(|one| one.role == *role).count();
+        Ok(u64::try_from(carried + assigned).unwrap_or(u64::MAX))
+    }
+
+    async fn replace_role(&mut self, from: &Code, to: &Code) -> Result<u64, StoreError> {
+        let held = MembershipRepository::holders(self, from).await?;
+        let rows = self.rows();
+        for row in rows.memberships.iter_mut().filter(|row| row.role() == from) {
+            let (extra, at) = (row.extra().clone(), row.updated_at());
+            row.change_role(to.clone(), extra, at);
+            *row = row.clone().saved();
+        }
+        let there = rows.assignments.clone();
+        rows.assignments.retain(|one| {
+            one.role != *from
+                || !there.iter().any(|other| {
+                    other.role == *to && (other.membership, &other.resource) == (one.membership, &one.resource)
+                })
+        });
+        for one in rows.assignments.iter_mut().filter(|one| one.role == *from) {
+            one.role = to.clone();
+        }
+        Ok(held)
+    }
+}
+
+#[async_trait]
+impl RoleRepository for FakeUnit {
+    async fn all(&mut self) -> Result<Vec<OwnRole>, StoreError> {
+        Ok(self.rows().roles.clone())
+    }
+
+    async fn hold(&mut self) -> Result<Vec<OwnRole>, StoreError> {
+        Ok(self.rows().roles.clone())
+    }
+
+    async fn find(&mut self, id: RoleId) -> Result<Option<OwnRole>, StoreError> {
+        Ok(self.rows().roles.iter().find(|role| role.id() == id).cloned())
+    }
+
+    async fn insert(&mut self, role: &OwnRole) -> Result<(), StoreError> {
+        let roles = &mut self.rows().roles;
+        if roles.iter().any(|other| other.slot() == role.slot()) {
+            return Err(StoreError::Conflict(ROLE_SLOT_TAKEN));
+        }
+        if roles
+            .iter()
+            .any(|other| other.code() == role.code() || other.name() == role.name())
+        {
+            return Err(StoreError::Conflict(ROLE_NAME_TAKEN));
+        }
+        roles.push(role.clone());
+        Ok(())
+    }
+
+    async fn update(&mut self, role: &OwnRole) -> Result<(), StoreError> {
+        let same = |other: &&mut OwnRole| other.id() == role.id() && other.version() == role.version();
+        let stored = self.rows().roles.iter_mut().find(same);
+        *stored.ok_or(StoreError::Stale)? = role.clone().saved();
+        Ok(())
+    }
+
+    async fn delete(&mut self, id: RoleId, version: i64) -> Result<(), StoreError> {
+        let roles = &mut self.rows().roles;
+        let before = roles.len();
+        roles.retain(|role| role.id() != id || role.version() != version);
+        if roles.len() == before {
+            return Err(StoreError::Stale);
+        }
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl OwnershipRepository for FakeUnit {
+    async fn pending(&mut self) -> Result<Option<OwnershipTransfer>, StoreError> {
+        Ok(self.rows().transfer.clone())
+    }
+
+    async fn offer(&mut self, transfer: &OwnershipTransfer) -> Result<(), StoreError> {
+        if self.rows().transfer.is_some() {
+            return Err(StoreError::Conflict(TRANSFER_PENDING));
+        }
+        self.rows().transfer = Some(transfer.clone());
+        Ok(())
+    }
+
+    async fn end(&mut self, id: OwnershipTransferId) -> Result<bool, StoreError> {
+        let there = self.rows().transfer.as_ref().is_some_and(|offer| offer.id == id);
+        if there {
+            self.rows().transfer = None;
+        }
+        Ok(there)
     }
 }
 

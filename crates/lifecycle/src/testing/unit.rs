@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use tenantry_activity::audit::{AuditEntry, AuditFilter, AuditRepository};
+use tenantry_activity::store::ActivityUnit;
 use tenantry_billing::account::BillingAccountRepository;
 use tenantry_billing::dunning::DunningCaseRepository;
 use tenantry_billing::invoice::{InvoiceNumbers, InvoiceRepository};
@@ -13,7 +15,9 @@ use tenantry_billing::store::BillingUnit;
 use tenantry_billing::subscription::SubscriptionRepository;
 use tenantry_kernel::error::IDEMPOTENCY_KEY_USED;
 use tenantry_kernel::uuid::Uuid;
-use tenantry_kernel::{Event, Principal, Receipt, StoreError, TenantId, Transaction, UserId, async_trait};
+use tenantry_kernel::{
+    Event, Page, PageRequest, Principal, Receipt, StoreError, TenantId, Transaction, UserId, async_trait,
+};
 
 use super::state::{PersonRows, State, TenantRows};
 use super::store::{Commit, FakeLifecycleStore, at_once, give_way};
@@ -127,6 +131,26 @@ impl Transaction for FakeUnit {
             receipt,
             events,
         });
+        Ok(())
+    }
+}
+
+impl ActivityUnit for FakeUnit {
+    fn audit(&mut self) -> &mut dyn AuditRepository {
+        self
+    }
+}
+
+/// The double keeps its events with its commits, and shows none as a log.
+#[async_trait]
+impl AuditRepository for FakeUnit {
+    async fn list(&mut self, _: &AuditFilter, page: PageRequest) -> Result<Page<AuditEntry>, StoreError> {
+        Ok(Page::from_rows(Vec::new(), page, |entry: &AuditEntry| {
+            entry.id.as_uuid()
+        }))
+    }
+
+    async fn forget(&mut self, _: UserId) -> Result<(), StoreError> {
         Ok(())
     }
 }

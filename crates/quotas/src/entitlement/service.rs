@@ -1,81 +1,23 @@
 //! Requiring features; changing limits for one tenant.
 
+mod error;
+
 use std::sync::Arc;
 
-use tenantry_kernel::{
-    Clock, Code, Denied, DomainError, ErrorKind, Event, FieldError, Permission, StoreError, TenantId, TenantScope,
-    Value,
-};
+use tenantry_kernel::{ApiKeyId, Clock, Code, Event, FieldError, Permission, TenantId, TenantScope, Value};
 use time::OffsetDateTime;
+
+pub use error::{FeatureError, OverrideError};
 
 use crate::account::Subject;
 use crate::directory::{EntitlementSource, PlanLadder};
+use crate::entitlement::Share;
 use crate::entitlement::model::{Entitlements, LimitOverride};
-use crate::meter::MeterBook;
+use crate::meter::{Meter, MeterBook};
 use crate::store::QuotaStore;
 
 /// Longest reason of an override in characters.
 pub const MAX_REASON: usize = 500;
-
-/// The plan lacks a feature.
-#[derive(Debug, thiserror::Error)]
-pub enum FeatureError {
-    /// The feature must be bought first.
-    #[error("the plan {plan} does not include {feature}")]
-    NotInPlan {
-        /// The feature.
-        feature: Code,
-        /// The tenant's plan.
-        plan: Code,
-        /// The next plan that has it.
-        upgrade_to: Option<Code>,
-    },
-    /// No plan has taken effect for the tenant.
-    #[error("the tenant has no plan yet")]
-    NoPlan,
-    /// The store failed.
-    #[error("could not read what the tenant is entitled to")]
-    Store(#[from] StoreError),
-}
-
-impl DomainError for FeatureError {
-    fn kind(&self) -> ErrorKind {
-        match self {
-            Self::NotInPlan { .. } | Self::NoPlan => ErrorKind::PaymentRequired,
-            Self::Store(cause) => cause.kind(),
-        }
-    }
-
-    fn code(&self) -> &'static str {
-        match self {
-            Self::NotInPlan { .. } => "feature_not_in_plan",
-            Self::NoPlan => "no_plan",
-            Self::Store(cause) => cause.code(),
-        }
-    }
-
-    fn details(&self) -> Vec<(&'static str, Value)> {
-        match self {
-            Self::NotInPlan {
-                feature,
-                plan,
-                upgrade_to,
-            } => vec![
-                ("feature", Value::from(feature.as_str())),
-                ("plan", Value::from(plan.as_str())),
-                ("upgrade_to", Value::from(upgrade_to.as_ref().map(Code::as_str))),
-            ],
-            Self::NoPlan | Self::Store(_) => Vec::new(),
-        }
-    }
-
-    fn retry_after_s(&self) -> Option<u64> {
-        match self {
-            Self::Store(cause) => cause.retry_after_s(),
-            _ => None,
-        }
-    }
-}
 
 /// An operator's wish for one limit of one tenant.
 #[derive(Clone, Debug)]
@@ -92,61 +34,41 @@ pub struct OverrideLimit {
     pub expires_at: Option<OffsetDateTime>,
 }
 
-/// Why a limit was not changed.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum OverrideError {
-    /// The principal may not.
-    #[error(transparent)]
-    Denied(#[from] Denied),
-    /// The input breaks rules.
-    #[error("the limit cannot be changed as described")]
-    Invalid(Vec<FieldError>),
-    /// The catalog has no such meter.
-    #[error("there is no meter {0}")]
-    UnknownMeter(String),
-    /// No plan has taken effect for the tenant.
-    #[error("the tenant has no plan yet")]
-    NoPlan,
-    /// The store failed.
-    #[error("could not store the limit")]
-    Store(#[from] StoreError),
+/// Why a tenant's own limit of a key is what it is, as the override tells.
+const OWN_REASON: &str = "set by the tenant on its API key";
+
+/// Who set the limit of a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyLimitSource {
+    /// The plan, for every key.
+    Plan,
+    /// The tenant, for this one.
+    Tenant,
+    /// An operator, for this one.
+    Operator,
 }
 
-impl DomainError for OverrideError {
-    fn kind(&self) -> ErrorKind {
+impl KeyLimitSource {
+    /// The name in the API.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
         match self {
-            Self::Denied(denied) => denied.kind(),
-            Self::Invalid(_) | Self::UnknownMeter(_) => ErrorKind::Invalid,
-            Self::NoPlan => ErrorKind::PaymentRequired,
-            Self::Store(cause) => cause.kind(),
+            Self::Plan => "plan",
+            Self::Tenant => "tenant",
+            Self::Operator => "operator",
         }
     }
+}
 
-    fn code(&self) -> &'static str {
-        match self {
-            Self::Denied(denied) => denied.code(),
-            Self::Invalid(_) => "validation_failed",
-            Self::UnknownMeter(_) => "unknown_meter",
-            Self::NoPlan => "no_plan",
-            Self::Store(cause) => cause.code(),
-        }
-    }
-
-    fn fields(&self) -> Vec<FieldError> {
-        match self {
-            Self::Invalid(fields) => fields.clone(),
-            Self::UnknownMeter(_) => vec![FieldError::new("meter", self.code(), self)],
-            _ => Vec::new(),
-        }
-    }
-
-    fn retry_after_s(&self) -> Option<u64> {
-        match self {
-            Self::Store(cause) => cause.retry_after_s(),
-            _ => None,
-        }
-    }
+/// The limit of one key on one meter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyLimit {
+    /// The meter.
+    pub meter: Code,
+    /// The limit per period of the meter; `None` is unlimited.
+    pub limit: Option<i64>,
+    /// Who set it.
+    pub source: KeyLimitSource,
 }
 
 /// Requires features and changes limits.
@@ -201,6 +123,103 @@ impl EntitlementService {
             plan: entitlements.plan.clone(),
             upgrade_to: self.ladder.granting(&entitlements.plan, feature),
         })
+    }
+
+    /// What one of the tenant's keys may use of each meter that has a limit of its own for keys or for this one: the
+    /// meter, the limit, and whether the tenant set it itself.
+    ///
+    /// # Errors
+    /// [`OverrideError`].
+    pub async fn key_limits(
+        &self,
+        scope: &TenantScope,
+        needed: &Permission,
+        key: ApiKeyId,
+    ) -> Result<Vec<KeyLimit>, OverrideError> {
+        scope.require(needed)?;
+        let now = self.clock.now(scope);
+        let mut unit = self.store.read(scope).await?;
+        let entitlements = unit.entitlements().find().await?.ok_or(OverrideError::NoPlan)?;
+        let limit = |meter: &Meter| {
+            let own = entitlements.overriding(&meter.code, &Subject::Key(key), now);
+            let limit = match own {
+                Some(own) => own.limit,
+                None => plans_key_limit(&entitlements, meter, now)?,
+            };
+            Some(KeyLimit {
+                meter: meter.code.clone(),
+                limit,
+                source: match own {
+                    None => KeyLimitSource::Plan,
+                    Some(own) if own.reason == OWN_REASON => KeyLimitSource::Tenant,
+                    Some(_) => KeyLimitSource::Operator,
+                },
+            })
+        };
+        Ok(self.meters.iter().filter_map(limit).collect())
+    }
+
+    /// Gives one of the tenant's keys a limit of its own, or takes it away again. A tenant draws its keys' limits
+    /// closer than its plan does, never wider, and never over what an operator has set.
+    ///
+    /// # Errors
+    /// [`OverrideError`].
+    pub async fn limit_key(
+        &self,
+        scope: &TenantScope,
+        needed: &Permission,
+        key: ApiKeyId,
+        meter: &str,
+        limit: Option<i64>,
+    ) -> Result<(), OverrideError> {
+        scope.require(needed)?;
+
+        let found = self.meters.find(meter);
+        let meter = found.ok_or_else(|| OverrideError::UnknownMeter(meter.chars().take(64).collect()))?;
+        let now = self.clock.now(scope);
+        let subject = Subject::Key(key);
+
+        let mut unit = self.store.begin(scope).await?;
+        let entitlements = unit.entitlements().find().await?.ok_or(OverrideError::NoPlan)?;
+        let known = entitlements.overriding(&meter.code, &subject, now);
+        if known.is_some_and(|known| known.reason != OWN_REASON) {
+            return Err(OverrideError::SetByOperator);
+        }
+        let before = known.and_then(|known| known.limit);
+        let Some(limit) = limit else {
+            unit.entitlements().delete_override(&meter.code, &subject).await?;
+            let event = Event::new("quota.override_removed", &meter.code)
+                .change("limit", before, Value::Null)
+                .set("subject", subject.to_string());
+            unit.commit(vec![event]).await?;
+            return Ok(());
+        };
+        let most = plans_key_limit(&entitlements, meter, now).flatten();
+        if limit < 0 || most.is_some_and(|most| limit > most) {
+            let detail = most.map_or_else(
+                || "must be 0 or more".to_owned(),
+                |most| format!("must be 0 to {most}, which the plan allows a key"),
+            );
+            return Err(OverrideError::Invalid(vec![FieldError::new(
+                "limit",
+                "out_of_range",
+                detail,
+            )]));
+        }
+        let change = LimitOverride {
+            meter: meter.code.clone(),
+            subject,
+            limit: Some(limit),
+            reason: OWN_REASON.to_owned(),
+            at: now,
+            expires_at: None,
+        };
+        unit.entitlements().put_override(&change).await?;
+        let event = Event::new("quota.overridden", &change.meter)
+            .change("limit", before, change.limit)
+            .set("subject", change.subject.to_string());
+        unit.commit(vec![event]).await?;
+        Ok(())
     }
 
     /// Takes an operator's limit away: the plan's holds again. False when there was none.
@@ -324,6 +343,13 @@ impl EntitlementService {
         entitlements.overrides.push(change);
         Ok(entitlements)
     }
+}
+
+/// What the plan allows each key; `None` where it has no limit for keys.
+fn plans_key_limit(entitlements: &Entitlements, meter: &Meter, at: OffsetDateTime) -> Option<Option<i64>> {
+    let mut allowances = entitlements.allowances_of(meter, at).into_iter();
+    let of_keys = allowances.find(|allowance| allowance.share == Share::Key);
+    of_keys.map(|allowance| allowance.limit)
 }
 
 fn checked(request: &OverrideLimit, now: OffsetDateTime) -> Result<Subject, OverrideError> {

@@ -118,6 +118,8 @@ pub struct SeriesRequest {
     pub user: Option<String>,
     /// Of this API key only.
     pub key: Option<String>,
+    /// Of test keys when false; of those that the caller is one of when absent.
+    pub live: Option<bool>,
 }
 
 /// A series.
@@ -165,7 +167,7 @@ impl InsightService {
         let starts = starts(step, from, to, &zone)?;
         let span = UsageSpan {
             meter: meter.code.clone(),
-            live: is_live(scope),
+            live: request.live.unwrap_or_else(|| is_live(scope)),
             from,
             to,
             user: request.user,

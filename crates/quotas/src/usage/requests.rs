@@ -97,7 +97,7 @@ impl RequestService {
     /// [`AdmitError`].
     pub async fn admit(&self, scope: &TenantScope, call: &Call) -> Result<Admitted, AdmitError> {
         match scope.principal() {
-            Principal::ApiKey { .. } => {
+            Principal::ApiKey { .. } | Principal::ServiceAccount { .. } => {
                 let reach = self.ports.reach(scope).await?;
                 let plan = &reach.entitlements;
                 let granted = Granted {
@@ -117,7 +117,7 @@ impl RequestService {
                 };
                 self.admit_as(scope, call, granted).await
             }
-            Principal::Member { .. } | Principal::Operator { .. } => {
+            Principal::Member { .. } | Principal::Operator { .. } | Principal::Support { .. } => {
                 self.admit_as(scope, call, Granted::default()).await
             }
             _ => Ok(Admitted::default()),
@@ -159,11 +159,20 @@ impl RequestService {
                 let tighter = [call.own, granted.rates.per_key].into_iter().flatten().min();
                 hold("api_key", RateSubject::ApiKey(*key), tighter);
             }
+            Principal::ServiceAccount { account } => {
+                hold(
+                    "service_account",
+                    RateSubject::ServiceAccount(*account),
+                    granted.rates.per_key,
+                );
+            }
             Principal::Member { user, .. } => {
                 hold("person", RateSubject::Person(*user), call.person);
                 hold("member", RateSubject::Member(tenant, *user), granted.rates.per_user);
             }
-            Principal::Operator { user, .. } => hold("person", RateSubject::Person(*user), call.person),
+            Principal::Operator { user, .. } | Principal::Support { operator: user, .. } => {
+                hold("person", RateSubject::Person(*user), call.person);
+            }
             _ => {}
         }
         if let Some(class) = call.class {

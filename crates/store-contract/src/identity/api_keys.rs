@@ -2,9 +2,9 @@
 
 use std::num::NonZeroU32;
 
-use tenantry_identity::api_key::{API_KEYS_FULL, ApiKey, ApiKeyRecord};
+use tenantry_identity::api_key::{API_KEYS_FULL, ApiKey, ApiKeyRecord, KeyFilter, KeyOwner, KeyStatus};
 use tenantry_identity::testing::fixtures::{NOW, api_key, fingerprint, tenant_id};
-use tenantry_kernel::id::MembershipId;
+use tenantry_kernel::id::{MembershipId, ServiceAccountId};
 use tenantry_kernel::time::Duration;
 use tenantry_kernel::uuid::Uuid;
 use tenantry_kernel::{Page, Permission, StoreError};
@@ -44,6 +44,7 @@ fn rich() -> ApiKey {
             .collect(),
         rate_limit: NonZeroU32::new(u32::MAX),
         allowed_ips: vec!["10.0.0.0/8".parse().unwrap(), "2001:db8::/32".parse().unwrap()],
+        owner: KeyOwner::ServiceAccount(ServiceAccountId::from_uuid(Uuid::from_u128(6))),
         created_by: Some(MembershipId::from_uuid(Uuid::from_u128(8))),
         expires_at: Some(NOW + Duration::microseconds(1)),
         last_used_at: Some(NOW + Duration::microseconds(4)),
@@ -62,6 +63,7 @@ pub async fn an_api_key_comes_back_whole(store: &impl IdentityHarness) {
     changed.rotate(
         fingerprint(9),
         "tk_test_…9999".to_owned(),
+        Duration::HOUR,
         NOW + Duration::microseconds(2),
     );
     changed.revoke(NOW + Duration::microseconds(3));
@@ -118,9 +120,15 @@ pub async fn api_keys_are_their_tenants_only(store: &impl IdentityHarness) {
     let mut unit = begin(store, 2).await;
     let keys = unit.api_keys();
     assert!(keys.find(api_key(1).id()).await.unwrap().is_none());
-    assert!(keys.list(next_page::<ApiKey>(10, None)).await.unwrap().items.is_empty());
+    assert!(
+        keys.list(&KeyFilter::all(NOW), next_page::<ApiKey>(10, None))
+            .await
+            .unwrap()
+            .items
+            .is_empty()
+    );
     let mut stolen = api_key(1);
-    stolen.rotate(fingerprint(9), "mine".to_owned(), NOW);
+    stolen.rotate(fingerprint(9), "mine".to_owned(), Duration::ZERO, NOW);
     assert!(is_stale(&keys.update(&stolen).await));
     unit.commit(Vec::new()).await.unwrap();
 
@@ -147,8 +155,16 @@ pub async fn api_keys_are_listed_in_pages(store: &impl IdentityHarness) {
     make(store, 2, &[api_key(6)]).await;
 
     let mut unit = read(store, 1).await;
-    let first = unit.api_keys().list(next_page::<ApiKey>(3, None)).await.unwrap();
-    let second = unit.api_keys().list(next_page(3, Some(&first))).await.unwrap();
+    let first = unit
+        .api_keys()
+        .list(&KeyFilter::all(NOW), next_page::<ApiKey>(3, None))
+        .await
+        .unwrap();
+    let second = unit
+        .api_keys()
+        .list(&KeyFilter::all(NOW), next_page(3, Some(&first)))
+        .await
+        .unwrap();
 
     assert_eq!((numbers(&first), numbers(&second)), (vec![5, 4, 2], vec![1]));
     assert_eq!(second.next, None);
@@ -207,4 +223,61 @@ pub async fn a_use_is_noted_beside_everything_else(store: &impl IdentityHarness)
     assert_eq!(used.record().last_used_at, Some(NOW + Duration::seconds(9)));
     assert_eq!(used.version(), 2);
     assert_eq!(stored(store, 2, 1).await.unwrap().record().last_used_at, None);
+}
+
+/// Keys are found by their kind, their owner and their state, in the store as by the rule itself.
+pub async fn api_keys_are_found_by_kind_owner_and_state(store: &impl IdentityHarness) {
+    found_two(store).await;
+    let (member, account) = (Uuid::from_u128(50), Uuid::from_u128(60));
+    let key = |number: u8, owner, change: fn(&mut ApiKeyRecord)| {
+        let mut record = ApiKeyRecord {
+            owner,
+            created_by: Some(MembershipId::from_uuid(member)),
+            ..api_key(number).record().clone()
+        };
+        change(&mut record);
+        ApiKey::restore(record)
+    };
+    let owned = KeyOwner::ServiceAccount(ServiceAccountId::from_uuid(account));
+    let keys = [
+        key(1, KeyOwner::Personal, |_| ()),
+        key(2, KeyOwner::Tenant, |_| ()),
+        key(3, owned, |_| ()),
+        key(4, KeyOwner::Personal, |record| record.expires_at = Some(NOW)),
+        key(5, owned, |record| record.revoked_at = Some(NOW)),
+        key(6, KeyOwner::Tenant, |record| {
+            record.expires_at = Some(NOW + Duration::SECOND);
+        }),
+    ];
+    make(store, 1, &keys).await;
+
+    let kinds = [None, Some("personal"), Some("tenant"), Some("service_account")];
+    let owners = [None, Some(member), Some(account), Some(Uuid::from_u128(70))];
+    let states = [
+        None,
+        Some(KeyStatus::Active),
+        Some(KeyStatus::Expired),
+        Some(KeyStatus::Revoked),
+    ];
+    let mut unit = read(store, 1).await;
+    for kind in kinds {
+        for owner in owners {
+            for status in states {
+                let filter = KeyFilter {
+                    kind,
+                    owner,
+                    status,
+                    now: NOW,
+                };
+                let page = unit
+                    .api_keys()
+                    .list(&filter, next_page::<ApiKey>(10, None))
+                    .await
+                    .unwrap();
+                let expected = keys.iter().rev().filter(|key| filter.fits(key));
+                let expected: Vec<u128> = expected.map(|key| key.id().as_uuid().as_u128()).collect();
+                assert_eq!(numbers(&page), expected, "{filter:?}");
+            }
+        }
+    }
 }

@@ -9,7 +9,7 @@ use tenantry_kernel::uuid::Uuid;
 use tenantry_kernel::{Event, StoreError, UserId};
 use tenantry_tenancy::membership::{ALREADY_MEMBER, Membership};
 use tenantry_tenancy::role::SystemRole;
-use tenantry_tenancy::testing::{NOW, member};
+use tenantry_tenancy::testing::{NOW, details, member, membership_id};
 
 use super::LifecycleHarness;
 use crate::refused_by;
@@ -125,7 +125,9 @@ pub async fn one_taken_address_refuses_the_list(store: &impl LifecycleHarness) {
 pub async fn one_membership_that_is_there_refuses_the_list(store: &impl LifecycleHarness) {
     found_two(store).await;
     add_members(store, 1, &[member(2, SystemRole::Member)]).await;
-    let list: Vec<Membership> = (1..4).map(|number| member(number, SystemRole::Member)).collect();
+    // The same person under another id.
+    let again = Membership::join(membership_id(52), details(2, SystemRole::Member), NOW);
+    let list = [member(1, SystemRole::Member), again, member(3, SystemRole::Member)];
 
     let mut unit = store.lifecycle().begin_adding(&scope(1), &[]).await.unwrap();
     let refused = unit.memberships().insert_many(&list).await;

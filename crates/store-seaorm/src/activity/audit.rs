@@ -5,17 +5,20 @@ use std::net::IpAddr;
 use sea_orm::sea_query::{LikeExpr, Query};
 use sea_orm::{ColumnTrait, Condition, Order, QueryFilter, QueryOrder, QuerySelect, Select};
 use tenantry_activity::audit::{
-    Actor, AuditEntry, AuditEntryId, AuditFilter, AuditPurge, AuditRepository, ResourceFilter,
+    Actor, AuditEntry, AuditEntryId, AuditFilter, AuditPurge, AuditRepository, OwnAct, OwnActs, ResourceFilter,
 };
 use tenantry_kernel::time::OffsetDateTime;
-use tenantry_kernel::{Page, PageRequest, StoreError, SystemScope, TenantId, async_trait};
+use tenantry_kernel::{Page, PageRequest, StoreError, SystemScope, TenantId, UserId, async_trait};
 
 use super::changes;
+use super::personal::Said;
 use crate::entity::audit_log::{Column, Entity, Model};
+use crate::entity::audit_personal;
 use crate::error::{corrupt, store_error};
 use crate::micros::Micros;
 use crate::store::SeaOrmStore;
 use crate::unit::SeaOrmUnit;
+use uuid::Uuid;
 
 #[async_trait]
 impl AuditRepository for SeaOrmUnit {
@@ -30,9 +33,64 @@ impl AuditRepository for SeaOrmUnit {
             .all(self.txn())
             .await
             .map_err(store_error)?;
-        let entries = rows.into_iter().map(restore).collect::<Result<Vec<_>, _>>()?;
+        let about = rows.iter().filter(|row| row.personal.is_some()).map(|row| row.id);
+        let said = said_of(self, self.rows::<audit_personal::Entity>(), about.collect()).await?;
+        let entries = rows.into_iter().map(|row| restore(row, &said));
+        let entries = entries.collect::<Result<Vec<_>, _>>()?;
         Ok(Page::from_rows(entries, page, |entry| entry.id.as_uuid()))
     }
+
+    async fn forget(&mut self, person: UserId) -> Result<(), StoreError> {
+        self.remove::<audit_personal::Entity>()
+            .filter(audit_personal::Column::UserId.eq(person.as_uuid()))
+            .exec(self.txn())
+            .await
+            .map_err(store_error)?;
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl OwnActs for SeaOrmStore {
+    async fn acts_of(&self, person: UserId, limit: u16) -> Result<Vec<OwnAct>, StoreError> {
+        let unit = self.look_up(None, Some(person)).await?;
+        let rows = unit
+            .own_rows::<Entity>()
+            .order_by_desc(Column::Id)
+            .limit(u64::from(limit))
+            .all(unit.txn())
+            .await
+            .map_err(store_error)?;
+        let about = rows.iter().filter(|row| row.personal.is_some()).map(|row| row.id);
+        let said = said_of(&unit, unit.own_rows::<audit_personal::Entity>(), about.collect()).await?;
+        let act = |row: Model| {
+            let tenant = Some(row.tenant_id).filter(|tenant| !tenant.is_nil());
+            restore(row, &said).map(|entry| OwnAct {
+                tenant: tenant.map(TenantId::from_uuid),
+                entry,
+            })
+        };
+        rows.into_iter().map(act).collect()
+    }
+}
+
+/// How many entries are asked about at a time: databases take only so many values in one statement.
+const ASKED: usize = 500;
+
+/// What was kept apart of these entries, as far as `visible` shows it.
+async fn said_of(
+    unit: &SeaOrmUnit,
+    visible: Select<audit_personal::Entity>,
+    entries: Vec<Uuid>,
+) -> Result<Said, StoreError> {
+    let mut found = Vec::new();
+    for some in entries.chunks(ASKED) {
+        let of_them = visible
+            .clone()
+            .filter(audit_personal::Column::AuditId.is_in(some.iter().copied()));
+        found.extend(of_them.all(unit.txn()).await.map_err(store_error)?);
+    }
+    Ok(Said::of(found))
 }
 
 #[async_trait]
@@ -101,9 +159,11 @@ fn beginning_with(area: &str) -> LikeExpr {
     LikeExpr::new(format!("{literal}%")).escape('\\')
 }
 
-fn restore(row: Model) -> Result<AuditEntry, StoreError> {
+fn restore(mut row: Model, said: &Said) -> Result<AuditEntry, StoreError> {
     let id = row.id;
-    let address = row.address.map(|text| text.parse::<IpAddr>()).transpose();
+    said.restore(id, &mut row.changes);
+    let address = row.address.or_else(|| said.address(id));
+    let address = address.map(|text| text.parse::<IpAddr>()).transpose();
     Ok(AuditEntry {
         id: AuditEntryId::from_uuid(id),
         at: row.at.try_into().map_err(corrupt("audit_log", id))?,
@@ -118,7 +178,7 @@ fn restore(row: Model) -> Result<AuditEntry, StoreError> {
             .ok_or("changes are unreadable")
             .map_err(corrupt("audit_log", id))?,
         address: address.map_err(corrupt("audit_log", id))?,
-        user_agent: row.user_agent,
+        user_agent: row.user_agent.or_else(|| said.user_agent(id)),
         request_id: row.request_id,
     })
 }

@@ -13,6 +13,14 @@ const TIME: &str = "$time";
 /// Marks what was secret.
 const MASKED: &str = "$masked";
 
+/// Marks what is kept apart from the log, and whose it is.
+const APART: &str = "$apart";
+
+/// What stands where a value was that is kept apart.
+pub(crate) fn apart(who: &str) -> Json {
+    json!({ APART: who })
+}
+
 /// A list of `{field, before, after}`.
 pub(crate) fn to_json(changes: &[Change]) -> Json {
     let one = |change: &Change| json!({ "field": change.field, "before": encode(&change.before), "after": encode(&change.after) });
@@ -60,6 +68,10 @@ pub(crate) fn decode(stored: &Json) -> Option<Value> {
 fn decode_marked(marked: &Map<String, Json>) -> Option<Value> {
     if marked.contains_key(MASKED) {
         return Some(Value::Masked);
+    }
+    // It was put back by now, or it is gone.
+    if let Some(who) = marked.get(APART) {
+        return Some(Value::Text(format!("erased:{}", who.as_str()?)));
     }
     let micros = Micros(marked.get(TIME)?.as_i64()?);
     OffsetDateTime::try_from(micros).ok().map(Value::Time)

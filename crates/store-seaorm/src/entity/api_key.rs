@@ -29,6 +29,11 @@ pub(crate) struct Model {
     pub rotated_at: Option<Micros>,
     pub last_used_at: Option<Micros>,
     pub version: i64,
+    pub kind: String,
+    pub service_account_id: Option<Uuid>,
+    pub previous_fingerprint: Option<Vec<u8>>,
+    pub previous_hint: Option<String>,
+    pub previous_until: Option<Micros>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

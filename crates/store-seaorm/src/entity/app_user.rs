@@ -24,6 +24,10 @@ pub(crate) struct Model {
     pub locale: String,
     pub created_at: Micros,
     pub version: i64,
+    pub timezone: Option<String>,
+    pub erase_at: Option<Micros>,
+    pub merged_into: Option<Uuid>,
+    pub search_text: String,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

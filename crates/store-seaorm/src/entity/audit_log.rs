@@ -3,7 +3,7 @@
 use sea_orm::entity::prelude::*;
 
 use crate::micros::Micros;
-use crate::scope::TenantOwned;
+use crate::scope::{PersonOwned, TenantOwned};
 
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -25,11 +25,19 @@ pub(crate) struct Model {
     pub address: Option<String>,
     pub user_agent: Option<String>,
     pub request_id: String,
+    #[sea_orm(column_type = "JsonBinary", nullable)]
+    pub personal: Option<Json>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}
 
 impl TenantOwned for Entity {
     const TENANT: Column = Column::TenantId;
+    const KEY: Column = Column::Id;
+}
+
+/// A person reads what they did themself, wherever that was; they write none of it.
+impl PersonOwned for Entity {
+    const PERSON: Column = Column::UserId;
     const KEY: Column = Column::Id;
 }

@@ -11,6 +11,7 @@ pub(crate) struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub fingerprint: Vec<u8>,
     pub user_id: Uuid,
+    pub verified: bool,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -19,6 +19,7 @@ pub(crate) struct Model {
     pub fingerprint: Vec<u8>,
     pub expires_at: Micros,
     pub used_at: Option<Micros>,
+    pub subject_id: Option<Uuid>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

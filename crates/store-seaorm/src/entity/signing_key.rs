@@ -15,6 +15,8 @@ pub(crate) struct Model {
     pub sealed: Vec<u8>,
     pub created_at: Micros,
     pub signs_from: Micros,
+    pub algorithm: String,
+    pub revoked_at: Option<Micros>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

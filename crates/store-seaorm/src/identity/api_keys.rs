@@ -6,8 +6,11 @@ use sea_orm::ActiveValue::{NotSet, Set};
 use sea_orm::prelude::Json;
 use sea_orm::sea_query::LockType;
 use sea_orm::{ColumnTrait, Condition, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
-use tenantry_identity::api_key::{API_KEYS_FULL, ApiKey, ApiKeyRecord, ApiKeyRepository, Cidr, KeyName};
-use tenantry_kernel::id::{ApiKeyId, MembershipId};
+use tenantry_identity::api_key::{
+    API_KEYS_FULL, ApiKey, ApiKeyRecord, ApiKeyRepository, Cidr, KeyFilter, KeyName, KeyOwner, KeyStatus,
+    PreviousSecret,
+};
+use tenantry_kernel::id::{ApiKeyId, MembershipId, ServiceAccountId};
 use tenantry_kernel::time::OffsetDateTime;
 use tenantry_kernel::{Page, PageRequest, Permission, PermissionSet, StoreError, async_trait};
 use uuid::Uuid;
@@ -26,10 +29,8 @@ impl ApiKeyRepository for SeaOrmUnit {
         row.map(restore).transpose()
     }
 
-    async fn list(&mut self, page: PageRequest) -> Result<Page<ApiKey>, StoreError> {
-        let mut found = self
-            .rows::<api_key::Entity>()
-            .filter(api_key::Column::RevokedAt.is_null());
+    async fn list(&mut self, filter: &KeyFilter, page: PageRequest) -> Result<Page<ApiKey>, StoreError> {
+        let mut found = self.rows::<api_key::Entity>().filter(matching(filter));
         if let Some(after) = page.after() {
             found = found.filter(api_key::Column::Id.lt(after.0));
         }
@@ -82,9 +83,36 @@ impl ApiKeyRepository for SeaOrmUnit {
     }
 }
 
+fn matching(filter: &KeyFilter) -> Condition {
+    use api_key::Column;
+    let now = Micros::from(filter.now);
+    let unexpired = Condition::any()
+        .add(Column::ExpiresAt.is_null())
+        .add(Column::ExpiresAt.gt(now));
+    let mut all = match filter.status {
+        None => Condition::all().add(Column::RevokedAt.is_null()),
+        Some(KeyStatus::Active) => Condition::all().add(Column::RevokedAt.is_null()).add(unexpired),
+        Some(KeyStatus::Expired) => Condition::all()
+            .add(Column::RevokedAt.is_null())
+            .add(Column::ExpiresAt.lte(now)),
+        Some(KeyStatus::Revoked) => Condition::all().add(Column::RevokedAt.is_not_null()),
+    };
+    if let Some(kind) = filter.kind {
+        all = all.add(Column::Kind.eq(kind));
+    }
+    if let Some(owner) = filter.owner {
+        let personal = Condition::all()
+            .add(Column::Kind.eq(KeyOwner::Personal.kind()))
+            .add(Column::CreatedBy.eq(owner));
+        all = all.add(Condition::any().add(personal).add(Column::ServiceAccountId.eq(owner)));
+    }
+    all
+}
+
 fn to_row(tenant: Uuid, key: &ApiKey, version: i64) -> api_key::ActiveModel {
     let record = key.record();
     let ranges = record.allowed_ips.iter().map(ToString::to_string);
+    let previous = record.previous.as_ref();
     api_key::ActiveModel {
         tenant_id: Set(tenant),
         id: Set(record.id.as_uuid()),
@@ -102,6 +130,11 @@ fn to_row(tenant: Uuid, key: &ApiKey, version: i64) -> api_key::ActiveModel {
         rotated_at: Set(record.rotated_at.map(Micros::from)),
         last_used_at: Set(record.last_used_at.map(Micros::from)),
         version: Set(version),
+        kind: Set(record.owner.kind().to_owned()),
+        service_account_id: Set(record.owner.service_account().map(ServiceAccountId::as_uuid)),
+        previous_fingerprint: Set(previous.map(|secret| secret.fingerprint.as_bytes().to_vec())),
+        previous_hint: Set(previous.map(|secret| secret.hint.clone())),
+        previous_until: Set(previous.map(|secret| secret.good_until.into())),
     }
 }
 
@@ -115,7 +148,23 @@ pub(super) fn restore(row: api_key::Model) -> Result<ApiKey, StoreError> {
             .ok_or("the rate limit is out of range")
             .map_err(corrupt("api_key", id))
     };
+    let owner = match (row.kind.as_str(), row.service_account_id) {
+        ("personal", None) => Ok(KeyOwner::Personal),
+        ("tenant", None) => Ok(KeyOwner::Tenant),
+        ("service_account", Some(account)) => Ok(KeyOwner::ServiceAccount(ServiceAccountId::from_uuid(account))),
+        _ => Err("the kind is unknown").map_err(corrupt("api_key", id)),
+    };
+    let previous = match (row.previous_fingerprint, row.previous_hint, row.previous_until) {
+        (Some(bytes), Some(hint), Some(until)) => Some(PreviousSecret {
+            fingerprint: fingerprint(&bytes).map_err(corrupt("api_key", id))?,
+            hint,
+            good_until: time(until)?,
+        }),
+        _ => None,
+    };
     Ok(ApiKey::restore(ApiKeyRecord {
+        previous,
+        owner: owner?,
         id: ApiKeyId::from_uuid(id),
         name: KeyName::try_from(row.name.as_str()).map_err(corrupt("api_key", id))?,
         live: row.live,

@@ -71,6 +71,7 @@ fn to_row(token: &OneTimeToken) -> one_time_token::ActiveModel {
         fingerprint: Set(token.fingerprint.as_bytes().to_vec()),
         expires_at: Set(token.expires_at.into()),
         used_at: Set(token.used_at.map(Micros::from)),
+        subject_id: Set(token.subject),
     }
 }
 
@@ -86,5 +87,6 @@ fn restore(row: one_time_token::Model) -> Result<OneTimeToken, StoreError> {
         fingerprint: fingerprint(&row.fingerprint).map_err(corrupt("one_time_token", row.id))?,
         expires_at: time(row.expires_at)?,
         used_at: row.used_at.map(time).transpose()?,
+        subject: row.subject_id,
     })
 }

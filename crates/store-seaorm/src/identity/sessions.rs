@@ -76,6 +76,31 @@ impl SessionRepository for SeaOrmUnit {
         Ok(ended.rows_affected)
     }
 
+    async fn end_in_tenant(&mut self, tenant: TenantId, at: OffsetDateTime) -> Result<u64, StoreError> {
+        let at = Micros::from(at);
+        let ended = self
+            .change_own::<session::Entity>()
+            .col_expr(session::Column::EndedAt, Expr::value(at.0))
+            .filter(session::Column::TenantId.eq(tenant.as_uuid()))
+            .filter(session::Column::EndedAt.is_null())
+            .exec(self.txn())
+            .await
+            .map_err(store_error)?;
+        Ok(ended.rows_affected)
+    }
+
+    async fn list_all(&mut self, limit: u16) -> Result<Vec<Session>, StoreError> {
+        let rows = self
+            .own_rows::<session::Entity>()
+            .order_by_desc(session::Column::CreatedAt)
+            .order_by_desc(session::Column::Id)
+            .limit(u64::from(limit))
+            .all(self.txn())
+            .await
+            .map_err(store_error)?;
+        rows.into_iter().map(restore).collect()
+    }
+
     async fn find_refresh(&mut self, fingerprint: &Fingerprint) -> Result<Option<RefreshToken>, StoreError> {
         refresh_tokens::find(self, fingerprint).await
     }

@@ -5,20 +5,24 @@ use std::collections::BTreeMap;
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::LockType;
 use sea_orm::{ColumnTrait, QueryFilter, QuerySelect};
+use tenantry_identity::email::{EmailId, EmailRepository, OwnedEmail};
 use tenantry_identity::user::{PasswordHash, PlatformRole, User, UserRecord, UserRepository, UserStatus};
 use tenantry_kernel::id::UserId;
+use tenantry_kernel::locale::Timezone;
 use tenantry_kernel::time::OffsetDateTime;
 use tenantry_kernel::{DisplayName, EmailAddress, Locale, StoreError, async_trait};
 
-use super::require_pinned;
-use crate::entity::{app_user, email_directory};
+use super::{emails, require_pinned};
+use crate::entity::{app_user, audit_personal, email_directory, user_email};
 use crate::error::{corrupt, fresh, store_error};
 use crate::micros::Micros;
+use crate::search;
 use crate::store::{Core, SeaOrmStore};
 use crate::unit::SeaOrmUnit;
 
 const ACTIVE: &str = "active";
 const DISABLED: &str = "disabled";
+const ERASED: &str = "erased";
 
 /// Which person an address leads to.
 pub(super) async fn by_email(store: &SeaOrmStore, email: &EmailAddress) -> Result<Option<UserId>, StoreError> {
@@ -52,7 +56,7 @@ pub(super) async fn by_emails(
 }
 
 /// How the directory knows an address.
-fn entry(core: &Core, email: &EmailAddress) -> Vec<u8> {
+pub(crate) fn entry(core: &Core, email: &EmailAddress) -> Vec<u8> {
     core.ports
         .cipher
         .fingerprint("email", email.as_str().as_bytes())
@@ -78,8 +82,18 @@ impl UserRepository for SeaOrmUnit {
         let entry = email_directory::ActiveModel {
             fingerprint: Set(entry(self.store(), user.email())),
             user_id: Set(user.id().as_uuid()),
+            verified: Set(user.email_verified_at().is_some()),
         };
-        self.add_own(entry).await
+        self.add_own(entry).await?;
+        let claim = OwnedEmail {
+            verified_at: user.email_verified_at(),
+            ..OwnedEmail::claim(
+                EmailId::from_uuid(self.store().ports.ids.next()),
+                user.email().clone(),
+                user.record().created_at,
+            )
+        };
+        EmailRepository::insert(self, &claim).await
     }
 
     async fn insert_many(&mut self, users: &[User]) -> Result<(), StoreError> {
@@ -88,8 +102,18 @@ impl UserRepository for SeaOrmUnit {
         let entries = users.iter().map(|user| email_directory::ActiveModel {
             fingerprint: Set(entry(self.store(), user.email())),
             user_id: Set(user.id().as_uuid()),
+            verified: Set(user.email_verified_at().is_some()),
         });
-        self.add_listed(entries.collect::<Vec<_>>()).await
+        self.add_listed(entries.collect::<Vec<_>>()).await?;
+        let claims = users.iter().map(|user| user_email::ActiveModel {
+            user_id: Set(user.id().as_uuid()),
+            id: Set(self.store().ports.ids.next()),
+            email: Set(user.email().as_str().to_owned()),
+            verified_at: Set(user.email_verified_at().map(Micros::from)),
+            replaced_at: Set(None),
+            created_at: Set(user.record().created_at.into()),
+        });
+        self.add_listed(claims.collect::<Vec<_>>()).await
     }
 
     async fn update(&mut self, user: &User) -> Result<(), StoreError> {
@@ -101,7 +125,32 @@ impl UserRepository for SeaOrmUnit {
             .exec(self.txn())
             .await
             .map_err(store_error)?;
-        fresh(written.rows_affected)
+        fresh(written.rows_affected)?;
+        if let (true, Some(at)) = (user.is_newly_verified(), user.email_verified_at()) {
+            emails::prove_primary(self, user.email(), at).await?;
+        }
+        Ok(())
+    }
+
+    async fn erase(&mut self, tombstone: &User) -> Result<(), StoreError> {
+        require_pinned(self, tombstone.id())?;
+        // Every table of a person names them by a key that goes when they go.
+        let removed = self
+            .remove_own::<app_user::Entity>()
+            .filter(app_user::Column::Version.eq(tombstone.version()))
+            .exec(self.txn())
+            .await
+            .map_err(store_error)?;
+        fresh(removed.rows_affected)?;
+        self.add_own(to_row(tombstone, tombstone.version() + 1)).await
+    }
+
+    async fn forget(&mut self) -> Result<(), StoreError> {
+        self.remove_own::<audit_personal::Entity>()
+            .exec(self.txn())
+            .await
+            .map_err(store_error)?;
+        Ok(())
     }
 }
 
@@ -110,6 +159,7 @@ fn to_row(user: &User, version: i64) -> app_user::ActiveModel {
     let (status, disabled_at) = match record.status {
         UserStatus::Active => (ACTIVE, None),
         UserStatus::Disabled { at } => (DISABLED, Some(Micros::from(at))),
+        UserStatus::Erased { at } => (ERASED, Some(Micros::from(at))),
     };
     app_user::ActiveModel {
         id: Set(record.id.as_uuid()),
@@ -126,6 +176,10 @@ fn to_row(user: &User, version: i64) -> app_user::ActiveModel {
         locale: Set(record.locale.as_str().to_owned()),
         created_at: Set(record.created_at.into()),
         version: Set(version),
+        timezone: Set(record.timezone.as_ref().map(|zone| zone.as_str().to_owned())),
+        erase_at: Set(record.erase_at.map(Micros::from)),
+        merged_into: Set(record.merged_into.map(UserId::as_uuid)),
+        search_text: Set(search::folded(&[record.name.as_str(), record.email.as_str()])),
     }
 }
 
@@ -149,6 +203,13 @@ fn restore(row: app_user::Model) -> Result<User, StoreError> {
         locked_until: row.locked_until.map(time).transpose()?,
         last_login_at: row.last_login_at.map(time).transpose()?,
         locale: Locale::try_from(row.locale).map_err(corrupt("app_user", id))?,
+        timezone: row
+            .timezone
+            .map(Timezone::try_from)
+            .transpose()
+            .map_err(corrupt("app_user", id))?,
+        erase_at: row.erase_at.map(time).transpose()?,
+        merged_into: row.merged_into.map(UserId::from_uuid),
         created_at: time(row.created_at)?,
         version: row.version,
     }))
@@ -158,6 +219,9 @@ fn status(row: &app_user::Model) -> Result<UserStatus, StoreError> {
     match (row.status.as_str(), row.disabled_at) {
         (ACTIVE, _) => Ok(UserStatus::Active),
         (DISABLED, Some(at)) => Ok(UserStatus::Disabled {
+            at: at.try_into().map_err(corrupt("app_user", row.id))?,
+        }),
+        (ERASED, Some(at)) => Ok(UserStatus::Erased {
             at: at.try_into().map_err(corrupt("app_user", row.id))?,
         }),
         _ => Err(corrupt("app_user", row.id)("unknown status")),

@@ -7,10 +7,12 @@ use tenantry_kernel::id::{MembershipId, UserId};
 use tenantry_kernel::{Code, StoreError, TenantId, async_trait};
 use tenantry_tenancy::directory::{AccessDirectory, MemberAccess, TenantAccess};
 use tenantry_tenancy::locale::Timezone;
+use tenantry_tenancy::role::own::Remembered;
+use tenantry_tenancy::role::{OwnRoles, RoleAssignment, RoleRepository};
 use tenantry_tenancy::tenant::Slug;
 use tenantry_tenancy::text::DisplayName;
 
-use super::{memberships, security, tenants};
+use super::{assignments, memberships, security, tenants};
 use crate::entity::{domain_directory, membership, slug_directory, tenant};
 use crate::error::{corrupt, store_error};
 use crate::store::SeaOrmStore;
@@ -18,13 +20,17 @@ use crate::store::SeaOrmStore;
 #[async_trait]
 impl AccessDirectory for SeaOrmStore {
     async fn tenant(&self, tenant: TenantId) -> Result<Option<Arc<TenantAccess>>, StoreError> {
-        let unit = self.look_up(Some(tenant), None).await?;
+        let mut unit = self.look_up(Some(tenant), None).await?;
         let row = unit
             .rows::<tenant::Entity>()
             .one(unit.txn())
             .await
             .map_err(store_error)?;
-        row.map(tenant_access).transpose()
+        let Some(row) = row else {
+            return Ok(None);
+        };
+        let roles = OwnRoles::new(RoleRepository::all(&mut unit).await?);
+        tenant_access(row, roles).map(Some)
     }
 
     async fn member(
@@ -34,8 +40,11 @@ impl AccessDirectory for SeaOrmStore {
     ) -> Result<Option<Arc<MemberAccess>>, StoreError> {
         let unit = self.look_up(Some(tenant), None).await?;
         let found = unit.row::<membership::Entity>(membership.as_uuid());
-        let row = found.one(unit.txn()).await.map_err(store_error)?;
-        row.map(member_access).transpose()
+        let Some(row) = found.one(unit.txn()).await.map_err(store_error)? else {
+            return Ok(None);
+        };
+        let assigned = assignments::of(&unit, &[membership]).await?;
+        member_access(row, assigned).map(Some)
     }
 
     async fn membership_of(&self, tenant: TenantId, user: UserId) -> Result<Option<MembershipId>, StoreError> {
@@ -79,7 +88,7 @@ impl AccessDirectory for SeaOrmStore {
     }
 }
 
-fn tenant_access(row: tenant::Model) -> Result<Arc<TenantAccess>, StoreError> {
+fn tenant_access(row: tenant::Model, roles: Arc<OwnRoles>) -> Result<Arc<TenantAccess>, StoreError> {
     let status = tenants::status(&row)?;
     Ok(Arc::new(TenantAccess {
         id: TenantId::from_uuid(row.id),
@@ -88,10 +97,11 @@ fn tenant_access(row: tenant::Model) -> Result<Arc<TenantAccess>, StoreError> {
         status,
         security: Arc::new(security::policy(row.id, row.security)?),
         timezone: Timezone::try_from(row.timezone).map_err(corrupt("tenant", row.id))?,
+        roles,
     }))
 }
 
-fn member_access(row: membership::Model) -> Result<Arc<MemberAccess>, StoreError> {
+fn member_access(row: membership::Model, assigned: Vec<RoleAssignment>) -> Result<Arc<MemberAccess>, StoreError> {
     let status = memberships::state(&row)?;
     Ok(Arc::new(MemberAccess {
         membership: MembershipId::from_uuid(row.id),
@@ -99,5 +109,7 @@ fn member_access(row: membership::Model) -> Result<Arc<MemberAccess>, StoreError
         role: Code::try_from(row.role).map_err(corrupt("membership", row.id))?,
         extra: memberships::permissions(&row.extra_permissions).map_err(corrupt("membership", row.id))?,
         status,
+        assigned,
+        remembered: Remembered::default(),
     }))
 }

@@ -2,6 +2,7 @@
 
 use sea_orm::ActiveValue::Set;
 use sea_orm::prelude::Json;
+use sea_orm::sea_query::Query;
 use sea_orm::{ColumnTrait, Condition, QueryFilter, QueryOrder, QuerySelect};
 use tenantry_kernel::id::{MembershipId, UserId};
 use tenantry_kernel::time::OffsetDateTime;
@@ -11,9 +12,11 @@ use tenantry_tenancy::membership::{
     Membership, MembershipDetails, MembershipFilter, MembershipRepository, MembershipSource, MembershipState,
     MembershipStatus,
 };
+use tenantry_tenancy::role::{AssignmentId, RoleAssignment};
 use tenantry_tenancy::text::{DisplayName, Note};
 
-use crate::entity::membership;
+use super::assignments;
+use crate::entity::{membership, role_assignment};
 use crate::error::{corrupt, fresh, store_error};
 use crate::micros::Micros;
 use crate::search;
@@ -59,6 +62,19 @@ impl MembershipRepository for SeaOrmUnit {
         }
         if let Some(role) = &filter.role {
             found = found.filter(membership::Column::Role.eq(role.as_str()));
+        }
+        if let Some(role) = &filter.holding {
+            let assigned = Query::select()
+                .column(role_assignment::Column::MembershipId)
+                .from(role_assignment::Entity)
+                .and_where(role_assignment::Column::TenantId.eq(self.tenant_uuid()))
+                .and_where(role_assignment::Column::Role.eq(role.as_str()))
+                .take();
+            found = found.filter(
+                Condition::any()
+                    .add(membership::Column::Role.eq(role.as_str()))
+                    .add(membership::Column::Id.in_subquery(assigned)),
+            );
         }
         if let Some(source) = filter.source {
             found = found.filter(membership::Column::Source.eq(source.as_str()));
@@ -140,6 +156,26 @@ impl MembershipRepository for SeaOrmUnit {
             .map_err(store_error)?;
         let others = owners.iter().filter(|row| row.id != id.as_uuid()).count();
         Ok(u64::try_from(others).unwrap_or(u64::MAX))
+    }
+
+    async fn assignments(&mut self, members: &[MembershipId]) -> Result<Vec<RoleAssignment>, StoreError> {
+        assignments::of(self, members).await
+    }
+
+    async fn assign(&mut self, assignment: &RoleAssignment) -> Result<(), StoreError> {
+        assignments::add(self, assignment).await
+    }
+
+    async fn unassign(&mut self, id: AssignmentId) -> Result<(), StoreError> {
+        assignments::remove(self, id).await
+    }
+
+    async fn holders(&mut self, role: &Code) -> Result<u64, StoreError> {
+        assignments::holders(self, role).await
+    }
+
+    async fn replace_role(&mut self, from: &Code, to: &Code) -> Result<u64, StoreError> {
+        assignments::replace(self, from, to).await
     }
 }
 

@@ -150,6 +150,11 @@ mod api_keys {
     use crate::keeps;
 
     #[tokio::test]
+    async fn api_keys_are_found_by_kind_owner_and_state() {
+        keeps(suite::api_keys_are_found_by_kind_owner_and_state).await;
+    }
+
+    #[tokio::test]
     async fn an_api_key_comes_back_whole() {
         keeps(suite::an_api_key_comes_back_whole).await;
     }
@@ -229,5 +234,123 @@ mod signing_keys {
     #[tokio::test]
     async fn a_sequence_number_is_won_once() {
         keeps(suite::a_sequence_number_is_won_once).await;
+    }
+
+    #[tokio::test]
+    async fn a_signing_key_changes_as_it_was_seen() {
+        keeps(suite::a_signing_key_changes_as_it_was_seen).await;
+    }
+}
+
+mod service_accounts {
+    use tenantry_store_contract::identity::service_accounts as suite;
+
+    use crate::keeps;
+
+    #[tokio::test]
+    async fn a_service_account_comes_back_whole() {
+        keeps(suite::a_service_account_comes_back_whole).await;
+    }
+
+    #[tokio::test]
+    async fn a_tenant_reaches_only_its_own_service_accounts() {
+        keeps(suite::a_tenant_reaches_only_its_own_service_accounts).await;
+    }
+
+    #[tokio::test]
+    async fn service_accounts_are_listed_youngest_first_without_removed_ones() {
+        keeps(suite::service_accounts_are_listed_youngest_first_without_removed_ones).await;
+    }
+
+    #[tokio::test]
+    async fn a_service_account_that_changed_since_it_was_read_is_stale() {
+        keeps(suite::a_service_account_that_changed_since_it_was_read_is_stale).await;
+    }
+
+    #[tokio::test]
+    async fn service_accounts_added_at_once_are_counted() {
+        keeps(suite::service_accounts_added_at_once_are_counted).await;
+    }
+}
+
+mod factors {
+    use tenantry_store_contract::identity::factors as suite;
+
+    use crate::keeps;
+
+    #[tokio::test]
+    async fn an_app_is_confirmed_once_and_stays() {
+        keeps(suite::an_app_is_confirmed_once_and_stays).await;
+    }
+
+    #[tokio::test]
+    async fn a_step_is_spent_once_also_under_concurrency() {
+        keeps(suite::a_step_is_spent_once_also_under_concurrency).await;
+    }
+
+    #[tokio::test]
+    async fn a_recovery_code_is_spent_once_also_under_concurrency() {
+        keeps(suite::a_recovery_code_is_spent_once_also_under_concurrency).await;
+    }
+
+    #[tokio::test]
+    async fn a_passkey_is_registered_once_and_counts_forward() {
+        keeps(suite::a_passkey_is_registered_once_and_counts_forward).await;
+    }
+
+    #[tokio::test]
+    async fn a_challenge_is_used_up_once_also_under_concurrency() {
+        keeps(suite::a_challenge_is_used_up_once_also_under_concurrency).await;
+    }
+
+    #[tokio::test]
+    async fn devices_make_room_and_are_forgotten() {
+        keeps(suite::devices_make_room_and_are_forgotten).await;
+    }
+
+    #[tokio::test]
+    async fn places_are_known_from_the_second_time_on() {
+        keeps(suite::places_are_known_from_the_second_time_on).await;
+    }
+
+    #[tokio::test]
+    async fn a_pending_sign_in_is_used_once_also_under_concurrency() {
+        keeps(suite::a_pending_sign_in_is_used_once_also_under_concurrency).await;
+    }
+}
+
+mod emails {
+    use tenantry_store_contract::identity::emails as suite;
+
+    use crate::keeps;
+
+    #[tokio::test]
+    async fn a_claim_leads_nowhere_until_it_is_proved() {
+        keeps(suite::a_claim_leads_nowhere_until_it_is_proved).await;
+    }
+
+    #[tokio::test]
+    async fn a_proof_takes_an_address_from_a_claim_and_from_no_proof() {
+        keeps(suite::a_proof_takes_an_address_from_a_claim_and_from_no_proof).await;
+    }
+
+    #[tokio::test]
+    async fn verifying_at_the_user_proves_the_address() {
+        keeps(suite::verifying_at_the_user_proves_the_address).await;
+    }
+
+    #[tokio::test]
+    async fn an_address_is_proved_once_also_under_concurrency() {
+        keeps(suite::an_address_is_proved_once_also_under_concurrency).await;
+    }
+
+    #[tokio::test]
+    async fn addresses_are_removed_and_released() {
+        keeps(suite::addresses_are_removed_and_released).await;
+    }
+
+    #[tokio::test]
+    async fn an_erased_person_leaves_a_tombstone() {
+        keeps(suite::an_erased_person_leaves_a_tombstone).await;
     }
 }

@@ -143,3 +143,24 @@ mod spanning {
         keeps(suite::any_other_receipt_is_the_principals).await;
     }
 }
+
+mod personal {
+    use tenantry_store_contract::lifecycle::personal as suite;
+
+    use crate::keeps;
+
+    #[tokio::test]
+    async fn an_entry_names_who_is_forgotten_by_a_mark() {
+        keeps(suite::an_entry_names_who_is_forgotten_by_a_mark).await;
+    }
+
+    #[tokio::test]
+    async fn a_tenant_forgets_in_its_own_log_alone() {
+        keeps(suite::a_tenant_forgets_in_its_own_log_alone).await;
+    }
+
+    #[tokio::test]
+    async fn a_person_reads_their_own_acts_everywhere() {
+        keeps(suite::a_person_reads_their_own_acts_everywhere).await;
+    }
+}

@@ -20,7 +20,7 @@ mod tenancy;
 
 use std::sync::Arc;
 
-use tenantry_activity::audit::AuditPurge;
+use tenantry_activity::audit::{AuditPurge, OwnActs};
 use tenantry_activity::feed::{CommitListener, InvalidationFeed};
 use tenantry_activity::job::JobQueue;
 use tenantry_activity::receipt::ReceiptStore;
@@ -29,7 +29,8 @@ use tenantry_billing::directory::{DueSubscriptions, OverdueInvoices, PendingPaym
 use tenantry_billing::store::BillingStore;
 use tenantry_identity::directory::{ApiKeyDirectory, PlatformKeyDirectory, SessionDirectory};
 use tenantry_identity::platform_key::PlatformKeyStore;
-use tenantry_identity::signing_key::SigningKeyRepository;
+use tenantry_identity::service_account::ServiceAccountDirectory;
+use tenantry_identity::signing_key::SigningKeyStore;
 use tenantry_identity::store::IdentityStore;
 use tenantry_lifecycle::catalog::PlanArchive;
 use tenantry_lifecycle::operators::OperatorDirectory;
@@ -86,6 +87,9 @@ impl ActivityHarness for Subject {
         self.store()
     }
     fn audit_purge(&self) -> &dyn AuditPurge {
+        self.store()
+    }
+    fn own_acts(&self) -> &dyn OwnActs {
         self.store()
     }
     fn jobs(&self) -> &dyn JobQueue {
@@ -166,7 +170,11 @@ impl IdentityHarness for Subject {
     fn session_directory(&self) -> &dyn SessionDirectory {
         self.store()
     }
-    fn signing_keys(&self) -> &dyn SigningKeyRepository {
+    fn service_account_directory(&self) -> &dyn ServiceAccountDirectory {
+        self.store()
+    }
+
+    fn signing_keys(&self) -> &dyn SigningKeyStore {
         self.store()
     }
 }

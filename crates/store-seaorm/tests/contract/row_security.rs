@@ -176,7 +176,7 @@ async fn the_worker_lists_tenants_and_counts_members_without_seeing_them() {
     .await;
 
     assert_eq!((tenants.unwrap(), members.unwrap()), (2, 2));
-    for column in ["email", "name", "role", "user_id"] {
+    for column in ["email", "name", "role"] {
         let sql = format!("select count({column}) from membership");
         let refused = as_role(&raw, "tenantry_worker", None, None, &sql).await;
         assert!(
@@ -364,4 +364,90 @@ async fn people_are_added_by_a_list_and_not_otherwise_reached() {
     )
     .await;
     assert!(format!("{unnamed:?}").contains("row-level security"), "{unnamed:?}");
+}
+
+/// Person 10 did something in tenant 1 that tells of them; and person 10 has an address that nobody proved.
+const TOLD: &str = "insert into audit_personal (tenant_id, id, audit_id, user_id, said) \
+                    select tenant_id, id, id, '00000000-0000-0000-0000-00000000000a', '{}' from audit_log";
+
+#[tokio::test]
+#[expect(clippy::disallowed_methods, reason = "raw SQL is what this is about")]
+async fn what_logs_say_of_people_is_theirs_and_their_tenants() {
+    let Some((_subject, raw)) = two_tenants().await else {
+        return;
+    };
+    raw.execute_unprepared(TOLD).await.unwrap();
+    let count = "select count(*) from audit_personal";
+    let change = "update audit_personal set said = '[]' returning 1::bigint";
+    let remove = "with gone as (delete from audit_personal returning 1) select count(*) from gone";
+    let app = async |tenant, user, sql| as_role(&raw, "tenantry_app", tenant, user, sql).await;
+
+    assert_eq!(app(None, None, count).await.unwrap(), 0);
+    assert_eq!(app(Some(1), None, count).await.unwrap(), 1);
+    assert_eq!(app(None, Some(10), count).await.unwrap(), 2);
+    assert_eq!(app(None, Some(11), count).await.unwrap(), 0);
+    assert!(app(Some(1), Some(10), change).await.is_err());
+    assert_eq!(app(None, Some(11), remove).await.unwrap(), 0);
+    assert_eq!(app(Some(2), None, remove).await.unwrap(), 1);
+    assert_eq!(
+        app(None, Some(10), remove).await.unwrap(),
+        2,
+        "what is not committed is not gone"
+    );
+}
+
+#[tokio::test]
+async fn the_worker_lists_people_and_reads_no_hash() {
+    let Some((_subject, raw)) = two_tenants().await else {
+        return;
+    };
+    let worker = async |column: &str| {
+        let sql = format!("select count({column}) from app_user");
+        as_role(&raw, "tenantry_worker", None, None, &sql).await
+    };
+
+    for column in ["id", "email", "name", "search_text", "erase_at"] {
+        assert_eq!(worker(column).await.unwrap(), 0, "{column}");
+    }
+    for column in ["password_hash", "failed_logins", "locked_until"] {
+        assert!(worker(column).await.is_err(), "{column}");
+    }
+}
+
+#[tokio::test]
+#[expect(clippy::disallowed_methods, reason = "raw SQL is what this is about")]
+async fn an_address_is_taken_from_nobody_who_proved_it() {
+    let Some((_subject, raw)) = two_tenants().await else {
+        return;
+    };
+    for (number, entry) in [(10, Some(false)), (11, Some(true)), (12, None)] {
+        let person = format!(
+            "insert into app_user (id, email, name, status, failed_logins, locale, created_at, version) \
+             values ('{}', 'p{number}@x.example', 'P', 'active', 0, 'en', 0, 1)",
+            uuid(number)
+        );
+        raw.execute_unprepared(&person).await.unwrap();
+        let Some(verified) = entry else { continue };
+        let entry = format!(
+            "insert into email_directory (fingerprint, user_id, verified) values ('\\x{number}', '{}', {verified})",
+            uuid(number)
+        );
+        raw.execute_unprepared(&entry).await.unwrap();
+    }
+    let take = |taker: u128| {
+        format!(
+            "with taken as (update email_directory set user_id = '{}', verified = true returning 1) \
+             select count(*) from taken",
+            uuid(taker)
+        )
+    };
+
+    let by_nobody = as_role(&raw, "tenantry_app", None, None, &take(12)).await;
+    assert!(by_nobody.is_err(), "{by_nobody:?}");
+    let for_another = as_role(&raw, "tenantry_app", None, Some(12), &take(11)).await;
+    assert!(for_another.is_err(), "{for_another:?}");
+    assert_eq!(
+        as_role(&raw, "tenantry_app", None, Some(12), &take(12)).await.unwrap(),
+        1
+    );
 }

@@ -205,3 +205,75 @@ mod security {
         keeps(suite::a_policy_that_changed_since_it_was_read_is_stale).await;
     }
 }
+
+mod roles {
+    use tenantry_store_contract::tenancy::roles as suite;
+
+    use crate::keeps;
+
+    #[tokio::test]
+    async fn a_role_comes_back_whole_for_its_tenant() {
+        keeps(suite::a_role_comes_back_whole_for_its_tenant).await;
+    }
+
+    #[tokio::test]
+    async fn a_role_has_its_name_and_number_alone() {
+        keeps(suite::a_role_has_its_name_and_number_alone).await;
+    }
+
+    #[tokio::test]
+    async fn a_role_that_changed_since_it_was_read_is_stale() {
+        keeps(suite::a_role_that_changed_since_it_was_read_is_stale).await;
+    }
+
+    #[tokio::test]
+    async fn a_role_is_not_given_while_it_goes() {
+        keeps(suite::a_role_is_not_given_while_it_goes).await;
+    }
+
+    #[tokio::test]
+    async fn further_roles_live_and_die_with_the_membership() {
+        keeps(suite::further_roles_live_and_die_with_the_membership).await;
+    }
+
+    #[tokio::test]
+    async fn nobody_has_a_further_role_who_is_no_member() {
+        keeps(suite::nobody_has_a_further_role_who_is_no_member).await;
+    }
+
+    #[tokio::test]
+    async fn holders_of_a_role_are_found_and_counted() {
+        keeps(suite::holders_of_a_role_are_found_and_counted).await;
+    }
+
+    #[tokio::test]
+    async fn one_role_takes_the_place_of_another() {
+        keeps(suite::one_role_takes_the_place_of_another).await;
+    }
+
+    #[tokio::test]
+    async fn the_gate_knows_a_tenants_own_roles() {
+        keeps(suite::the_gate_knows_a_tenants_own_roles).await;
+    }
+}
+
+mod ownership {
+    use tenantry_store_contract::tenancy::ownership as suite;
+
+    use crate::keeps;
+
+    #[tokio::test]
+    async fn one_offer_waits_in_a_tenant() {
+        keeps(suite::one_offer_waits_in_a_tenant).await;
+    }
+
+    #[tokio::test]
+    async fn an_offer_ends_once_also_under_concurrency() {
+        keeps(suite::an_offer_ends_once_also_under_concurrency).await;
+    }
+
+    #[tokio::test]
+    async fn an_offer_goes_with_either_member() {
+        keeps(suite::an_offer_goes_with_either_member).await;
+    }
+}

@@ -5,10 +5,14 @@ use tenantry_kernel::testing::test_authority;
 use tenantry_kernel::uuid::Uuid;
 
 use super::*;
-use crate::permissions::{MEMBERS_MANAGE, MEMBERS_READ, PLATFORM_MANAGE, TENANT_DELETE, TENANT_READ, TENANT_UPDATE};
+use crate::permissions::{
+    DOMAINS_MANAGE, MEMBERS_MANAGE, MEMBERS_READ, PLATFORM_MANAGE, TENANT_DELETE, TENANT_READ, TENANT_UPDATE,
+};
+use crate::role::OwnRoles;
 use crate::role::SystemRole::{Admin, Owner, Viewer};
 use crate::testing::{
-    MockAccessDirectory, NOW, member_access, membership_id, role_permissions, roles, tenant_access, tenant_id, user_id,
+    MockAccessDirectory, NOW, assignment, member_access, membership_id, own_role, role_permissions, roles,
+    tenant_access, tenant_id, user_id,
 };
 
 const MEMBER: u128 = 5;
@@ -155,6 +159,34 @@ async fn operators_and_workers_enter_a_suspended_tenant() {
 }
 
 #[tokio::test]
+async fn a_member_enters_with_the_tenants_own_role_and_further_ones() {
+    let tenant = TenantAccess {
+        roles: OwnRoles::new(vec![own_role(1, "hosts", &["domains.*"])]),
+        ..tenant_access(1, "acme")
+    };
+    let mut member = member_access(MEMBER, Viewer);
+    member.role = "hosts".try_into().unwrap();
+    member.assigned = vec![
+        assignment(1, MEMBER, "viewer", None),
+        assignment(2, MEMBER, "admin", Some("team:sales")),
+    ];
+    let gate = gate(Some(tenant), Some(member));
+
+    let scope = enter(&gate, 1_005).await.unwrap();
+    let held = gate
+        .powers_of(tenant_id(1), membership_id(MEMBER))
+        .await
+        .unwrap()
+        .unwrap();
+
+    let (sales, support) = ("team:sales".try_into().unwrap(), "team:support".try_into().unwrap());
+    assert!(scope.require(&DOMAINS_MANAGE).is_ok() && scope.require(&TENANT_READ).is_ok());
+    assert!(scope.require(&TENANT_UPDATE).is_err() && scope.require_on(&TENANT_UPDATE, &sales).is_ok());
+    assert!(scope.require_on(&TENANT_UPDATE, &support).is_err() && scope.require_on(&TENANT_READ, &support).is_ok());
+    assert!(held.is_same(scope.permissions()), "found again, and not reckoned again");
+}
+
+#[tokio::test]
 async fn support_may_look_and_not_touch() {
     let gate = gate(Some(tenant_access(1, "acme")), None);
 
@@ -275,4 +307,56 @@ async fn a_failing_directory_is_unavailable_and_not_absent() {
         (failed.kind(), failed.retry_after_s()),
         (ErrorKind::Unavailable, Some(1))
     );
+}
+
+fn only_from_home() -> TenantAccess {
+    let policy = crate::security::SecurityPolicy {
+        ip_allowlist: vec!["192.0.2.0/24".parse().unwrap()],
+        ..Default::default()
+    };
+    TenantAccess {
+        security: Arc::new(policy),
+        ..tenant_access(1, "acme")
+    }
+}
+
+fn from(address: &str) -> Origin {
+    Origin {
+        address: Some(address.parse().unwrap()),
+        ..Origin::default()
+    }
+}
+
+#[tokio::test]
+async fn members_and_keys_come_from_where_the_policy_lets_them_and_operators_from_anywhere() {
+    let known = member_access(5, Owner);
+    let (user, membership) = (known.user, known.membership);
+    let gate = gate(Some(only_from_home()), Some(known));
+    let tenant = tenant_id(1);
+
+    for (address, inside) in [
+        ("192.0.2.7", true),
+        ("::ffff:192.0.2.7", true),
+        ("198.51.100.7", false),
+        ("2001:db8::7", false),
+    ] {
+        let member = gate
+            .enter_member(tenant, user, membership, session(), from(address))
+            .await;
+        let payer = gate
+            .enter_member_to_pay(tenant, user, membership, session(), from(address))
+            .await;
+        let program = gate
+            .enter_key(tenant, key(), true, PermissionSet::default(), from(address))
+            .await;
+        let operator = gate
+            .enter_operator(tenant, user_id(9), session(), false, from(address))
+            .await;
+        let told = [member.is_ok(), payer.is_ok(), program.is_ok(), operator.is_ok()];
+        assert_eq!(told, [inside, inside, inside, true], "{address}");
+    }
+    let stranger = gate
+        .enter_member(tenant, user_id(404), membership, session(), from("198.51.100.7"))
+        .await;
+    assert!(matches!(stranger, Err(EnterError::NotFound)), "{stranger:?}");
 }

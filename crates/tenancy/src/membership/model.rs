@@ -301,6 +301,7 @@ impl Membership {
         let name = |name: &Option<DisplayName>| name.as_ref().map(DisplayName::to_string);
         Some(
             Event::new("membership.updated", self.id)
+                .of(self.user())
                 .change("name", name(&before.name), name(&self.details.name))
                 .change("department", note(&before.department), note(&self.details.department))
                 .change("position", note(&before.position), note(&self.details.position)),
@@ -377,6 +378,11 @@ impl Membership {
         Ok(Event::new("membership.unlocked", self.id))
     }
 
+    /// Notes that something of theirs changed that is kept elsewhere: their further roles.
+    pub const fn touched(&mut self, now: OffsetDateTime) {
+        self.updated_at = now;
+    }
+
     /// Notes that the person signed in. Says nothing to the audit log: the sign-in itself does.
     pub const fn signed_in(&mut self, now: OffsetDateTime) {
         self.last_login_at = Some(now);
@@ -390,6 +396,7 @@ impl Membership {
             _ => "membership.created",
         };
         let event = Event::new(action, self.id)
+            .of(self.user())
             .set("email", self.details.email.as_str())
             .set("role", self.details.role.as_str())
             .set("status", self.state().as_str());
@@ -408,10 +415,61 @@ impl Membership {
             MembershipStatus::Invited { .. } => "membership.invitation_revoked",
             _ => "membership.removed",
         };
-        Event::new(action, self.id)
+        self.gone(action)
             .change("email", self.details.email.as_str(), Value::Null)
+    }
+
+    /// The event that tells that the member left by themself, or declined an invitation.
+    #[must_use]
+    pub fn left(&self) -> Event {
+        let action = match self.status {
+            MembershipStatus::Invited { .. } => "membership.invitation_declined",
+            _ => "membership.left",
+        };
+        self.gone(action)
+            .change("email", self.details.email.as_str(), Value::Null)
+    }
+
+    /// The event that tells of its removal together with all that is known of the person. It says nothing of them.
+    #[must_use]
+    pub fn erased(&self) -> Event {
+        self.gone("membership.erased")
+    }
+
+    /// The event that tells that it was given up because the same human has another membership of the tenant.
+    #[must_use]
+    pub fn absorbed(&self) -> Event {
+        self.gone("membership.absorbed")
+    }
+
+    fn gone(&self, action: &'static str) -> Event {
+        Event::new(action, self.id)
+            .of(self.user())
             .change("role", self.details.role.as_str(), Value::Null)
             .change("status", self.state().as_str(), Value::Null)
+    }
+
+    /// Changes the address by which the tenant knows the person. `None` when it is the same.
+    pub fn known_as(&mut self, email: EmailAddress, now: OffsetDateTime) -> Option<Event> {
+        if self.details.email == email {
+            return None;
+        }
+        let event = Event::new("membership.updated", self.id).of(self.user()).change(
+            "email",
+            self.details.email.as_str(),
+            email.as_str(),
+        );
+        self.details.email = email;
+        self.updated_at = now;
+        Some(event)
+    }
+
+    /// Hands it to another account of the same human. What the tenant knows of them stays.
+    pub fn hand_over(&mut self, to: UserId, now: OffsetDateTime) -> Event {
+        self.details.user = to;
+        self.updated_at = now;
+        // Whose account it was is not the tenant's to know.
+        Event::new("membership.account_merged", self.id)
     }
 
     fn move_to(&mut self, action: &'static str, status: MembershipStatus, now: OffsetDateTime) -> Event {

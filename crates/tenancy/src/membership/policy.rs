@@ -7,7 +7,7 @@ use tenantry_kernel::{Denied, Permission, PermissionSet};
 
 use crate::membership::{Membership, MembershipState};
 use crate::permissions::{MEMBERS_MANAGE, MEMBERS_MANAGE_BASIC};
-use crate::role::{RoleBook, RoleDefinition, SystemRole};
+use crate::role::{RoleAssignment, RoleBook, RoleDefinition};
 
 /// Passes when there may be members that `actor` may manage: the first question, before any is looked up.
 ///
@@ -21,19 +21,26 @@ pub fn may_manage_some(actor: &PermissionSet) -> Result<(), Denied> {
     }
 }
 
-/// Passes when `actor` may change, deactivate or remove `target`.
+/// Passes when `actor` may change, deactivate or remove `target`, whose further roles are `assigned`.
 ///
 /// Whoever holds all that an owner holds touches everyone. `members.manage` touches those whose
-/// permissions the actor holds too, so an admin never touches an owner. `members.manage_basic`
-/// touches members and viewers without extra permissions that the actor lacks.
+/// permissions the actor holds too, those for one resource included, so an admin never touches an owner.
+/// `members.manage_basic` touches members and viewers, and those with a tenant's own roles that allow no more,
+/// without extra permissions that the actor lacks.
 ///
 /// # Errors
 /// [`Denied`] naming the permission that is lacking.
-pub fn may_manage(actor: &PermissionSet, roles: &RoleBook, target: &Membership) -> Result<(), Denied> {
-    let role = roles.get(target.role());
+pub fn may_manage(
+    actor: &PermissionSet,
+    roles: &RoleBook,
+    target: &Membership,
+    assigned: &[RoleAssignment],
+) -> Result<(), Denied> {
+    let held = std::iter::once(target.role()).chain(assigned.iter().map(|assignment| &assignment.role));
+    let held: Vec<Option<&RoleDefinition>> = held.map(|role| roles.get(role)).collect();
     if !actor.holds(&MEMBERS_MANAGE) {
-        let reaches = actor.holds(&MEMBERS_MANAGE_BASIC) && role.is_some_and(|role| role.base.is_basic());
-        return if reaches {
+        let basic = held.iter().all(|role| role.is_some_and(RoleDefinition::is_basic));
+        return if actor.holds(&MEMBERS_MANAGE_BASIC) && basic {
             covers(actor, target.extra())
         } else {
             Err(Denied::new(MEMBERS_MANAGE))
@@ -42,11 +49,13 @@ pub fn may_manage(actor: &PermissionSet, roles: &RoleBook, target: &Membership) 
     if actor.covers(&roles.owner().permissions) {
         return Ok(());
     }
-    // What a role that left the catalog allowed is unknown: only an owner may clean up after it.
-    let Some(role) = role else {
-        return covers(actor, &roles.owner().permissions);
-    };
-    covers(actor, &role.permissions.union(target.extra()))
+    covers(actor, target.extra())?;
+    for role in held {
+        // What a role that left the catalog allowed is unknown: only an owner may clean up after it.
+        let permissions = role.map_or(&roles.owner().permissions, |role| &role.permissions);
+        covers(actor, permissions)?;
+    }
+    Ok(())
 }
 
 /// Passes when `actor` may give `role` and `extra` to somebody, be it by invitation or by a change.
@@ -58,7 +67,7 @@ pub fn may_grant(actor: &PermissionSet, role: &RoleDefinition, extra: &Permissio
     if actor.holds(&MEMBERS_MANAGE) {
         return covers(actor, &role.permissions);
     }
-    if !role.base.is_basic() {
+    if !role.is_basic() {
         return Err(Denied::new(MEMBERS_MANAGE));
     }
     // A manager is trusted with members and viewers as a catalog defines them, even where their role
@@ -69,7 +78,7 @@ pub fn may_grant(actor: &PermissionSet, role: &RoleDefinition, extra: &Permissio
     covers(actor, &role.permissions)
 }
 
-/// Passes when `actor` holds every permission it is about to give beyond a role.
+/// Passes when `actor` holds every permission it is about to give beyond a role, or by defining one.
 ///
 /// # Errors
 /// [`Denied`] naming a permission that is lacking.
@@ -99,9 +108,7 @@ const fn seat(state: Option<MembershipState>) -> i64 {
 }
 
 fn is_active_owner(roles: &RoleBook, member: &Membership) -> bool {
-    let is_owner = roles
-        .get(member.role())
-        .is_some_and(|role| role.base == SystemRole::Owner);
+    let is_owner = roles.get(member.role()).is_some_and(RoleDefinition::is_owner);
     is_owner && member.state() == MembershipState::Active
 }
 
@@ -114,15 +121,15 @@ fn covers(actor: &PermissionSet, wanted: &PermissionSet) -> Result<(), Denied> {
 mod tests {
     use super::*;
     use crate::permissions::{MEMBERS_INVITE, TENANT_DELETE};
-    use crate::testing::{self, member, role_permissions, roles};
-    use SystemRole::{Admin, Manager, Member, Owner, Viewer};
+    use crate::role::SystemRole::{self, Admin, Manager, Member, Owner, Viewer};
+    use crate::testing::{self, assignment, member, own_role, role_permissions, roles};
 
     #[test]
     fn who_touches_whom() {
         let book = roles();
         let reach = |actor: SystemRole| -> Vec<SystemRole> {
             let actor = role_permissions(actor);
-            let touched = |target: &SystemRole| may_manage(&actor, &book, &member(1, *target)).is_ok();
+            let touched = |target: &SystemRole| may_manage(&actor, &book, &member(1, *target), &[]).is_ok();
             SystemRole::ALL.into_iter().filter(touched).collect()
         };
 
@@ -168,9 +175,50 @@ mod tests {
         let extra: PermissionSet = [TENANT_DELETE].into_iter().collect();
         target.change_role(target.role().clone(), extra, testing::NOW);
 
-        assert!(may_manage(&role_permissions(Manager), &book, &target).is_err());
-        assert!(may_manage(&role_permissions(Admin), &book, &target).is_err());
-        assert!(may_manage(&role_permissions(Owner), &book, &target).is_ok());
+        assert!(may_manage(&role_permissions(Manager), &book, &target, &[]).is_err());
+        assert!(may_manage(&role_permissions(Admin), &book, &target, &[]).is_err());
+        assert!(may_manage(&role_permissions(Owner), &book, &target, &[]).is_ok());
+    }
+
+    #[test]
+    fn further_roles_lift_a_member_out_of_reach_also_for_one_resource() {
+        let book = roles().with_own(&[
+            own_role(1, "remover", &["tenant.delete"]),
+            own_role(2, "reader", &["members.*"]),
+        ]);
+        let viewer = member(1, Viewer);
+        let reach = |actor: SystemRole, assigned: &[RoleAssignment]| {
+            may_manage(&role_permissions(actor), &book, &viewer, assigned).is_ok()
+        };
+
+        for resource in [None, Some("team:sales")] {
+            let assigned = [assignment(1, 1, "remover", resource)];
+            assert!(!reach(Admin, &assigned) && !reach(Manager, &assigned) && reach(Owner, &assigned));
+            let unknown = [assignment(1, 1, "gone", resource)];
+            assert!(!reach(Admin, &unknown) && !reach(Manager, &unknown) && reach(Owner, &unknown));
+        }
+        let manages = [assignment(1, 1, "reader", None)];
+        assert!(reach(Admin, &manages) && !reach(Manager, &manages));
+        assert!(reach(Manager, &[assignment(1, 1, "viewer", Some("team:sales"))]));
+    }
+
+    #[test]
+    fn a_tenants_own_role_is_given_by_those_who_hold_all_of_it() {
+        let book = roles().with_own(&[
+            own_role(1, "remover", &["tenant.*"]),
+            own_role(2, "reader", &["tenant.read"]),
+        ]);
+        let gift = |actor: SystemRole, role: &str| {
+            may_grant(
+                &role_permissions(actor),
+                book.find(role).unwrap(),
+                &PermissionSet::default(),
+            )
+            .is_ok()
+        };
+
+        assert!(gift(Owner, "remover") && !gift(Admin, "remover") && !gift(Manager, "remover"));
+        assert!(gift(Admin, "reader") && gift(Manager, "reader") && !gift(Viewer, "remover"));
     }
 
     #[test]
@@ -199,9 +247,9 @@ mod tests {
         let mut target = member(1, Viewer);
         target.change_role("gone".try_into().unwrap(), PermissionSet::default(), testing::NOW);
 
-        assert!(may_manage(&role_permissions(Admin), &book, &target).is_err());
-        assert!(may_manage(&role_permissions(Manager), &book, &target).is_err());
-        assert!(may_manage(&role_permissions(Owner), &book, &target).is_ok());
+        assert!(may_manage(&role_permissions(Admin), &book, &target, &[]).is_err());
+        assert!(may_manage(&role_permissions(Manager), &book, &target, &[]).is_err());
+        assert!(may_manage(&role_permissions(Owner), &book, &target, &[]).is_ok());
     }
 
     #[test]

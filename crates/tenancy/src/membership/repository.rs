@@ -6,6 +6,7 @@ use tenantry_kernel::time::OffsetDateTime;
 use tenantry_kernel::{Code, EmailAddress, Page, PageRequest, StoreError};
 
 use crate::membership::{Membership, MembershipSource, MembershipState};
+use crate::role::{AssignmentId, RoleAssignment};
 
 /// The rule "a user is once a member of a tenant, and so is an address".
 pub const ALREADY_MEMBER: &str = "already_member";
@@ -17,6 +18,8 @@ pub struct MembershipFilter {
     pub state: Option<MembershipState>,
     /// With this role.
     pub role: Option<Code>,
+    /// With this role, or with it for something.
+    pub holding: Option<Code>,
     /// Come about like this.
     pub source: Option<MembershipSource>,
     /// Invitations that can be accepted at this moment (true), or cannot any more (false).
@@ -62,4 +65,21 @@ pub trait MembershipRepository: Send {
     /// How many *active* members other than `id` have the role `owner`. Locks their rows until the unit
     /// ends, so that of two owners who leave at once one is refused.
     async fn other_owners(&mut self, owner: &Code, id: MembershipId) -> Result<u64, StoreError>;
+
+    /// The further roles of these members, oldest first.
+    async fn assignments(&mut self, members: &[MembershipId]) -> Result<Vec<RoleAssignment>, StoreError>;
+
+    /// Gives a member a further role. Refused with `StoreError::Conflict(ROLE_ASSIGNED)` when they have it for this
+    /// resource, also under concurrency. It goes with the membership.
+    async fn assign(&mut self, assignment: &RoleAssignment) -> Result<(), StoreError>;
+
+    /// Takes a further role back. Taking what is not there is no error.
+    async fn unassign(&mut self, id: AssignmentId) -> Result<(), StoreError>;
+
+    /// How many members carry the role, in whatever state, and how often it is a further role of somebody.
+    async fn holders(&mut self, role: &Code) -> Result<u64, StoreError>;
+
+    /// Puts `to` in the place of `from` wherever it is carried or a further role, and counts the versions of those who
+    /// carried it up by one. A further role that its member would then have twice goes. Answers how often it stood.
+    async fn replace_role(&mut self, from: &Code, to: &Code) -> Result<u64, StoreError>;
 }

@@ -47,11 +47,12 @@ pub struct ChangeRole {
 pub struct MemberService {
     store: Arc<dyn TenancyStore>,
     clock: Arc<dyn Clock>,
+    /// The catalog's.
     roles: Arc<RoleBook>,
 }
 
 impl MemberService {
-    /// Works on this store, by these roles.
+    /// Works on this store, by the catalog's roles and those that a tenant defines.
     #[must_use]
     pub fn new(store: Arc<dyn TenancyStore>, clock: Arc<dyn Clock>, roles: Arc<RoleBook>) -> Self {
         Self { store, clock, roles }
@@ -68,13 +69,20 @@ impl MemberService {
         page: PageRequest,
     ) -> Result<Page<Membership>, MemberError> {
         scope.require(&MEMBERS_READ)?;
+
+        let mut unit = self.store.read(scope).await?;
         let role = match request.role {
-            Some(name) => Some(self.roles.find(&name).ok_or(MemberError::UnknownRole)?.code.clone()),
+            Some(name) => {
+                let own = steps::read_roles(&mut *unit).await?;
+                let role = own.book(&self.roles).find(&name).ok_or(MemberError::UnknownRole)?;
+                Some(role.code.clone())
+            }
             None => None,
         };
         let filter = MembershipFilter {
             state: request.state,
             role,
+            holding: None,
             source: request.source,
             acceptable: request.acceptable.map(|acceptable| (acceptable, self.clock.now(scope))),
             text: request
@@ -82,8 +90,6 @@ impl MemberService {
                 .map(|text| text.trim().to_owned())
                 .filter(|text| !text.is_empty()),
         };
-
-        let mut unit = self.store.read(scope).await?;
         Ok(unit.memberships().list(&filter, page).await?)
     }
 
@@ -109,11 +115,12 @@ impl MemberService {
         request: ChangeRole,
     ) -> Result<Membership, MemberError> {
         policy::may_manage_some(scope.permissions())?;
-        let role = self.roles.find(&request.role).ok_or(MemberError::UnknownRole)?;
-        let target = self.target(scope, id, request.expected);
 
         contended(3, || async {
             let mut unit = self.store.begin(scope).await?;
+            let own = steps::hold_roles(&mut *unit).await?;
+            let target = self.target(scope, own.book(&self.roles), id, request.expected);
+            let role = target.roles.find(&request.role).ok_or(MemberError::UnknownRole)?;
             let members = unit.memberships();
             let extra = match &request.extra {
                 Some(extra) => extra.clone(),
@@ -137,10 +144,11 @@ impl MemberService {
         expected: Option<i64>,
     ) -> Result<Membership, MemberError> {
         policy::may_manage_some(scope.permissions())?;
-        let target = self.target(scope, id, expected);
 
         contended(3, || async {
             let mut unit = self.store.begin(scope).await?;
+            let own = steps::hold_roles(&mut *unit).await?;
+            let target = self.target(scope, own.book(&self.roles), id, expected);
             let changed = steps::describe(unit.memberships(), target, change.clone()).await?;
             finish(unit, changed).await
         })
@@ -158,10 +166,11 @@ impl MemberService {
         expected: Option<i64>,
     ) -> Result<Membership, MemberError> {
         policy::may_manage_some(scope.permissions())?;
-        let target = self.target(scope, id, expected);
 
         contended(3, || async {
             let mut unit = self.store.begin(scope).await?;
+            let own = steps::hold_roles(&mut *unit).await?;
+            let target = self.target(scope, own.book(&self.roles), id, expected);
             let changed = steps::deactivate(unit.memberships(), target).await?;
             finish(unit, changed).await
         })
@@ -179,20 +188,27 @@ impl MemberService {
         expected: Option<i64>,
     ) -> Result<Membership, MemberError> {
         policy::may_manage_some(scope.permissions())?;
-        let target = self.target(scope, id, expected);
 
         contended(3, || async {
             let mut unit = self.store.begin(scope).await?;
+            let own = steps::hold_roles(&mut *unit).await?;
+            let target = self.target(scope, own.book(&self.roles), id, expected);
             let changed = steps::reactivate(unit.memberships(), target).await?;
             finish(unit, changed).await
         })
         .await
     }
 
-    fn target<'a>(&'a self, scope: &'a TenantScope, id: MembershipId, expected: Option<i64>) -> Target<'a> {
+    fn target<'a>(
+        &self,
+        scope: &'a TenantScope,
+        roles: &'a RoleBook,
+        id: MembershipId,
+        expected: Option<i64>,
+    ) -> Target<'a> {
         Target {
             scope,
-            roles: &self.roles,
+            roles,
             id,
             expected,
             now: self.clock.now(scope),

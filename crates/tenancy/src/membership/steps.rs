@@ -2,19 +2,22 @@
 //! write. Shared by [`MemberService`](crate::membership::service::MemberService) and the use cases of the
 //! lifecycle, which count seats in the same unit.
 
+use std::sync::Arc;
+
 use tenantry_kernel::id::MembershipId;
 use tenantry_kernel::time::OffsetDateTime;
-use tenantry_kernel::{Event, PermissionSet, TenantScope};
+use tenantry_kernel::{Event, PermissionSet, StoreError, TenantScope};
 
 use crate::membership::{MemberError, Membership, MembershipRepository, policy};
-use crate::role::{RoleBook, RoleDefinition};
+use crate::role::{OwnRoles, RoleBook, RoleDefinition};
+use crate::store::TenancyUnit;
 
 /// Who changes which member, and what they believe they saw.
 #[derive(Clone, Copy, Debug)]
 pub struct Target<'a> {
     /// Who acts.
     pub scope: &'a TenantScope,
-    /// The catalog's roles.
+    /// The tenant's roles: the catalog's and its own.
     pub roles: &'a RoleBook,
     /// On whom.
     pub id: MembershipId,
@@ -42,6 +45,23 @@ impl Changed {
         let after = self.after.as_ref().map(Membership::state);
         policy::seats_delta(Some(self.before.state()), after)
     }
+}
+
+/// The roles that the unit's tenant defines, which stay as they are until the unit ends: whoever decides by them who may
+/// do what decides rightly. Their book is what a [`Target`] carries.
+///
+/// # Errors
+/// The store's.
+pub async fn hold_roles(unit: &mut dyn TenancyUnit) -> Result<Arc<OwnRoles>, StoreError> {
+    Ok(OwnRoles::new(unit.roles().hold().await?))
+}
+
+/// As [`hold_roles`], in a unit that only reads.
+///
+/// # Errors
+/// The store's.
+pub async fn read_roles(unit: &mut dyn TenancyUnit) -> Result<Arc<OwnRoles>, StoreError> {
+    Ok(OwnRoles::new(unit.roles().all().await?))
 }
 
 /// Gives another role and other extra permissions. Asking for what is there already changes nothing.
@@ -130,7 +150,8 @@ pub async fn remove(members: &mut dyn MembershipRepository, target: Target<'_>) 
 pub async fn manageable(members: &mut dyn MembershipRepository, target: Target<'_>) -> Result<Membership, MemberError> {
     policy::may_manage_some(target.scope.permissions())?;
     let member = members.find(target.id).await?.ok_or(MemberError::NotFound)?;
-    policy::may_manage(target.scope.permissions(), target.roles, &member)?;
+    let assigned = members.assignments(&[member.id()]).await?;
+    policy::may_manage(target.scope.permissions(), target.roles, &member, &assigned)?;
     if target.expected.is_some_and(|expected| expected != member.version()) {
         return Err(MemberError::Stale);
     }

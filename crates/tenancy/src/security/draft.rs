@@ -15,8 +15,8 @@ pub const MAX_RANGES: usize = 100;
 pub const MAX_EMAIL_DOMAINS: usize = 100;
 /// Hours that a session may be made to last: a year at most.
 pub const ABSOLUTE_HOURS: (i64, i64) = (1, 8_760);
-/// Minutes without use: less than five would end sessions between two clicks.
-pub const IDLE_MINUTES: (i64, i64) = (5, 525_600);
+/// Minutes without use: an access token is good for ten, and only what refreshes it counts as use.
+pub const IDLE_MINUTES: (i64, i64) = (15, 525_600);
 /// Characters of a password: nobody may be made to have more than the 64 that every verifier takes (NIST SP
 /// 800-63B-4, 3.1.1.2).
 pub const MIN_LENGTH: (i64, i64) = (8, 64);
@@ -119,16 +119,16 @@ impl PolicyDraft {
                 domains,
             ),
             who_may_invite: faults.word("who_may_invite", &self.who_may_invite, WhoMayInvite::from_name, || {
-                names(WhoMayInvite::ALL, |word| word.as_str())
+                names(WhoMayInvite::ALL, WhoMayInvite::as_str)
             }),
             support_access: faults.word("support_access", &self.support_access, SupportAccess::from_name, || {
-                names(SupportAccess::ALL, |word| word.as_str())
+                names(SupportAccess::ALL, SupportAccess::as_str)
             }),
             remember_devices: self.remember_devices,
             sign_in_methods: self.methods(&mut faults),
             domain_join: DomainJoin {
                 mode: faults.word("domain_join.mode", &self.domain_join_mode, JoinMode::from_name, || {
-                    names(JoinMode::ALL, |word| word.as_str())
+                    names(JoinMode::ALL, JoinMode::as_str)
                 }),
                 role: self.role(&mut faults),
             },
@@ -142,7 +142,7 @@ impl PolicyDraft {
             if let Some(method) = SignInMethod::from_name(name) {
                 methods.insert(method);
             } else {
-                let expected = names(SignInMethod::ALL, |word| word.as_str());
+                let expected = names(SignInMethod::ALL, SignInMethod::as_str);
                 faults.note(
                     format!("sign_in_methods[{position}]"),
                     "invalid_value",

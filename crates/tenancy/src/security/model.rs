@@ -3,7 +3,9 @@
 use std::net::IpAddr;
 
 use tenantry_kernel::time::Duration;
-use tenantry_kernel::{Cidr, Code, EmailAddress, EmailDomain, Event, TenantId, Value};
+use tenantry_kernel::{Cidr, Code, Denied, EmailAddress, EmailDomain, Event, PermissionSet, TenantId, Value};
+
+use crate::permissions::MEMBERS_MANAGE;
 
 use super::words::{JoinMode, SignInMethod, SupportAccess, WhoMayInvite};
 
@@ -108,6 +110,19 @@ impl SecurityPolicy {
     pub fn allows_email(&self, address: &EmailAddress) -> bool {
         let domains = &self.allowed_email_domains;
         domains.is_empty() || domains.iter().any(|domain| domain.has(address))
+    }
+
+    /// Passes when `actor`, who holds `members.invite`, may invite under this policy.
+    ///
+    /// # Errors
+    /// [`Denied`] naming the permission that is lacking.
+    pub fn may_invite(&self, actor: &PermissionSet, owner: &PermissionSet) -> Result<(), Denied> {
+        let lacking = match self.who_may_invite {
+            WhoMayInvite::Managers => None,
+            WhoMayInvite::Admins => (!actor.holds(&MEMBERS_MANAGE)).then_some(MEMBERS_MANAGE),
+            WhoMayInvite::Owners => owner.difference(actor).iter().next().cloned(),
+        };
+        lacking.map_or(Ok(()), |permission| Err(Denied::new(permission)))
     }
 
     /// True when one may sign in this way.

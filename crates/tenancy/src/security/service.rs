@@ -10,6 +10,7 @@ use tenantry_kernel::{
 use super::draft::PolicyDraft;
 use super::model::SecurityPolicy;
 use super::repository::StoredPolicy;
+use super::words::JoinMode;
 use crate::membership::policy;
 use crate::permissions::SECURITY_MANAGE;
 use crate::role::{RoleBook, SystemRole};
@@ -154,6 +155,7 @@ impl SecurityService {
 
     fn read(&self, scope: &TenantScope, draft: &PolicyDraft) -> Result<SecurityPolicy, SecurityError> {
         let mut faults = Vec::new();
+        not_enforced(draft, &mut faults);
         let role = self.role(scope, draft, &mut faults);
         let mut policy = match draft.check() {
             Ok(policy) if faults.is_empty() => policy,
@@ -184,13 +186,32 @@ impl SecurityService {
         let Some(role) = self.roles.find(name) else {
             return refuse("unknown_role", "is no role here");
         };
-        if matches!(role.base, SystemRole::Owner | SystemRole::Admin) {
+        if matches!(role.base(), Some(SystemRole::Owner | SystemRole::Admin)) {
             return refuse("role_too_strong", "nobody becomes an owner or an admin by an address");
         }
         if policy::may_grant(scope.permissions(), role, &PermissionSet::default()).is_err() {
             return refuse("role_too_strong", "allows more than you may do");
         }
         Some(role.code.clone())
+    }
+}
+
+/// Notes what this version could store and not keep: a policy promises nothing that does not happen.
+fn not_enforced(draft: &PolicyDraft, faults: &mut Vec<FieldError>) {
+    let asked = [
+        ("password.min_strength", draft.password_min_strength.is_some()),
+        ("password.forbid_breached", draft.password_forbid_breached),
+        (
+            "domain_join.mode",
+            JoinMode::from_name(&draft.domain_join_mode).is_some_and(|mode| mode != JoinMode::Off),
+        ),
+    ];
+    for (field, _) in asked.into_iter().filter(|(_, asked)| *asked) {
+        faults.push(FieldError::new(
+            field,
+            "not_available",
+            "is not available in this version",
+        ));
     }
 }
 

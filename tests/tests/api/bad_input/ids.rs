@@ -6,7 +6,9 @@ use serde_json::{Value, json};
 use tenantry_http_actix::routes::{self, Needs, Row};
 use tenantry_identity::user::PlatformRole;
 
-use crate::harness::{NOWHERE, Node, Owner, Setup, everything, is_operators, on_each_database, path, told};
+use crate::harness::{
+    NOWHERE, Node, Owner, PASSWORD, Setup, everything, is_operators, on_each_database, path, register_passkey, told,
+};
 
 /// One real thing of a tenant for every kind of path that names one: `/users/{id}`.
 async fn things(node: &Node, owner: &Owner) -> BTreeMap<&'static str, String> {
@@ -26,6 +28,7 @@ async fn things(node: &Node, owner: &Owner) -> BTreeMap<&'static str, String> {
     )
     .await;
     let key = make("api-keys", json!({"name": "theirs"})).await;
+    let account = make("service-accounts", json!({"name": "theirs"})).await;
     let domain = make("domains", json!({"domain": "app.globex.example"})).await;
     let held = make("reservations", json!({"meter": "events"})).await;
     let card = make("payment-methods", json!({"token": "card_ok"})).await;
@@ -35,23 +38,40 @@ async fn things(node: &Node, owner: &Owner) -> BTreeMap<&'static str, String> {
         .post("/tenants/current/upgrade", &upgraded)
         .await
         .expect(200);
+    let role = make("roles", json!({"name": "Theirs", "permissions": []})).await;
     let sessions = owner.caller.get("/me/sessions").await.expect(200);
+    let remembered = json!({"email": owner.email, "password": PASSWORD, "remember_device": true});
+    node.anybody().post("/auth/login", &remembered).await.expect(200);
+    let devices = owner.caller.get("/me/devices").await.expect(200);
+    let passkey = register_passkey(&owner.caller).await;
+    let emails = owner.caller.get("/me/emails").await.expect(200);
     BTreeMap::from([
         ("users", member),
+        ("roles", role),
         ("invitations", invited),
         ("api-keys", key),
+        ("service-accounts", account),
         ("domains", domain),
         ("reservations", held),
         ("payment-methods", card),
         ("invoices", id(&upgraded["invoice"])),
         ("sessions", id(&sessions["data"][0])),
+        ("devices", id(&devices["data"][0])),
+        ("passkeys", id(&passkey)),
+        ("emails", id(&emails["data"][0])),
     ])
 }
 
 /// A body with which the route would do something, if the thing were the caller's.
 fn body(row: &Row) -> Value {
     match row.path().rsplit('/').next() {
-        Some("role") => json!({"role": "viewer"}),
+        Some("role" | "roles") => json!({"role": "viewer"}),
+        Some("{meter}") => json!({"limit": 1}),
+        Some("preview") => json!({"delete": true}),
+        Some("{id}") if row.path().ends_with("/roles/{id}") && row.method().as_str() == "PUT" => {
+            json!({"name": "Mine", "permissions": []})
+        }
+        _ if row.path().contains("/passkeys/") => json!({"name": "another name"}),
         _ => json!({}),
     }
 }
@@ -86,9 +106,16 @@ async fn a_thing_of_another_tenant_is_a_thing_that_exists_nowhere() {
             let method = || row.method().as_str().parse().unwrap();
             let body = || (row.method().as_str() != "GET").then(|| body(row).to_string().into_bytes());
 
-            let foreign = caller.send(method(), &path(row, &acme.tenant, theirs), body()).await;
-            let nowhere = caller.send(method(), &path(row, &acme.tenant, NOWHERE), body()).await;
-            let no_uuid = caller.send(method(), &path(row, &acme.tenant, "1"), body()).await;
+            let query = if row.operation_id() == "api_keys_usage" {
+                "?meter=events"
+            } else {
+                ""
+            };
+            let to = |id: &str| path(row, &acme.tenant, id) + query;
+
+            let foreign = caller.send(method(), &to(theirs), body()).await;
+            let nowhere = caller.send(method(), &to(NOWHERE), body()).await;
+            let no_uuid = caller.send(method(), &to("1"), body()).await;
 
             assert_eq!(told(&foreign), told(&nowhere), "{row:?}");
             assert_eq!(told(&foreign), told(&no_uuid), "{row:?}");

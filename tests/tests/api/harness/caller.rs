@@ -62,6 +62,17 @@ impl Caller {
         self.send(Method::POST, path, Some(body.to_string().into_bytes())).await
     }
 
+    /// A form, as OAuth sends it.
+    pub async fn form(&self, path: &str, pairs: &[(&str, &str)]) -> Reply {
+        let escaped = pairs.iter().map(|(name, value)| {
+            let value: String = value.bytes().map(escape).collect();
+            format!("{name}={value}")
+        });
+        let body = escaped.collect::<Vec<_>>().join("&");
+        let caller = self.with("content-type", "application/x-www-form-urlencoded");
+        caller.send(Method::POST, path, Some(body.into_bytes())).await
+    }
+
     pub async fn put(&self, path: &str, body: &Value) -> Reply {
         self.send(Method::PUT, path, Some(body.to_string().into_bytes())).await
     }
@@ -111,6 +122,15 @@ impl Caller {
             documented::check(&verb, &path, status, &code);
         }
         Ok(reply)
+    }
+}
+
+/// One byte of a form.
+fn escape(byte: u8) -> String {
+    if byte.is_ascii_alphanumeric() || b"-_.".contains(&byte) {
+        char::from(byte).to_string()
+    } else {
+        format!("%{byte:02X}")
     }
 }
 

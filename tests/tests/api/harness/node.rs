@@ -11,6 +11,7 @@ use tenantry_app::config::{Config, ConfigFile, Sources as ConfigSources};
 use tenantry_app::wiring::{Installation, Sources};
 use tenantry_app::workers;
 use tenantry_http_actix::server::{self, Running, ServeOptions};
+use tenantry_kernel::Clock as _;
 use tenantry_kernel::testing::FixedClock;
 use tenantry_test_support::{Engine, FreshDatabase};
 use time::OffsetDateTime;
@@ -97,7 +98,9 @@ impl Node {
         let data_dir = folder("node");
         let clock = Arc::new(FixedClock::at(now));
         let mut flags = setup.settings();
-        flags.push(("listen", "127.0.0.1:0".to_owned()));
+        if !flags.iter().any(|(key, _)| *key == "listen") {
+            flags.push(("listen", "127.0.0.1:0".to_owned()));
+        }
         flags.push(("data_dir", data_dir.display().to_string()));
         flags.push(("database_url", database.url().to_owned()));
         let config = Config::load(&ConfigSources {
@@ -151,6 +154,26 @@ impl Node {
         self.tasks.shutdown().await;
         self.installation.close().await;
         let _ = std::fs::remove_dir_all(&self.data_dir);
+    }
+
+    /// What time it is for the program.
+    pub fn now(&self) -> OffsetDateTime {
+        self.clock.system_now()
+    }
+
+    /// The newest letter to an address that says this; waits until there is one.
+    pub async fn letter_to(&self, address: &str, says: &str) -> String {
+        let newest = async || {
+            let letters = letters_to(&self.data_dir, address);
+            letters.into_iter().rev().find(|letter| letter.contains(says))
+        };
+        eventually("a letter", newest).await
+    }
+
+    /// How many letters to an address say this, so far.
+    pub fn letters_about(&self, address: &str, says: &str) -> usize {
+        let letters = letters_to(&self.data_dir, address);
+        letters.iter().filter(|letter| letter.contains(says)).count()
     }
 
     /// Where it is reached.

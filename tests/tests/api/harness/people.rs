@@ -7,7 +7,7 @@ use tenantry_identity::user::PlatformRole;
 use tenantry_kernel::{DisplayName, EmailAddress, Secret};
 use tenantry_lifecycle::appoint::AppointService;
 
-use super::{Caller, Node};
+use super::{Caller, Node, Reply};
 
 /// Everybody's password.
 pub const PASSWORD: &str = "correct horse battery";
@@ -60,6 +60,31 @@ impl Node {
             email,
             caller: self.bearer(made["tokens"]["access_token"].as_str().expect("a token")),
         }
+    }
+
+    /// A service account of the organization with these permissions, with an access token.
+    pub async fn service(&self, owner: &Owner, permissions: &[&str]) -> Caller {
+        let body = json!({"name": "a service", "permissions": permissions});
+        let made = owner
+            .caller
+            .post("/tenants/current/service-accounts", &body)
+            .await
+            .expect(201);
+        let issued = self.grant(&made, None).await.expect(200);
+        self.bearer(issued["access_token"].as_str().expect("a token"))
+    }
+
+    /// What a service account gets for its secret.
+    pub async fn grant(&self, account: &Value, scope: Option<&str>) -> Reply {
+        let text = |name: &str| account[name].as_str().expect("text").to_owned();
+        let (id, secret) = (text("client_id"), text("client_secret"));
+        let mut form = vec![
+            ("grant_type", "client_credentials"),
+            ("client_id", id.as_str()),
+            ("client_secret", secret.as_str()),
+        ];
+        form.extend(scope.map(|scope| ("scope", scope)));
+        self.anybody().form("/oauth/token", &form).await
     }
 
     /// Signs in; with everybody's password.

@@ -75,7 +75,7 @@ fn assert_meters(catalog: &Catalog, expected: &[(&str, MeterKind, MeterSource, P
 
 fn bases(catalog: &Catalog) -> Vec<(&str, SystemRole)> {
     let roles = catalog.roles().all().iter();
-    roles.map(|role| (role.code.as_str(), role.base)).collect()
+    roles.map(|role| (role.code.as_str(), role.base().unwrap())).collect()
 }
 
 const MEMBERS: (MeterKind, MeterSource, Period) = (MeterKind::Gauge, MeterSource::Members, Period::Lifetime);

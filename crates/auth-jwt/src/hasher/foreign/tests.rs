@@ -42,7 +42,7 @@ fn hashes_of_other_systems_match_their_password_and_no_other() {
     }
 }
 
-/// Known answers of the literature: Openwall's crypt_blowfish, RFC 7914 (scrypt), and Argon2's reference implementation.
+/// Known answers of the literature: Openwall's `crypt_blowfish`, RFC 7914 (scrypt), and Argon2's reference implementation.
 #[test]
 fn known_answers_are_found() {
     for (hash, password) in [

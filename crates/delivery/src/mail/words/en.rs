@@ -11,12 +11,23 @@ pub(super) const fn words(template: Template) -> &'static Words {
         Template::ResetPassword => &RESET_PASSWORD,
         Template::VerifyEmail => &VERIFY_EMAIL,
         Template::Invitation => &INVITATION,
+        Template::OwnershipTransfer => &OWNERSHIP_TRANSFER,
         Template::AlreadyRegistered => &ALREADY_REGISTERED,
         Template::PaymentFailed => &PAYMENT_FAILED,
         Template::TenantSuspended => &TENANT_SUSPENDED,
         Template::SubscriptionCancelled => &SUBSCRIPTION_CANCELLED,
         Template::TrialEnding => &TRIAL_ENDING,
         Template::UsageThreshold => &USAGE_THRESHOLD,
+        Template::MagicLink => &MAGIC_LINK,
+        Template::NewDevice => &NEW_DEVICE,
+        Template::FactorAdded => &FACTOR_ADDED,
+        Template::FactorRemoved => &FACTOR_REMOVED,
+        Template::RecoveryCodeUsed => &RECOVERY_CODE_USED,
+        Template::RecoveryCodesRenewed => &RECOVERY_CODES_RENEWED,
+        Template::ChangeEmail => &CHANGE_EMAIL,
+        Template::EmailChanged => &EMAIL_CHANGED,
+        Template::ErasureScheduled => &ERASURE_SCHEDULED,
+        Template::MergeAccounts => &MERGE_ACCOUNTS,
     }
 }
 
@@ -86,6 +97,26 @@ const INVITATION: Words = Words {
     after: &[
         &["The invitation is valid until {expires_at}."],
         &["If you do not know the sender, you can ignore this message: nothing happens."],
+    ],
+};
+
+const OWNERSHIP_TRANSFER: Words = Words {
+    subject: &[
+        "{owner} wants to hand {tenant} over to you",
+        "{tenant} is to be yours",
+        "You are asked to take over an organization",
+    ],
+    before: &[
+        &[
+            "{owner} offers you the ownership of {tenant}. As its owner you decide about everything, billing included.",
+            "You are offered the ownership of an organization. As its owner you decide about everything, billing included.",
+        ],
+        &["Nothing changes until you take it over."],
+    ],
+    action: "Take it over",
+    after: &[
+        &["The offer is valid until {expires_at}."],
+        &["If you do not want it, you can ignore this message: everything stays as it is."],
     ],
 };
 
@@ -186,4 +217,115 @@ const USAGE_THRESHOLD: Words = Words {
     ],
     action: "Look at the usage",
     after: &[],
+};
+
+const MAGIC_LINK: Words = Words {
+    subject: &["Your link to sign in to {product}"],
+    before: &[&["Follow this link to sign in. It is good once, and for ten minutes."]],
+    action: "Sign in",
+    after: &[&["If you did not ask for it, ignore this mail: without the link nobody gets in."]],
+};
+
+const NEW_DEVICE: Words = Words {
+    subject: &["A sign-in from a new device"],
+    before: &[
+        &[
+            "Somebody signed in to your account on {at} from {address} with {device}.",
+            "Somebody signed in to your account on {at} from {address}.",
+            "Somebody signed in to your account on {at}.",
+            "Somebody signed in to your account from a new device.",
+        ],
+        &["If it was you, there is nothing to do."],
+    ],
+    action: "Look at your sessions",
+    after: &[&["If it was not you, end that session and change your password at once."]],
+};
+
+const FACTOR_ADDED: Words = Words {
+    subject: &["Your account has a new sign-in factor"],
+    before: &[
+        &["An authenticator app or a passkey was added to your account."],
+        &["Devices that were remembered must show a second factor again."],
+    ],
+    action: "Look at your security settings",
+    after: &[&["If it was not you, remove it and change your password at once."]],
+};
+
+const FACTOR_REMOVED: Words = Words {
+    subject: &["A sign-in factor was removed from your account"],
+    before: &[
+        &["An authenticator app or a passkey was removed from your account."],
+        &["Devices that were remembered must show a second factor again."],
+    ],
+    action: "Look at your security settings",
+    after: &[&["If it was not you, change your password at once."]],
+};
+
+const RECOVERY_CODE_USED: Words = Words {
+    subject: &["A recovery code was used"],
+    before: &[
+        &[
+            "A recovery code was used to sign in to your account. {left} are left.",
+            "A recovery code was used to sign in to your account.",
+        ],
+        &["Make new ones before you run out of them."],
+    ],
+    action: "Look at your security settings",
+    after: &[&["If it was not you, change your password and make new recovery codes at once."]],
+};
+
+const RECOVERY_CODES_RENEWED: Words = Words {
+    subject: &["Your account has new recovery codes"],
+    before: &[
+        &["New recovery codes were made for your account."],
+        &["The old ones are worth nothing any more."],
+    ],
+    action: "Look at your security settings",
+    after: &[&["If it was not you, change your password and make new ones at once."]],
+};
+
+const CHANGE_EMAIL: Words = Words {
+    subject: &["Confirm your new e-mail address"],
+    before: &[&[
+        "Somebody, probably you, wants to sign in with this address from now on. Please confirm that it is yours.",
+    ]],
+    action: "Use this address",
+    after: &[&["The link is valid for 24 hours."], &[ONE_TIME]],
+};
+
+const EMAIL_CHANGED: Words = Words {
+    subject: &["Your e-mail address was changed"],
+    before: &[
+        &["Another address takes the place of this one: mail to you goes there from now on."],
+        &["If you did this, there is nothing to do."],
+        &["If it was not you, open the link: this address is yours again, and everybody is signed out."],
+    ],
+    action: "It was not me",
+    after: &[&["The link is valid for 72 hours, and works once."]],
+};
+
+const ERASURE_SCHEDULED: Words = Words {
+    subject: &["Your account will be erased"],
+    before: &[
+        &[
+            "As you asked, everything we know of you will be erased on {expires_at}.",
+            "As you asked, everything we know of you will be erased in two weeks.",
+        ],
+        &["If you think better of it, open the link before then."],
+    ],
+    action: "Keep my account",
+    after: &[&["If you did not ask for this, open the link and change your password."]],
+};
+
+const MERGE_ACCOUNTS: Words = Words {
+    subject: &["Merge this account into another one of yours"],
+    before: &[
+        &[
+            "Whoever signs in as {inviter} wants to take this account in: its addresses and memberships would be theirs.",
+            "Somebody wants to take this account in: its addresses and memberships would be theirs.",
+        ],
+        &["Open the link only if that is you."],
+    ],
+    action: "Merge the accounts",
+    after: &[&["The link is valid for an hour."], &[ONE_TIME]],
 };

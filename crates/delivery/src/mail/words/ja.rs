@@ -13,12 +13,23 @@ pub(super) const fn words(template: Template) -> &'static Words {
         Template::ResetPassword => &RESET_PASSWORD,
         Template::VerifyEmail => &VERIFY_EMAIL,
         Template::Invitation => &INVITATION,
+        Template::OwnershipTransfer => &OWNERSHIP_TRANSFER,
         Template::AlreadyRegistered => &ALREADY_REGISTERED,
         Template::PaymentFailed => &PAYMENT_FAILED,
         Template::TenantSuspended => &TENANT_SUSPENDED,
         Template::SubscriptionCancelled => &SUBSCRIPTION_CANCELLED,
         Template::TrialEnding => &TRIAL_ENDING,
         Template::UsageThreshold => &USAGE_THRESHOLD,
+        Template::MagicLink => &MAGIC_LINK,
+        Template::NewDevice => &NEW_DEVICE,
+        Template::FactorAdded => &FACTOR_ADDED,
+        Template::FactorRemoved => &FACTOR_REMOVED,
+        Template::RecoveryCodeUsed => &RECOVERY_CODE_USED,
+        Template::RecoveryCodesRenewed => &RECOVERY_CODES_RENEWED,
+        Template::ChangeEmail => &CHANGE_EMAIL,
+        Template::EmailChanged => &EMAIL_CHANGED,
+        Template::ErasureScheduled => &ERASURE_SCHEDULED,
+        Template::MergeAccounts => &MERGE_ACCOUNTS,
     }
 }
 
@@ -96,6 +107,26 @@ const INVITATION: Words = Words {
     after: &[
         &[VALID_UNTIL],
         &["お心当たりのない場合は、このメールを破棄してください。"],
+    ],
+};
+
+const OWNERSHIP_TRANSFER: Words = Words {
+    subject: &[
+        "{owner} さんから {tenant} の所有権の譲渡が届いています",
+        "{tenant} の所有権の譲渡が届いています",
+        "所有権の譲渡が届いています",
+    ],
+    before: &[
+        &[
+            "{owner} さんが、{tenant} の所有者をあなたに引き継ごうとしています。所有者は、請求を含むすべてを決定できます。",
+            "組織の所有者があなたに引き継がれようとしています。所有者は、請求を含むすべてを決定できます。",
+        ],
+        &["引き継ぐまでは、何も変わりません。"],
+    ],
+    action: "所有者を引き継ぐ",
+    after: &[
+        &[VALID_UNTIL],
+        &["引き継がない場合は、このメールを破棄してください。何も変わりません。"],
     ],
 };
 
@@ -199,4 +230,117 @@ const USAGE_THRESHOLD: Words = Words {
     ],
     action: "使用量を確認する",
     after: &[],
+};
+
+const MAGIC_LINK: Words = Words {
+    subject: &["{product} へのログイン用リンク"],
+    before: &[&["次のリンクからログインしてください。リンクは一度だけ、10 分間有効です。"]],
+    action: "ログインする",
+    after: &[&["お心当たりがない場合は、このメールを破棄してください。リンクがなければ誰もログインできません。"]],
+};
+
+const NEW_DEVICE: Words = Words {
+    subject: &["新しい端末からのログイン"],
+    before: &[
+        &[
+            "{at} に {address} から {device} でログインがありました。",
+            "{at} に {address} からログインがありました。",
+            "{at} にログインがありました。",
+            "新しい端末からログインがありました。",
+        ],
+        &["ご本人の場合は、何もする必要はありません。"],
+    ],
+    action: "セッションを確認する",
+    after: &[&["お心当たりがない場合は、すぐにそのセッションを終了し、パスワードを変更してください。"]],
+};
+
+const FACTOR_ADDED: Words = Words {
+    subject: &["認証方法が追加されました"],
+    before: &[
+        &["アカウントに認証アプリまたはパスキーが追加されました。"],
+        &["記憶された端末でも、次回から二段階目の認証が必要です。"],
+    ],
+    action: "セキュリティ設定を確認する",
+    after: &[&["お心当たりがない場合は、すぐに削除し、パスワードを変更してください。"]],
+};
+
+const FACTOR_REMOVED: Words = Words {
+    subject: &["認証方法が削除されました"],
+    before: &[
+        &["アカウントから認証アプリまたはパスキーが削除されました。"],
+        &["記憶された端末でも、次回から二段階目の認証が必要です。"],
+    ],
+    action: "セキュリティ設定を確認する",
+    after: &[&["お心当たりがない場合は、すぐにパスワードを変更してください。"]],
+};
+
+const RECOVERY_CODE_USED: Words = Words {
+    subject: &["リカバリーコードが使用されました"],
+    before: &[
+        &[
+            "リカバリーコードでログインがありました。残りは {left} 個です。",
+            "リカバリーコードでログインがありました。",
+        ],
+        &["なくなる前に、新しいコードを作成してください。"],
+    ],
+    action: "セキュリティ設定を確認する",
+    after: &[&["お心当たりがない場合は、すぐにパスワードを変更し、新しいコードを作成してください。"]],
+};
+
+const RECOVERY_CODES_RENEWED: Words = Words {
+    subject: &["新しいリカバリーコードが作成されました"],
+    before: &[
+        &["アカウントの新しいリカバリーコードが作成されました。"],
+        &["以前のコードは使えません。"],
+    ],
+    action: "セキュリティ設定を確認する",
+    after: &[&["お心当たりがない場合は、すぐにパスワードを変更し、コードを作り直してください。"]],
+};
+
+const CHANGE_EMAIL: Words = Words {
+    subject: &["新しいメールアドレスの確認"],
+    before: &[&[
+        "今後このアドレスでサインインするための変更が申し込まれました。ご自身のアドレスであることを確認してください。",
+    ]],
+    action: "このアドレスを使う",
+    after: &[&["リンクの有効期限は 24 時間です。"], &[ONE_TIME]],
+};
+
+const EMAIL_CHANGED: Words = Words {
+    subject: &["メールアドレスが変更されました"],
+    before: &[
+        &["このアドレスに代わって、別のアドレスが登録されました。今後のメールはそちらに届きます。"],
+        &["ご自身で変更された場合、操作は不要です。"],
+        &[
+            "お心当たりのない場合は、次のリンクを開いてください。このアドレスに戻し、すべての端末からサインアウトします。",
+        ],
+    ],
+    action: "変更を取り消す",
+    after: &[&["リンクの有効期限は 72 時間で、一度だけ有効です。"]],
+};
+
+const ERASURE_SCHEDULED: Words = Words {
+    subject: &["アカウントが消去されます"],
+    before: &[
+        &[
+            "お申し込みにより、{expires_at} にお客様に関するすべての情報を消去します。",
+            "お申し込みにより、2 週間後にお客様に関するすべての情報を消去します。",
+        ],
+        &["取りやめる場合は、それまでに次のリンクを開いてください。"],
+    ],
+    action: "アカウントを残す",
+    after: &[&["お心当たりのない場合は、リンクを開き、パスワードを変更してください。"]],
+};
+
+const MERGE_ACCOUNTS: Words = Words {
+    subject: &["アカウントの統合の確認"],
+    before: &[
+        &[
+            "{inviter} としてサインインしている方が、このアカウントの統合を申し込みました。アドレスと所属はその方のものになります。",
+            "このアカウントの統合が申し込まれました。アドレスと所属は申し込んだ方のものになります。",
+        ],
+        &["ご自身によるものである場合にだけ、リンクを開いてください。"],
+    ],
+    action: "アカウントを統合する",
+    after: &[&["リンクの有効期限は 1 時間です。"], &[ONE_TIME]],
 };

@@ -5,6 +5,7 @@ use actix_web::web::ServiceConfig;
 use serde_json::json;
 use tenantry_identity::api_key::{ApiKey, ApiKeyRecord, ApiKeyText, KeyPrefix, PlainKeyReader};
 use tenantry_identity::directory::MockApiKeyDirectory;
+use tenantry_identity::service_account::MockServiceAccountDirectory;
 use tenantry_identity::testing::fixtures;
 use tenantry_kernel::testing::{CountingEntropy, FixedClock, test_authority};
 use tenantry_kernel::{ApiKeyId, Permission, TenantId};
@@ -14,7 +15,7 @@ use tenantry_quotas::meter::MeterKind;
 use tenantry_quotas::testing::{counted, entitlements, meter, ports, used_up};
 use tenantry_quotas::usage::{RequestService, UsagePorts, UsageService};
 use tenantry_tenancy::gate::Gate;
-use tenantry_tenancy::testing::{MockAccessDirectory, roles, tenant_access, tenant_id};
+use tenantry_tenancy::testing::{MockAccessDirectory, tenant_access, tenant_id};
 use time::macros::datetime;
 
 use super::*;
@@ -49,6 +50,7 @@ async fn verify(stored: Option<ApiKey>, counter: MockUsageCounter, body: serde_j
         .expect_tenant()
         .returning(|_| Ok(Some(Arc::new(tenant_access(1, "acme")))));
     let catalog = Arc::new(catalog());
+    let book = Arc::new(catalog.roles().clone());
     let clock = Arc::new(FixedClock::at(datetime!(2026-03-01 12:00 UTC)));
     let messages = meter("messages", MeterKind::Counter);
     let ports = UsagePorts {
@@ -59,13 +61,14 @@ async fn verify(stored: Option<ApiKey>, counter: MockUsageCounter, body: serde_j
         ..ports(entitlements(&[(&messages, Some(10))]), Vec::new())
     };
     let service = KeyCheckService::new(KeyCheckParts {
+        accounts: Arc::new(MockServiceAccountDirectory::new()),
         catalog,
         keys: Arc::new(keys),
         requests: Arc::new(RequestService::new(ports.clone())),
         usage: Arc::new(UsageService::new(ports)),
         texts: Arc::new(PlainKeyReader::new(Arc::new(PlainCipher))),
         clock,
-        gate: Gate::new(test_authority(), Arc::new(directory), Arc::new(roles())),
+        gate: Gate::new(test_authority(), Arc::new(directory), book),
     });
     let more = |config: &mut ServiceConfig| {
         config.app_data(Data::new(service));

@@ -19,6 +19,8 @@ fn record() -> ApiKeyRecord {
         allowed_ips: vec![],
         fingerprint: SECRET,
         hint: "tk_live_…0000".to_owned(),
+        previous: None,
+        owner: KeyOwner::Personal,
         created_by: None,
         created_at: NOW,
         expires_at: None,
@@ -86,7 +88,7 @@ fn a_rotation_kills_the_old_secret_at_once() {
     let mut key = ApiKey::restore(record());
     let fresh = Fingerprint::from_bytes([9; 32]);
 
-    key.rotate(fresh, "tk_live_…1111".to_owned(), NOW);
+    key.rotate(fresh, "tk_live_…1111".to_owned(), Duration::ZERO, NOW);
 
     assert_eq!(key.admits(&SECRET, NOW, None), Err(KeyRefusal::Unknown));
     assert_eq!(key.admits(&fresh, NOW, None), Ok(()));
@@ -99,4 +101,35 @@ fn an_expected_version_is_compared() {
     assert!(key.require_version(None).is_ok());
     assert!(key.require_version(Some(1)).is_ok());
     assert!(matches!(key.require_version(Some(2)), Err(StoreError::Stale)));
+}
+
+#[test]
+fn with_an_overlap_both_secrets_are_good_for_a_while() {
+    let mut key = ApiKey::restore(record());
+    let (second, third) = (Fingerprint::from_bytes([9; 32]), Fingerprint::from_bytes([11; 32]));
+    let until = NOW + Duration::HOUR;
+
+    key.rotate(second, "tk_live_…1111".to_owned(), Duration::HOUR, NOW);
+
+    assert_eq!(key.previous(NOW).unwrap().hint, "tk_live_…0000");
+    for (secret, now, verdict) in [
+        (SECRET, until - Duration::SECOND, Ok(())),
+        (SECRET, until, Err(KeyRefusal::Unknown)),
+        (second, until, Ok(())),
+        (third, NOW, Err(KeyRefusal::Unknown)),
+    ] {
+        assert_eq!(key.admits(&secret, now, None), verdict, "{now}");
+    }
+    // Only the one before the current one is kept.
+    key.rotate(third, "tk_live_…2222".to_owned(), Duration::DAY, NOW);
+    assert_eq!(key.admits(&SECRET, NOW, None), Err(KeyRefusal::Unknown));
+    assert_eq!(key.admits(&second, NOW, None), Ok(()));
+    assert!(key.drop_previous(NOW) && !key.drop_previous(NOW));
+    assert_eq!(key.admits(&second, NOW, None), Err(KeyRefusal::Unknown));
+    // An end is an end for both.
+    key.rotate(SECRET, String::new(), Duration::DAY, NOW);
+    key.revoke(NOW);
+    for secret in [SECRET, third] {
+        assert_eq!(key.admits(&secret, NOW, None), Err(KeyRefusal::Revoked));
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::num::NonZeroU32;
 
-use tenantry_kernel::{Code, FieldError, Permission, PermissionSet, TenantScope};
+use tenantry_kernel::{Code, FieldError, Permission, PermissionSet, Principal, ServiceAccountId, TenantScope};
 use time::OffsetDateTime;
 
 use super::error::ApiKeyError;
@@ -26,6 +26,39 @@ pub struct CreateApiKey {
     pub allowed_ips: Vec<String>,
     /// False for a test key.
     pub live: bool,
+    /// `personal` or `tenant`; what its maker's own would be when absent.
+    pub kind: Option<String>,
+    /// The id of the service account that is to own it.
+    pub service_account: Option<String>,
+}
+
+impl Default for CreateApiKey {
+    /// A live key without a name and without permissions.
+    fn default() -> Self {
+        Self {
+            name: String::new(),
+            permissions: Vec::new(),
+            rate_limit: None,
+            expires_in_days: None,
+            allowed_ips: Vec::new(),
+            live: true,
+            kind: None,
+            service_account: None,
+        }
+    }
+}
+
+/// Whose a key is to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum WantedOwner {
+    /// As its maker's own are.
+    Makers,
+    /// The member's who makes it.
+    Personal,
+    /// The tenant's.
+    Tenant,
+    /// This account's.
+    ServiceAccount(ServiceAccountId),
 }
 
 /// A key that may be made.
@@ -36,6 +69,7 @@ pub(super) struct Granted {
     pub expires_at: Option<OffsetDateTime>,
     pub allowed_ips: Vec<Cidr>,
     pub live: bool,
+    pub owner: WantedOwner,
 }
 
 impl CreateApiKey {
@@ -54,6 +88,7 @@ impl CreateApiKey {
         let rate_limit = fields::rate(self.rate_limit, &settings.rules, &mut faults);
         let expires_at = fields::expiry(self.expires_in_days, &settings.rules, now, &mut faults);
         let allowed_ips = fields::ranges(&self.allowed_ips, &mut faults);
+        let owner = self.owner(scope, &mut faults);
 
         let (Some(name), true) = (name, faults.is_empty()) else {
             return Err(ApiKeyError::Invalid(faults));
@@ -71,11 +106,32 @@ impl CreateApiKey {
             expires_at,
             allowed_ips,
             live: self.live,
+            owner,
         })
+    }
+
+    fn owner(&self, scope: &TenantScope, faults: &mut Vec<FieldError>) -> WantedOwner {
+        let is_member = matches!(scope.principal(), Principal::Member { .. });
+        let mut fault = |field: &str, code, detail: &str| faults.push(FieldError::new(field, code, detail));
+        match (self.kind.as_deref(), self.service_account.as_deref()) {
+            (None | Some("service_account"), Some(id)) => match id.parse() {
+                Ok(account) => return WantedOwner::ServiceAccount(account),
+                Err(_) => fault("service_account", "unknown_service_account", "there is no such account"),
+            },
+            (Some(_), Some(_)) => fault("service_account", "invalid_value", "the kind says that it is another's"),
+            (Some("personal"), None) if is_member => return WantedOwner::Personal,
+            (Some("personal"), None) => fault("kind", "invalid_value", "only members have personal keys"),
+            (Some("tenant"), None) => return WantedOwner::Tenant,
+            (Some("service_account"), None) => fault("service_account", "required", "which account is missing"),
+            (Some(_), None) => fault("kind", "invalid_value", "must be personal, tenant or service_account"),
+            (None, None) => {}
+        }
+        WantedOwner::Makers
     }
 }
 
-fn wanted(
+/// The permissions that are asked for by name, in any spelling.
+pub(crate) fn wanted(
     names: &[String],
     held: &PermissionSet,
     registry: &PermissionSet,

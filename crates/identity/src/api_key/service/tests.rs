@@ -1,5 +1,7 @@
 //! API key use cases over a mocked store.
 
+mod owners;
+
 use tenantry_kernel::testing::FixedClock;
 use tenantry_kernel::{DomainError, ErrorKind, Permission};
 use time::macros::datetime;
@@ -8,6 +10,7 @@ use uuid::Uuid;
 
 use super::*;
 use crate::api_key::KeyRefusal;
+use crate::testing::fixtures::service_account;
 use crate::testing::{self, Commits, FakeIdentityStore, Mocks};
 
 const NOW: OffsetDateTime = datetime!(2026-03-01 12:00 UTC);
@@ -45,6 +48,7 @@ fn request() -> CreateApiKey {
         expires_in_days: Some(30),
         allowed_ips: vec!["10.0.0.0/8".to_owned()],
         live: true,
+        ..CreateApiKey::default()
     }
 }
 
@@ -64,6 +68,8 @@ fn stored(change: impl FnOnce(&mut ApiKeyRecord)) -> ApiKey {
         allowed_ips: vec![],
         fingerprint: crate::fingerprint::Fingerprint::from_bytes([7; 32]),
         hint: "tk_live_…0000".to_owned(),
+        previous: None,
+        owner: KeyOwner::Personal,
         created_by: None,
         created_at: NOW,
         expires_at: None,
@@ -158,6 +164,7 @@ async fn every_field_at_fault_is_named_at_once() {
         expires_in_days: Some(3651),
         allowed_ips: vec!["10.0.0.0/8".to_owned(), "10.0.0.5/8".to_owned()],
         live: true,
+        ..CreateApiKey::default()
     };
     let refused = service.create(&admin(), wrong).await.unwrap_err();
 
@@ -212,7 +219,10 @@ async fn a_test_key_never_makes_or_rotates_a_live_one() {
     let (making, _) = service(Mocks::default());
     let made = making.create(&scope, request()).await.unwrap_err();
     let (rotating, _) = service(holding(Some(stored(|_| ()))));
-    let rotated = rotating.rotate(&scope, stored(|_| ()).id(), None).await.unwrap_err();
+    let rotated = rotating
+        .rotate(&scope, stored(|_| ()).id(), None, None)
+        .await
+        .unwrap_err();
 
     assert!(matches!(made, ApiKeyError::TestKeyActs));
     assert!(matches!(rotated, ApiKeyError::TestKeyActs));
@@ -226,9 +236,9 @@ async fn a_viewer_never_reaches_the_store() {
 
     let refusals = [
         service.create(&viewer, request()).await.err(),
-        service.list(&viewer, PageRequest::first()).await.err(),
+        service.list(&viewer, KeyFilter::all, PageRequest::first()).await.err(),
         service.show(&viewer, id).await.err(),
-        service.rotate(&viewer, id, None).await.err(),
+        service.rotate(&viewer, id, None, None).await.err(),
         service.revoke(&viewer, id, None).await.err(),
     ];
 
@@ -243,7 +253,10 @@ async fn a_rotation_mints_a_new_text_and_raises_the_version() {
     mocks.api_keys.expect_update().times(1).returning(|_| Ok(()));
     let (service, commits) = service(mocks);
 
-    let minted = service.rotate(&admin(), stored(|_| ()).id(), Some(3)).await.unwrap();
+    let minted = service
+        .rotate(&admin(), stored(|_| ()).id(), None, Some(3))
+        .await
+        .unwrap();
 
     let text = ApiKeyText::parse(minted.text.expose()).unwrap();
     let print = text.fingerprint(&testing::PlainCipher);
@@ -262,7 +275,7 @@ async fn who_rotates_a_key_answers_for_it() {
         panic!("an admin is a member");
     };
 
-    let minted = service.rotate(&admin(), stored(|_| ()).id(), None).await.unwrap();
+    let minted = service.rotate(&admin(), stored(|_| ()).id(), None, None).await.unwrap();
 
     assert_ne!(membership, former);
     assert_eq!(minted.key.record().created_by, Some(membership));
@@ -291,7 +304,10 @@ async fn nobody_rotates_a_key_that_may_do_more_than_they() {
     let powerful = stored(|record| record.permissions = [SEND, BILLING].into_iter().collect());
     let (service, commits) = service(holding(Some(powerful)));
 
-    let refused = service.rotate(&admin(), stored(|_| ()).id(), None).await.unwrap_err();
+    let refused = service
+        .rotate(&admin(), stored(|_| ()).id(), None, None)
+        .await
+        .unwrap_err();
 
     assert!(matches!(refused, ApiKeyError::Lacking(lacking) if lacking == BILLING));
     assert!(commits.all().is_empty());
@@ -301,7 +317,10 @@ async fn nobody_rotates_a_key_that_may_do_more_than_they() {
 async fn an_expired_key_is_not_rotated() {
     let (service, _) = service(holding(Some(stored(|record| record.expires_at = Some(NOW)))));
 
-    let refused = service.rotate(&admin(), stored(|_| ()).id(), None).await.unwrap_err();
+    let refused = service
+        .rotate(&admin(), stored(|_| ()).id(), None, None)
+        .await
+        .unwrap_err();
 
     assert_eq!(
         (refused.kind(), refused.code()),
@@ -335,7 +354,7 @@ async fn an_unknown_and_a_revoked_key_answer_alike() {
 
         assert!(matches!(showing.show(&admin(), id).await, Err(ApiKeyError::NotFound)));
         assert!(matches!(
-            rotating.rotate(&admin(), id, None).await,
+            rotating.rotate(&admin(), id, None, None).await,
             Err(ApiKeyError::NotFound)
         ));
         assert!(matches!(
@@ -441,7 +460,7 @@ async fn a_rotation_brings_a_key_within_bounds_that_were_drawn_closer() {
     mocks.api_keys.expect_update().times(1).returning(|_| Ok(()));
     let (service, commits) = service_within(mocks, CLOSE);
 
-    let minted = service.rotate(&admin(), stored(|_| ()).id(), None).await.unwrap();
+    let minted = service.rotate(&admin(), stored(|_| ()).id(), None, None).await.unwrap();
 
     assert_eq!(minted.key.rate_limit().unwrap().get(), 50);
     assert_eq!(minted.key.record().expires_at, Some(NOW + Duration::days(90)));

@@ -1,8 +1,7 @@
 //! Password use cases over a mocked store and hasher.
 
-use mockall::Sequence;
 use tenantry_kernel::testing::FixedClock;
-use tenantry_kernel::{DisplayName, DomainError, ErrorKind, Locale, StoreError};
+use tenantry_kernel::{DisplayName, DomainError, ErrorKind, Locale};
 use time::OffsetDateTime;
 use time::macros::datetime;
 
@@ -87,6 +86,7 @@ fn mailed(purpose: Purpose, change: impl FnOnce(&mut OneTimeToken)) -> (String, 
 async fn forgetting_mails_a_link_to_the_address_on_file() {
     let mut mocks = Mocks::default();
     mocks.users.expect_find().return_once(|_| Ok(Some(ada())));
+    mocks.emails.expect_list().returning(|| Ok(Vec::new()));
     mocks
         .one_time_tokens
         .expect_revoke()
@@ -165,6 +165,7 @@ async fn a_reset_sets_the_password_proves_the_address_and_ends_every_session() {
             .times(1)
             .withf(|keep, _| keep.is_none())
             .returning(|_, _| Ok(1));
+        mocks.devices.expect_remove_all().times(1).returning(|| Ok(0));
         let (service, commits) = service(mocks, hashing());
 
         let user = service.reset(&token, secret(GOOD), &Origin::default()).await.unwrap();
@@ -206,10 +207,8 @@ async fn junk_never_reaches_the_store() {
 
     for junk in ["", "resetpw", "resetpw_0_0", "tk_live_x"] {
         let reset = service.reset(junk, secret(GOOD), &Origin::default()).await;
-        let verified = service.verify_email(junk, &Origin::default()).await;
 
         assert!(matches!(reset, Err(PasswordError::TokenRefused)), "{junk}");
-        assert!(matches!(verified, Err(PasswordError::TokenRefused)), "{junk}");
     }
 }
 
@@ -243,54 +242,6 @@ async fn a_weak_password_is_refused_and_leaves_the_token_good() {
     assert!(commits.all().is_empty());
 }
 
-#[tokio::test]
-async fn verifying_proves_the_address_once() {
-    let (token, mut mocks) = mailed(Purpose::VerifyEmail, |_| ());
-    mocks
-        .one_time_tokens
-        .expect_use_once()
-        .times(1)
-        .returning(|_, _| Ok(true));
-    mocks
-        .users
-        .expect_update()
-        .times(1)
-        .withf(|user| user.email_verified_at() == Some(NOW))
-        .returning(|_| Ok(()));
-    let (service, commits) = service(mocks, no_hashing());
-
-    service.verify_email(&token, &Origin::default()).await.unwrap();
-
-    assert_eq!(commits.actions(), ["user.email_verified"]);
-}
-
-#[tokio::test]
-async fn a_user_changed_meanwhile_is_read_and_written_again() {
-    let (token, mut mocks) = mailed(Purpose::VerifyEmail, |_| ());
-    mocks
-        .one_time_tokens
-        .expect_use_once()
-        .times(2)
-        .returning(|_, _| Ok(true));
-    let mut order = Sequence::new();
-    let updates = &mut mocks.users;
-    updates
-        .expect_update()
-        .times(1)
-        .in_sequence(&mut order)
-        .returning(|_| Err(StoreError::Stale));
-    updates
-        .expect_update()
-        .times(1)
-        .in_sequence(&mut order)
-        .returning(|_| Ok(()));
-    let (service, commits) = service(mocks, no_hashing());
-
-    service.verify_email(&token, &Origin::default()).await.unwrap();
-
-    assert_eq!(commits.all().len(), 1);
-}
-
 fn change() -> ChangePassword {
     ChangePassword {
         current: secret("what it was"),
@@ -314,6 +265,7 @@ async fn a_change_ends_every_other_session_and_keeps_this_one() {
         .times(1)
         .withf(|keep, _| *keep == Some(person(1).session))
         .returning(|_, _| Ok(3));
+    mocks.devices.expect_remove_all().times(1).returning(|| Ok(2));
     let mut hasher = verifying(true);
     hasher
         .expect_hash()

@@ -35,7 +35,7 @@ fn holding(key: Option<PlatformKey>) -> Mocks {
 }
 
 #[tokio::test]
-async fn a_made_key_verifies_keys_and_nothing_else() {
+async fn a_made_key_judges_keys_and_tokens_and_does_nothing_else() {
     let mut mocks = Mocks::default();
     mocks.platform_keys.expect_insert().times(1).returning(|_| Ok(()));
     let (service, commits) = service(mocks);
@@ -52,7 +52,10 @@ async fn a_made_key_verifies_keys_and_nothing_else() {
     let print = text.fingerprint(&testing::PlainCipher);
     let inside = Some([10, 0, 0, 1].into());
     assert_eq!(text.key(), minted.key.id());
-    assert_eq!(minted.key.permissions(), &PermissionSet::from_iter([API_KEYS_VERIFY]));
+    assert_eq!(
+        minted.key.permissions(),
+        &PermissionSet::from_iter([API_KEYS_VERIFY, TOKENS_INTROSPECT])
+    );
     assert_eq!(minted.key.admits(&print, NOW, inside), Ok(()));
     assert!(minted.key.admits(&print, NOW, None).is_err());
     assert!(minted.key.admits(&print, NOW + Duration::days(30), inside).is_err());

@@ -3,11 +3,12 @@
 use tenantry_identity::user::PasswordHash;
 use tenantry_kernel::{Code, Denied, DomainError as _, FieldError, PermissionSet, TenantScope};
 use tenantry_tenancy::membership::policy;
+use tenantry_tenancy::role::RoleBook;
 
 use super::report::Outcome;
 use super::rows::Newcomer;
 use crate::members::error::MembersError;
-use crate::members::service::MembersService;
+use crate::members::service::{self, MembersService};
 
 /// What a row gives, read.
 pub(super) struct Admitted {
@@ -39,6 +40,7 @@ impl MembersService {
     pub(super) fn admissible(
         &self,
         scope: &TenantScope,
+        book: &RoleBook,
         wish: &Newcomer,
         is_operator: bool,
     ) -> Result<Admitted, Refusal> {
@@ -60,8 +62,7 @@ impl MembersService {
                 Err(why) => fields.push(FieldError::new("password_hash", why.code(), why)),
             }
         }
-        let role = self
-            .role(&wish.role)
+        let role = service::role(book, &wish.role)
             .map_err(|cause| fields.extend(cause.fields()))
             .ok();
         let extra = self.permissions(&wish.permissions);

@@ -1,6 +1,7 @@
 //! Features and overrides over doubles.
 
 use tenantry_kernel::testing::FixedClock;
+use tenantry_kernel::{DomainError, ErrorKind};
 use time::macros::datetime;
 
 use super::*;

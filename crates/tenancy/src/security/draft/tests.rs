@@ -23,7 +23,7 @@ fn every_wrong_field_is_told_at_once_under_its_name() {
     let draft = PolicyDraft {
         ip_allowlist: texts(&["10.0.0.0/8", "10.0.0.5/8", "nowhere"]),
         session_absolute_hours: Some(0),
-        session_idle_minutes: Some(4),
+        session_idle_minutes: Some(14),
         password_min_length: Some(65),
         password_min_strength: Some(5),
         allowed_email_domains: texts(&["acme.com", "a@b.com"]),

@@ -3,8 +3,8 @@
 use super::*;
 use crate::testing::tenant_id;
 
-fn from(text: &str) -> Option<IpAddr> {
-    Some(text.parse().unwrap())
+fn from(text: &str) -> IpAddr {
+    text.parse().unwrap()
 }
 
 #[test]
@@ -12,7 +12,7 @@ fn the_default_asks_nothing() {
     let policy = SecurityPolicy::default();
     let somebody = EmailAddress::try_from("ada@example.com").unwrap();
 
-    assert!(policy.allows_address(None) && policy.allows_address(from("2001:db8::1")));
+    assert!(policy.allows_address(None) && policy.allows_address(Some(from("2001:db8::1"))));
     assert!(policy.allows_email(&somebody));
     assert!(SignInMethod::ALL.iter().all(|method| policy.allows_method(*method)));
     assert_eq!((policy.session.absolute(), policy.session.idle()), (None, None));
@@ -26,10 +26,10 @@ fn a_list_allows_its_ranges_of_either_kind_and_mapped_addresses_as_what_they_are
     };
 
     for inside in ["192.0.2.7", "::ffff:192.0.2.7", "2001:db8:1::1"] {
-        assert!(policy.allows_address(from(inside)), "{inside}");
+        assert!(policy.allows_address(Some(from(inside))), "{inside}");
     }
     for outside in ["192.0.3.7", "::ffff:192.0.3.7", "2001:db9::1", "::1"] {
-        assert!(!policy.allows_address(from(outside)), "{outside}");
+        assert!(!policy.allows_address(Some(from(outside))), "{outside}");
     }
     assert!(!policy.allows_address(None));
 }
@@ -74,4 +74,24 @@ fn the_log_tells_what_changed_before_and_after_and_nothing_else() {
         ]
     );
     assert_eq!(after.changed_to(&after, tenant_id(1)), None);
+}
+
+#[test]
+fn who_may_invite_is_narrowed_by_role() {
+    use crate::role::SystemRole::{self, Admin, Manager, Owner};
+    use crate::testing::role_permissions;
+
+    let owner = role_permissions(Owner);
+    let inviting = |who: WhoMayInvite| -> Vec<SystemRole> {
+        let policy = SecurityPolicy {
+            who_may_invite: who,
+            ..SecurityPolicy::default()
+        };
+        let may = |role: &SystemRole| policy.may_invite(&role_permissions(*role), &owner).is_ok();
+        [Owner, Admin, Manager].into_iter().filter(may).collect()
+    };
+
+    assert_eq!(inviting(WhoMayInvite::Managers), [Owner, Admin, Manager]);
+    assert_eq!(inviting(WhoMayInvite::Admins), [Owner, Admin]);
+    assert_eq!(inviting(WhoMayInvite::Owners), [Owner]);
 }

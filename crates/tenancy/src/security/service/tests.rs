@@ -180,3 +180,25 @@ async fn wrong_fields_of_both_kinds_are_told_together() {
     let told: Vec<_> = refused.fields().into_iter().map(|fault| fault.field).collect();
     assert_eq!(told, ["session.idle_minutes", "domain_join.role"]);
 }
+
+#[tokio::test]
+async fn what_this_version_does_not_enforce_it_does_not_promise() {
+    let (service, outcome) = service(StoredPolicy::default());
+    let draft = PolicyDraft {
+        password_min_strength: Some(3),
+        password_forbid_breached: true,
+        domain_join_mode: "auto".to_owned(),
+        ..PolicyDraft::default()
+    };
+
+    let refused = service.replace(&owner(None), &draft, None).await.unwrap_err();
+
+    let told: Vec<_> = refused
+        .fields()
+        .into_iter()
+        .map(|fault| (fault.field, fault.code))
+        .collect();
+    let wanted = ["password.min_strength", "password.forbid_breached", "domain_join.mode"];
+    assert_eq!(told, wanted.map(|field| (field.to_owned(), "not_available")));
+    assert_eq!(outcome.events(), None);
+}

@@ -1,0 +1,48 @@
+//! POST /me/email: another primary address, once it is confirmed.
+
+use actix_web::{HttpResponse, web};
+use serde::Deserialize;
+use tenantry_identity::email::EmailService;
+use tenantry_kernel::EmailAddress;
+use utoipa::ToSchema;
+
+use super::identified;
+use crate::error::{Answer, ApiError};
+use crate::extract::{CalledFrom, JsonBody, SignedIn};
+use crate::pace::PaceClass;
+use crate::routes::Row;
+use crate::views::person::ClaimedView;
+
+/// The new address.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = ChangeEmail, example = json!({"email": "ada@new.example"}))]
+struct Body {
+    /// The address.
+    email: String,
+}
+
+/// Asks for another primary address.
+///
+/// A link is mailed to it; `POST /auth/email/verify` with its token changes the address, and the former one gets a
+/// letter that undoes it within 72 hours. Needs a log-in within the last ten minutes.
+#[utoipa::path(post, path = "/api/v1/me/email", operation_id = "me_email_change", tag = "me", request_body = Body,
+    responses((status = 202, description = "A mail is on its way.", body = ClaimedView)))]
+async fn handler(
+    SignedIn(person): SignedIn,
+    JsonBody(body): JsonBody<Body>,
+    CalledFrom(origin): CalledFrom,
+    emails: web::Data<EmailService>,
+) -> Answer {
+    let email = EmailAddress::try_from(body.email).map_err(|reason| ApiError::invalid("email", &reason))?;
+    let claimed = emails.change(&identified(&person, origin), &email).await?;
+    Ok(HttpResponse::Accepted().json(ClaimedView::from(&claimed)))
+}
+
+pub(crate) fn row() -> Row {
+    Row::of(__path_handler, handler)
+        .signed_in()
+        .pace(PaceClass::Guessable)
+        .step_up()
+        .refuses(409, "too_many_emails")
+}

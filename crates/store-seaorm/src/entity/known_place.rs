@@ -1,0 +1,26 @@
+//! Where people signed in from.
+
+use sea_orm::entity::prelude::*;
+
+use crate::micros::Micros;
+use crate::scope::PersonOwned;
+
+#[sea_orm::model]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "known_place")]
+pub(crate) struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub user_id: Uuid,
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    pub fingerprint: Vec<u8>,
+    pub first_seen_at: Micros,
+    pub last_seen_at: Micros,
+}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+impl PersonOwned for Entity {
+    const PERSON: Column = Column::UserId;
+    const KEY: Column = Column::Id;
+}

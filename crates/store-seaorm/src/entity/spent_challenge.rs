@@ -1,0 +1,25 @@
+//! Challenges of passkeys that are used up.
+
+use sea_orm::entity::prelude::*;
+
+use crate::micros::Micros;
+use crate::scope::PersonOwned;
+
+#[sea_orm::model]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "spent_challenge")]
+pub(crate) struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub user_id: Uuid,
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    pub fingerprint: Vec<u8>,
+    pub expires_at: Micros,
+}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+impl PersonOwned for Entity {
+    const PERSON: Column = Column::UserId;
+    const KEY: Column = Column::Id;
+}
