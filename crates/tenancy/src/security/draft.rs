@@ -157,7 +157,8 @@ impl PolicyDraft {
     }
 
     fn role(&self, faults: &mut Faults) -> Option<Code> {
-        let parsed = Code::try_from(self.domain_join_role.as_deref()?);
+        // In any spelling: whoever knows the roles gives it its own name.
+        let parsed = Code::try_from(Code::fold(self.domain_join_role.as_deref()?).as_str());
         parsed
             .map_err(|refused| faults.note("domain_join.role", "unknown_role", refused))
             .ok()
