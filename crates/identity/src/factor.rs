@@ -15,7 +15,7 @@ pub use recovery::{RECOVERY_CODES, RecoveryCode, RecoveryCodeId, fingerprint as 
 pub use repository::MockFactorRepository;
 pub use repository::{FactorRepository, PASSKEY_REGISTERED, PasskeyUse, TOTP_ENROLLED};
 pub(crate) use service::after_removal;
-pub use service::{Enrolment, FactorService, Shape, confirm_totp, enrol_totp, first_codes, notice};
+pub use service::{Enrolment, FactorService, Shape, confirm_totp, enrol_totp, first_codes, forget_all, notice};
 #[cfg(any(test, feature = "testing"))]
 pub use totp::MockOneTimeCodes;
 pub use totp::{DIGITS, OneTimeCodes, SECRET_BYTES, STEP_S, TotpFactor, TotpId, matching_step};

@@ -4,7 +4,7 @@ mod accept;
 mod error;
 mod letter;
 mod many;
-mod screening;
+pub(crate) mod screening;
 mod service;
 #[cfg(test)]
 mod tests;

@@ -266,6 +266,22 @@ pub(crate) async fn after_removal(unit: &mut dyn PersonUnit) -> Result<(), Store
     Ok(())
 }
 
+/// Forgets every factor of the person, their devices, and sign-ins that wait for a factor. For when it turns out that
+/// whoever enrolled them need not be whoever reads mail at the address.
+///
+/// # Errors
+/// The store's.
+pub async fn forget_all(unit: &mut dyn PersonUnit) -> Result<(), StoreError> {
+    unit.factors().remove_totp().await?;
+    for passkey in unit.factors().passkeys().await? {
+        unit.factors().remove_passkey(passkey.id).await?;
+    }
+    unit.factors().replace_recovery_codes(&[]).await?;
+    unit.devices().remove_all().await?;
+    unit.pending_sign_ins().remove_all().await?;
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

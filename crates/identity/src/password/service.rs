@@ -13,6 +13,7 @@ use uuid::Uuid;
 use super::demand::PasswordDemands;
 use super::error::PasswordError;
 use super::policy;
+use crate::factor;
 use crate::mint::Mint;
 use crate::one_time_token::{self, About, OneTimeText, OneTimeToken, Purpose, TokenState};
 use crate::person::Person;
@@ -128,6 +129,10 @@ impl PasswordService {
         let mut unit = self.store.begin_person(text.user(), origin).await?;
         let (token, mut user) = self.spend(unit.as_mut(), text).await?;
 
+        // Whoever enrolled factors before anybody had proved the address may not be whoever reads its mail.
+        if user.email_verified_at().is_none() {
+            factor::forget_all(unit.as_mut()).await?;
+        }
         user.set_password(hash.clone());
         // Mail to another of their addresses proves nothing about the primary one.
         if token.subject.is_none() {
@@ -136,6 +141,8 @@ impl PasswordService {
         user.forgive();
         unit.users().update(&user).await?;
         unit.sessions().end_all_except(None, now).await?;
+        // Whoever showed the former password and not yet a factor begins again.
+        unit.pending_sign_ins().remove_all().await?;
         unit.devices().remove_all().await?;
         let tokens = unit.one_time_tokens();
         tokens.revoke(user.id(), Purpose::ResetPassword, now).await?;
@@ -206,6 +213,8 @@ impl PasswordService {
         user.forgive();
         unit.users().update(&user).await?;
         unit.sessions().end_all_except(Some(person.session), now).await?;
+        // Whoever showed the former password and not yet a factor begins again.
+        unit.pending_sign_ins().remove_all().await?;
         unit.devices().remove_all().await?;
         let tokens = unit.one_time_tokens();
         tokens.revoke(user.id(), Purpose::ResetPassword, now).await?;

@@ -22,4 +22,7 @@ pub trait PendingSignInRepository: Send {
 
     /// Counts a wrong factor that was shown with it.
     async fn count_failure(&mut self, id: PendingSignInId) -> Result<(), StoreError>;
+
+    /// Removes all: what they rest on is not worth anything any more. Tells how many.
+    async fn remove_all(&mut self) -> Result<u64, StoreError>;
 }

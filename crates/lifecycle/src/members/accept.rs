@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use tenantry_identity::factor;
 use tenantry_identity::one_time_token::{OneTimeText, OneTimeToken, Purpose, TokenState};
 use tenantry_identity::password::{self, PasswordDemand, PasswordDemands};
 use tenantry_identity::store::IdentityStore;
@@ -149,6 +150,9 @@ impl AcceptService {
         if needs_password(&person) {
             // Its own password was set after this request looked: the caller tries again without one.
             let hash = hash.ok_or(MembersError::InvitationGone)?;
+            if person.email_verified_at().is_none() {
+                factor::forget_all(&mut *unit).await?;
+            }
             person.set_password(hash.clone());
             if let Some(name) = &request.name {
                 person.rename(name.clone());

@@ -35,7 +35,7 @@ pub(super) fn allowed(policy: &SecurityPolicy, email: &EmailAddress) -> Result<(
 }
 
 /// What is wrong with an address at a domain that the policy does not list.
-pub(super) fn elsewhere(policy: &SecurityPolicy, email: &EmailAddress) -> Option<FieldError> {
+pub(crate) fn elsewhere(policy: &SecurityPolicy, email: &EmailAddress) -> Option<FieldError> {
     if policy.allows_email(email) {
         return None;
     }

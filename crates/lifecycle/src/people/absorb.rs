@@ -9,7 +9,7 @@ use tenantry_kernel::{
     Event, Mail, MembershipId, PageRequest, PermissionSet, StoreError, TenantId, TenantScope, UserId, retry,
 };
 use tenantry_tenancy::membership::{Membership, MembershipState, MembershipStatus, policy, steps};
-use tenantry_tenancy::role::RoleBook;
+use tenantry_tenancy::role::{RoleAssignment, RoleBook};
 
 use super::{PeopleError, PeopleService, TRIES};
 use crate::seats;
@@ -131,6 +131,7 @@ impl PeopleService {
         let (mut kept, given_up) = if theirs_stays { (theirs, own) } else { (own, theirs) };
         let mut events = vec![given_up.absorbed()];
         events.extend(moved);
+        let further = unit.memberships().assignments(&[given_up.id(), kept.id()]).await?;
         // The other one first: a human is a member once.
         unit.memberships().delete(given_up.id(), given_up.version()).await?;
         let freed = policy::seats_delta(Some(given_up.state()), None);
@@ -141,6 +142,11 @@ impl PeopleService {
             events.extend(kept.change_role(role, extra, now));
         }
         unit.memberships().update(&kept).await?;
+        if given_up.state() == MembershipState::Active {
+            for assignment in taken_over(&further, given_up.id(), kept.id()) {
+                unit.memberships().assign(&assignment).await?;
+            }
+        }
         adopt_keys(&mut *unit, given_up.id(), kept.id(), now).await?;
         unit.commit(events).await?;
         Ok(())
@@ -181,6 +187,21 @@ impl PeopleService {
             token: Some(text.to_text()),
         })
     }
+}
+
+/// The further roles of one membership that the other one lacks, as the other one's.
+fn taken_over(further: &[RoleAssignment], from: MembershipId, to: MembershipId) -> Vec<RoleAssignment> {
+    let has = |assignment: &RoleAssignment| {
+        let same = |own: &RoleAssignment| own.role == assignment.role && own.resource == assignment.resource;
+        further.iter().any(|own| own.membership == to && same(own))
+    };
+    let moved = further.iter().filter(|one| one.membership == from && !has(one));
+    moved
+        .map(|one| RoleAssignment {
+            membership: to,
+            ..one.clone()
+        })
+        .collect()
 }
 
 /// The role that allows more, and beside it what the other membership allowed and that role does not.

@@ -82,6 +82,10 @@ impl PeopleService {
         let Some(event) = member.known_as(email.clone(), now) else {
             return Ok(());
         };
+        let stored = unit.security_policies().find().await?.unwrap_or_default();
+        if let Some(fault) = screening::elsewhere(&stored.policy, email) {
+            return Err(PeopleError::Invalid(vec![fault]));
+        }
         let written = unit.memberships().update(&member).await;
         written.map_err(|cause| match cause {
             StoreError::Stale => PeopleError::Store(cause),

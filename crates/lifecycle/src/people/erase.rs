@@ -28,9 +28,12 @@ impl PeopleService {
         id: MembershipId,
         expected: Option<i64>,
     ) -> Result<(), PeopleError> {
+        let mut unit = self.0.store.read_spanning(scope).await?;
+        let own = steps::read_roles(&mut *unit).await?;
+        drop(unit);
         let target = Target {
             scope,
-            roles: self.0.catalog.roles(),
+            roles: own.book(self.0.catalog.roles()),
             id,
             expected,
             now: self.0.clock.now(scope),

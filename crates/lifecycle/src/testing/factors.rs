@@ -245,4 +245,9 @@ impl PendingSignInRepository for FakeUnit {
         }
         Ok(())
     }
+
+    async fn remove_all(&mut self) -> Result<u64, StoreError> {
+        let removed = std::mem::take(&mut self.own().pending_sign_ins);
+        Ok(removed.len() as u64)
+    }
 }

@@ -74,6 +74,15 @@ impl PendingSignInRepository for SeaOrmUnit {
             .map_err(store_error)?;
         Ok(())
     }
+
+    async fn remove_all(&mut self) -> Result<u64, StoreError> {
+        let removed = self
+            .remove_own::<pending_sign_in::Entity>()
+            .exec(self.txn())
+            .await
+            .map_err(store_error)?;
+        Ok(removed.rows_affected)
+    }
 }
 
 fn restore(row: pending_sign_in::Model) -> Result<PendingSignIn, StoreError> {
