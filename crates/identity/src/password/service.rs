@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use tenantry_kernel::id::UserId;
 use tenantry_kernel::retry::contended;
-use tenantry_kernel::{Clock, EmailAddress, Event, Mail, Origin, Secret, Value};
+use tenantry_kernel::{Clock, EmailAddress, Event, Mail, Origin, Secret, StoreError, Value};
 use uuid::Uuid;
 
 use super::demand::PasswordDemands;
@@ -129,9 +129,11 @@ impl PasswordService {
         let mut unit = self.store.begin_person(text.user(), origin).await?;
         let (token, mut user) = self.spend(unit.as_mut(), text).await?;
 
-        // Whoever enrolled factors before anybody had proved the address may not be whoever reads its mail.
         if user.email_verified_at().is_none() {
+            // Whoever enrolled factors before anybody had proved the address may not be whoever reads its mail.
             factor::forget_all(unit.as_mut()).await?;
+        } else {
+            ended_with_the_password(unit.as_mut()).await?;
         }
         user.set_password(hash.clone());
         // Mail to another of their addresses proves nothing about the primary one.
@@ -141,9 +143,6 @@ impl PasswordService {
         user.forgive();
         unit.users().update(&user).await?;
         unit.sessions().end_all_except(None, now).await?;
-        // Whoever showed the former password and not yet a factor begins again.
-        unit.pending_sign_ins().remove_all().await?;
-        unit.devices().remove_all().await?;
         let tokens = unit.one_time_tokens();
         tokens.revoke(user.id(), Purpose::ResetPassword, now).await?;
         tokens.revoke(user.id(), Purpose::SetPassword, now).await?;
@@ -213,9 +212,7 @@ impl PasswordService {
         user.forgive();
         unit.users().update(&user).await?;
         unit.sessions().end_all_except(Some(person.session), now).await?;
-        // Whoever showed the former password and not yet a factor begins again.
-        unit.pending_sign_ins().remove_all().await?;
-        unit.devices().remove_all().await?;
+        ended_with_the_password(unit.as_mut()).await?;
         let tokens = unit.one_time_tokens();
         tokens.revoke(user.id(), Purpose::ResetPassword, now).await?;
 
@@ -269,6 +266,13 @@ impl PasswordService {
             _ => Err(PasswordError::TokenRefused),
         }
     }
+}
+
+/// Devices are forgotten, and whoever showed the former password and not yet a factor begins again.
+async fn ended_with_the_password(unit: &mut dyn PersonUnit) -> Result<(), StoreError> {
+    unit.pending_sign_ins().remove_all().await?;
+    unit.devices().remove_all().await?;
+    Ok(())
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ use tenantry_tenancy::membership::{
 
 use super::{PeopleError, PeopleService, TRIES};
 use crate::access::Person;
+use crate::members::screening;
 use crate::seats;
 
 impl PeopleService {

@@ -165,6 +165,16 @@ async fn a_reset_sets_the_password_proves_the_address_and_ends_every_session() {
             .times(1)
             .withf(|keep, _| keep.is_none())
             .returning(|_, _| Ok(1));
+        // Nobody had proved the address yet: what was enrolled until then goes.
+        mocks.factors.expect_remove_totp().times(1).returning(|| Ok(true));
+        mocks.factors.expect_passkeys().times(1).returning(|| Ok(Vec::new()));
+        mocks
+            .factors
+            .expect_replace_recovery_codes()
+            .times(1)
+            .withf(<[_]>::is_empty)
+            .returning(|_| Ok(()));
+        mocks.pending_sign_ins.expect_remove_all().times(1).returning(|| Ok(1));
         mocks.devices.expect_remove_all().times(1).returning(|| Ok(0));
         let (service, commits) = service(mocks, hashing());
 
@@ -266,6 +276,7 @@ async fn a_change_ends_every_other_session_and_keeps_this_one() {
         .withf(|keep, _| *keep == Some(person(1).session))
         .returning(|_, _| Ok(3));
     mocks.devices.expect_remove_all().times(1).returning(|| Ok(2));
+    mocks.pending_sign_ins.expect_remove_all().times(1).returning(|| Ok(1));
     let mut hasher = verifying(true);
     hasher
         .expect_hash()
