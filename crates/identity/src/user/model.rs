@@ -328,6 +328,11 @@ impl User {
         self.0.password_hash = Some(hash);
     }
 
+    /// There is no password any more, until one is set by mail.
+    pub fn forget_password(&mut self) {
+        self.0.password_hash = None;
+    }
+
     /// They read mail at the address. The first time counts.
     pub fn verify_email(&mut self, now: OffsetDateTime) {
         if self.0.email_verified_at.is_none() {

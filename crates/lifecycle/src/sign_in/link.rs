@@ -1,18 +1,19 @@
 //! Signing in with a link in a mail.
 
 use tenantry_identity::device::DeviceText;
+use tenantry_identity::factor;
 use tenantry_identity::one_time_token::{self, OneTimeText, Purpose, TokenState};
 use tenantry_identity::session::Method;
 use tenantry_identity::user::User;
 use tenantry_kernel::uuid::Uuid;
-use tenantry_kernel::{EmailAddress, Event, Mail, Origin, Secret, UserId};
+use tenantry_kernel::{EmailAddress, Event, Mail, Origin, Secret, UserId, Value, retry};
 use tenantry_tenancy::security::SignInMethod;
 
 use super::answer::Outcome;
 use super::error::SignInError;
 use super::proof::Proof;
 use super::seats::Seat;
-use super::service::SignInService;
+use super::service::{SignInService, TRIES};
 
 /// Whom to send a link.
 #[derive(Clone, Debug)]
@@ -112,9 +113,12 @@ impl SignInService {
         };
         drop(unit);
         let token = token.filter(|token| token.purpose == Purpose::MagicLink && token.state(now) == TokenState::Good);
-        let (Some(token), Some(_)) = (token, user) else {
+        let (Some(token), Some(user)) = (token, user) else {
             return Err(SignInError::LinkRefused);
         };
+        if user.email_verified_at().is_none() {
+            retry::contended(TRIES, || self.forget_unproven(id, &origin)).await?;
+        }
         let seat = token.tenant.zip(token.membership);
         self.require_method(seat, SignInMethod::MagicLink).await?;
         let device = device.filter(|device| device.is_good(now));
@@ -126,5 +130,24 @@ impl SignInService {
             ..Proof::default()
         };
         self.proceed(id, seat, proof, &origin).await
+    }
+
+    /// Until the address was proved, anybody may have signed up with it, and would share the account of whoever follows
+    /// the link: password, factors and sessions from before are worth nothing.
+    async fn forget_unproven(&self, id: UserId, origin: &Origin) -> Result<(), SignInError> {
+        let now = self.0.clock.system_now();
+        let mut unit = self.0.people.begin_person(id, origin).await?;
+        let found = unit.users().find(id).await?;
+        let Some(mut user) = found.filter(|user| user.email_verified_at().is_none()) else {
+            return Ok(());
+        };
+        factor::forget_all(&mut *unit).await?;
+        unit.sessions().end_all_except(None, now).await?;
+        user.forget_password();
+        unit.users().update(&user).await?;
+        let event =
+            Event::new("user.unproven_credentials_forgotten", id).change("password", Value::Masked, Value::Null);
+        unit.commit(vec![event]).await?;
+        Ok(())
     }
 }

@@ -371,4 +371,12 @@ pub async fn a_pending_sign_in_is_used_once_also_under_concurrency(store: &impl 
     let later = NOW + Duration::MINUTE;
     unit.pending_sign_ins().insert(&pending(2), later).await.unwrap();
     assert!(unit.pending_sign_ins().find(&fingerprint(1)).await.unwrap().is_none());
+    unit.commit(Vec::new()).await.unwrap();
+
+    let mut stranger = begin_person(store, 2).await;
+    assert_eq!(stranger.pending_sign_ins().remove_all().await.unwrap(), 0);
+    stranger.commit(Vec::new()).await.unwrap();
+    let mut unit = begin_person(store, 1).await;
+    assert_eq!(unit.pending_sign_ins().remove_all().await.unwrap(), 1);
+    assert!(unit.pending_sign_ins().find(&fingerprint(2)).await.unwrap().is_none());
 }

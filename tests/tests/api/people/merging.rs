@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use tenantry_identity::user::PlatformRole;
 
 use super::{add_address, addresses_of, founder, sign_in, tenants_of};
-use crate::harness::{PASSWORD, Setup, on_each_database};
+use crate::harness::{App, PASSWORD, Setup, has_python, on_each_database};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_account_takes_another_one_in_with_all_it_has() {
@@ -117,6 +117,25 @@ async fn a_letter_proves_an_account_to_whoever_asked_for_it_alone() {
             .post("/me/merge", &proof)
             .await
             .refused(401, "token_invalid");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_second_factor_is_not_passed_by_taking_the_account_in() {
+    if !has_python() {
+        return;
+    }
+    on_each_database(&Setup::catalog("default"), async |node| {
+        let (acme, globex) = (founder(node, "acme").await, founder(node, "globex").await);
+        App::enrol(node, &globex.caller).await;
+
+        let proof = json!({"email": globex.email, "password": PASSWORD});
+        let refused = acme.caller.post("/me/merge", &proof).await;
+
+        refused.refused(409, "account_not_mergeable");
+        globex.caller.delete("/me/mfa/totp").await.expect(204);
+        acme.caller.post("/me/merge", &proof).await.expect(204);
     })
     .await;
 }
