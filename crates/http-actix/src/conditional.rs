@@ -12,6 +12,16 @@ pub(crate) fn tag(id: Uuid, version: i64) -> String {
     format!("\"{random:016x}-{version}\"")
 }
 
+/// What stands for a part of a resource that has versions of its own, and no id: a tag of the resource itself, or of
+/// another part, is none of it.
+pub(crate) fn part(id: Uuid, name: &str) -> Uuid {
+    let (head, random) = id.as_u64_pair();
+    let mixed = name
+        .bytes()
+        .fold(random, |mixed, byte| mixed.rotate_left(7) ^ u64::from(byte));
+    Uuid::from_u64_pair(head, mixed)
+}
+
 /// What `If-Match` demands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Precondition {
@@ -85,6 +95,23 @@ mod tests {
         assert_eq!(precondition(&format!("\"x\", {tag}")).version_of(id).unwrap(), Some(3));
         assert_eq!(precondition("*").version_of(id).unwrap(), None);
         assert_eq!(Precondition::of(&HeaderMap::new()).version_of(id).unwrap(), None);
+    }
+
+    #[test]
+    fn a_part_has_tags_of_its_own() {
+        let id = Uuid::from_u128(7);
+        let (looks, policy) = (part(id, "branding"), part(id, "security-policy"));
+
+        for other in [id, policy, part(Uuid::from_u128(8), "branding")] {
+            assert_eq!(
+                precondition(&tag(other, 3)).version_of(looks).unwrap_err().status(),
+                412
+            );
+        }
+        assert_eq!(
+            precondition(&tag(looks, 3)).version_of(part(id, "branding")).unwrap(),
+            Some(3)
+        );
     }
 
     #[test]

@@ -4,14 +4,22 @@ mod policy_replace;
 mod policy_show;
 
 use serde::{Deserialize, Serialize};
+use tenantry_kernel::TenantScope;
+use tenantry_kernel::uuid::Uuid;
 use tenantry_tenancy::security::{PolicyDraft, SecurityPolicy};
 use utoipa::ToSchema;
 
+use crate::conditional;
 use crate::json::object;
 use crate::routes::Row;
 
 pub(crate) fn rows() -> Vec<Row> {
     vec![policy_show::row(), policy_replace::row()]
+}
+
+/// What its tags are made of.
+fn tagged(scope: &TenantScope) -> Uuid {
+    conditional::part(scope.tenant_id().as_uuid(), "security-policy")
 }
 
 /// A security policy, as it is written and shown. What is left out asks for nothing.

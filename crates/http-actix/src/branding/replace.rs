@@ -63,7 +63,7 @@ async fn handler(
     branding: Data<BrandingService>,
 ) -> Answer {
     let look = body.try_into()?;
-    let id = scope.tenant_id().as_uuid();
+    let id = super::tagged(&scope);
     let kept = branding.replace(&scope, look, wanted.version_of(id)?).await?;
     Ok(render::single(id, kept.version(), &BrandingView::from(kept.look())))
 }

@@ -16,7 +16,7 @@ use crate::views::branding::BrandingView;
 async fn handler(InTenant(scope): InTenant, branding: Data<BrandingService>) -> Answer {
     let shown = branding.show(&scope).await?;
     let view = BrandingView::from(shown.look());
-    Ok(render::single(scope.tenant_id().as_uuid(), shown.version(), &view))
+    Ok(render::single(super::tagged(&scope), shown.version(), &view))
 }
 
 pub(super) fn row() -> Row {

@@ -4,7 +4,7 @@ use actix_web::web::Data;
 use tenantry_tenancy::permissions::SECURITY_MANAGE;
 use tenantry_tenancy::security::service::SecurityService;
 
-use super::Document;
+use super::{Document, tagged};
 use crate::error::Answer;
 use crate::extract::{IfMatch, InTenant, JsonBody};
 use crate::render;
@@ -22,7 +22,7 @@ async fn handler(
     IfMatch(wanted): IfMatch,
     security: Data<SecurityService>,
 ) -> Answer {
-    let id = scope.tenant_id().as_uuid();
+    let id = tagged(&scope);
     let expected = wanted.version_of(id)?;
     let stored = security.replace(&scope, &body.into(), expected).await?;
     Ok(render::single(id, stored.version, &Document::from(&stored.policy)))

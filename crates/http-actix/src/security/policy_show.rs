@@ -4,7 +4,7 @@ use actix_web::web::Data;
 use tenantry_tenancy::permissions::SECURITY_MANAGE;
 use tenantry_tenancy::security::service::SecurityService;
 
-use super::Document;
+use super::{Document, tagged};
 use crate::error::Answer;
 use crate::extract::InTenant;
 use crate::render;
@@ -16,7 +16,7 @@ use crate::routes::Row;
 async fn handler(InTenant(scope): InTenant, security: Data<SecurityService>) -> Answer {
     let stored = security.show(&scope).await?;
     Ok(render::single(
-        scope.tenant_id().as_uuid(),
+        tagged(&scope),
         stored.version,
         &Document::from(&stored.policy),
     ))
