@@ -23,6 +23,7 @@ pub mod password;
 pub mod pending;
 pub mod permissions;
 pub mod person;
+pub mod person_text;
 pub mod platform_key;
 pub mod profile;
 pub mod service_account;

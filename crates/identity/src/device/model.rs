@@ -4,12 +4,11 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use tenantry_kernel::id::UserId;
-use tenantry_kernel::{Cipher, Entropy, Origin, Secret, typed_id};
+use tenantry_kernel::{Cipher, Origin, typed_id};
 use time::{Duration, OffsetDateTime};
-use uuid::Uuid;
 
-use crate::base62;
 use crate::fingerprint::Fingerprint;
+use crate::person_text::{PersonText, TextKind};
 
 typed_id!(
     /// One remembered device.
@@ -21,61 +20,17 @@ pub const DEVICE_LIFE: Duration = Duration::days(30);
 /// The most devices of a person that are remembered; the oldest makes room.
 pub const MAX_DEVICES: u64 = 20;
 
-/// The text that a remembered device keeps: `dev_<user>_<secret>`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DeviceText {
-    user: UserId,
-    secret: Secret<[u8; 32]>,
-}
+/// The kind of [`DeviceText`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DeviceKind;
 
-impl DeviceText {
+impl TextKind for DeviceKind {
     const PREFIX: &'static str = "dev";
-
-    /// A fresh one.
-    #[must_use]
-    pub fn mint(user: UserId, entropy: &dyn Entropy) -> Self {
-        let mut secret = [0; 32];
-        entropy.fill(&mut secret);
-        Self {
-            user,
-            secret: Secret::new(secret),
-        }
-    }
-
-    /// Reads a text; `None` when it is not even shaped like one.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        let mut parts = text.split('_');
-        let (prefix, user, secret) = (parts.next()?, parts.next()?, parts.next()?);
-        if prefix != Self::PREFIX || parts.next().is_some() {
-            return None;
-        }
-        Some(Self {
-            user: UserId::from_uuid(Uuid::from_bytes(base62::decode(user)?)),
-            secret: Secret::new(base62::decode(secret)?),
-        })
-    }
-
-    /// Whose device it says it is.
-    #[must_use]
-    pub const fn user(&self) -> UserId {
-        self.user
-    }
-
-    /// The text to hand out, once.
-    #[must_use]
-    pub fn to_text(&self) -> Secret<String> {
-        let user = base62::encode(self.user.as_uuid().as_bytes());
-        let secret = base62::encode(self.secret.expose());
-        Secret::new(format!("{}_{user}_{secret}", Self::PREFIX))
-    }
-
-    /// How it is stored and looked up.
-    #[must_use]
-    pub fn fingerprint(&self, cipher: &dyn Cipher) -> Fingerprint {
-        Fingerprint::of(cipher, "remembered-device", self.secret.expose())
-    }
+    const CONTEXT: &'static str = "remembered-device";
 }
+
+/// The text that a remembered device keeps: `dev_<user>_<secret>`.
+pub type DeviceText = PersonText<DeviceKind>;
 
 /// A device whose holder need not show a second factor, and whom nobody else's wrong passwords keep out.
 #[derive(Clone, Debug)]
@@ -115,7 +70,7 @@ impl RememberedDevice {
     ) -> Self {
         Self {
             id,
-            user: text.user,
+            user: text.user(),
             fingerprint: text.fingerprint(cipher),
             user_agent: origin.user_agent.clone(),
             address: origin.address,

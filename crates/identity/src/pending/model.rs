@@ -1,13 +1,12 @@
 //! A pending sign-in and the text that goes on with it.
 
 use tenantry_kernel::id::{MembershipId, SessionId, UserId};
-use tenantry_kernel::{Cipher, Entropy, Secret, TenantId, typed_id};
+use tenantry_kernel::{Cipher, TenantId, typed_id};
 use time::{Duration, OffsetDateTime};
-use uuid::Uuid;
 
-use crate::base62;
 use crate::fingerprint::Fingerprint;
 use crate::passkey::Challenge;
+use crate::person_text::{PersonText, TextKind};
 use crate::session::Methods;
 
 typed_id!(
@@ -18,65 +17,23 @@ typed_id!(
 /// How long a sign-in may be pending (ASVS 6.5: ten minutes at most).
 pub const PENDING_LIFE: Duration = Duration::minutes(10);
 
-/// The text of a pending sign-in: `mfa_<user>_<secret>`. It is worth nothing anywhere else.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PendingText {
-    user: UserId,
-    secret: Secret<[u8; 32]>,
+/// The kind of [`PendingText`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PendingKind;
+
+impl TextKind for PendingKind {
+    const PREFIX: &'static str = "mfa";
+    const CONTEXT: &'static str = "pending-sign-in";
 }
 
+/// The text of a pending sign-in: `mfa_<user>_<secret>`. It is worth nothing anywhere else.
+pub type PendingText = PersonText<PendingKind>;
+
 impl PendingText {
-    const PREFIX: &'static str = "mfa";
-
-    /// A fresh one.
-    #[must_use]
-    pub fn mint(user: UserId, entropy: &dyn Entropy) -> Self {
-        let mut secret = [0; 32];
-        entropy.fill(&mut secret);
-        Self {
-            user,
-            secret: Secret::new(secret),
-        }
-    }
-
-    /// Reads a text; `None` when it is not even shaped like one.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        let mut parts = text.split('_');
-        let (prefix, user, secret) = (parts.next()?, parts.next()?, parts.next()?);
-        if prefix != Self::PREFIX || parts.next().is_some() {
-            return None;
-        }
-        Some(Self {
-            user: UserId::from_uuid(Uuid::from_bytes(base62::decode(user)?)),
-            secret: Secret::new(base62::decode(secret)?),
-        })
-    }
-
-    /// Whose sign-in it says it is.
-    #[must_use]
-    pub const fn user(&self) -> UserId {
-        self.user
-    }
-
-    /// The text to hand out, once.
-    #[must_use]
-    pub fn to_text(&self) -> Secret<String> {
-        let user = base62::encode(self.user.as_uuid().as_bytes());
-        let secret = base62::encode(self.secret.expose());
-        Secret::new(format!("{}_{user}_{secret}", Self::PREFIX))
-    }
-
-    /// How it is stored and looked up.
-    #[must_use]
-    pub fn fingerprint(&self, cipher: &dyn Cipher) -> Fingerprint {
-        Fingerprint::of(cipher, "pending-sign-in", self.secret.expose())
-    }
-
     /// What a passkey signs to go on with it: nothing else, and once, as the text is good once.
     #[must_use]
     pub fn challenge(&self, cipher: &dyn Cipher) -> Challenge {
-        Challenge::of_secret(cipher, self.secret.expose())
+        Challenge::of_secret(cipher, self.secret())
     }
 }
 
@@ -150,7 +107,7 @@ impl PendingSignIn {
     ) -> Self {
         Self {
             id,
-            user: text.user,
+            user: text.user(),
             fingerprint: text.fingerprint(cipher),
             missing,
             methods,

@@ -1,81 +1,36 @@
 //! Refresh tokens: their text, their successor, and what using one means.
 
-use tenantry_kernel::id::{SessionId, UserId};
-use tenantry_kernel::{Cipher, Entropy, Secret, typed_id};
+use tenantry_kernel::id::SessionId;
+use tenantry_kernel::{Cipher, typed_id};
 use time::OffsetDateTime;
 
 use super::model::{Session, SessionPolicy};
-use crate::base62;
 use crate::fingerprint::Fingerprint;
+use crate::person_text::{PersonText, TextKind};
 
 typed_id!(
     /// One refresh token.
     RefreshTokenId
 );
 
-/// The text of a refresh token: `rt_<user>_<secret>`. The user is open, so that a look-up is pinned first.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RefreshText {
-    user: UserId,
-    secret: Secret<[u8; 32]>,
+/// The kind of [`RefreshText`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RefreshKind;
+
+impl TextKind for RefreshKind {
+    const PREFIX: &'static str = "rt";
+    const CONTEXT: &'static str = "refresh-token";
 }
 
+/// The text of a refresh token: `rt_<user>_<secret>`.
+pub type RefreshText = PersonText<RefreshKind>;
+
 impl RefreshText {
-    const PREFIX: &'static str = "rt";
-
-    /// A fresh token for a new session.
-    #[must_use]
-    pub fn mint(user: UserId, entropy: &dyn Entropy) -> Self {
-        let mut secret = [0; 32];
-        entropy.fill(&mut secret);
-        Self {
-            user,
-            secret: Secret::new(secret),
-        }
-    }
-
-    /// Reads a token; `None` when it is not even shaped like one.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        let mut parts = text.split('_');
-        let (prefix, user, secret) = (parts.next()?, parts.next()?, parts.next()?);
-        if prefix != Self::PREFIX || parts.next().is_some() {
-            return None;
-        }
-        Some(Self {
-            user: UserId::from_uuid(uuid::Uuid::from_bytes(base62::decode(user)?)),
-            secret: Secret::new(base62::decode(secret)?),
-        })
-    }
-
-    /// Whose token it says it is.
-    #[must_use]
-    pub const fn user(&self) -> UserId {
-        self.user
-    }
-
-    /// The text to hand out, once.
-    #[must_use]
-    pub fn to_text(&self) -> Secret<String> {
-        let user = base62::encode(self.user.as_uuid().as_bytes());
-        let secret = base62::encode(self.secret.expose());
-        Secret::new(format!("{}_{user}_{secret}", Self::PREFIX))
-    }
-
-    /// How it is stored and looked up.
-    #[must_use]
-    pub fn fingerprint(&self, cipher: &dyn Cipher) -> Fingerprint {
-        Fingerprint::of(cipher, "refresh-token", self.secret.expose())
-    }
-
     /// The token that follows it: always the same one, so that two tabs that refresh at once agree.
     /// Only the installation's key can tell it, so a stolen old token does not give away the new one.
     #[must_use]
     pub fn successor(&self, cipher: &dyn Cipher) -> Self {
-        Self {
-            user: self.user,
-            secret: Secret::new(cipher.fingerprint("refresh-next", self.secret.expose())),
-        }
+        Self::of(self.user(), cipher.fingerprint("refresh-next", self.secret()))
     }
 }
 

@@ -1,6 +1,7 @@
 //! What a refresh token's text and age mean.
 
 use tenantry_kernel::Origin;
+use tenantry_kernel::id::UserId;
 use tenantry_kernel::testing::CountingEntropy;
 use time::Duration;
 use time::macros::datetime;
