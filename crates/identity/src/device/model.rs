@@ -107,6 +107,8 @@ pub fn place_of(cipher: &dyn Cipher, user: UserId, origin: &Origin) -> Fingerpri
 
 #[cfg(test)]
 mod tests {
+    use uuid::Uuid;
+
     use super::*;
     use crate::testing::PlainCipher;
     use tenantry_kernel::testing::CountingEntropy;

@@ -128,6 +128,8 @@ impl PendingSignIn {
 
 #[cfg(test)]
 mod tests {
+    use uuid::Uuid;
+
     use super::*;
     use crate::session::Method;
     use crate::testing::PlainCipher;
