@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::email::EmailAddress;
+use crate::mail_providers;
 
 /// The domain of e-mail addresses, in lower case, exactly as [`EmailAddress::domain`] tells it. A name beneath it is
 /// another domain.
@@ -31,6 +32,13 @@ impl EmailDomain {
     #[must_use]
     pub fn has(&self, address: &EmailAddress) -> bool {
         address.domain() == self.0
+    }
+
+    /// True when anybody can have an address there, to keep or to throw away: such an address says nothing about where
+    /// its owner belongs.
+    #[must_use]
+    pub fn is_anybodys(&self) -> bool {
+        mail_providers::is_free(&self.0) || mail_providers::is_disposable(&self.0)
     }
 }
 
@@ -81,6 +89,14 @@ mod tests {
         assert_eq!(domain.as_str(), "example.com");
         assert!(at("ada@example.com") && at("ADA@EXAMPLE.COM"));
         assert!(!at("ada@mail.example.com") && !at("ada@notexample.com"));
+    }
+
+    #[test]
+    fn a_providers_domain_is_anybodys() {
+        let anybodys = |text: &str| EmailDomain::try_from(text).unwrap().is_anybodys();
+
+        assert!(anybodys("@Gmail.com") && anybodys("yahoo.co.jp") && anybodys("mailinator.com"));
+        assert!(!anybodys("example.com") && !anybodys("mail.example.co.jp"));
     }
 
     #[test]

@@ -12,6 +12,7 @@ pub mod error;
 pub mod event;
 pub mod id;
 pub mod locale;
+pub mod mail_providers;
 pub mod money;
 pub mod page;
 pub mod permission;
