@@ -8,6 +8,8 @@
     reason = "an integration test may stop where it stands"
 )]
 
+#[path = "api/abuse.rs"]
+mod abuse;
 #[path = "api/allowances.rs"]
 mod allowances;
 #[path = "api/api_keys.rs"]

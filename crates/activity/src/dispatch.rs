@@ -8,7 +8,7 @@ use tenantry_kernel::StoreError;
 use tenantry_kernel::time::Duration;
 
 use crate::job::{Job, JobQueue, MAIL, Payload};
-use crate::mail::{MailError, Mailer};
+use crate::mail::{MailBudget, MailError, Mailer};
 
 /// Why a job was not done.
 #[derive(Debug, thiserror::Error)]
@@ -19,6 +19,9 @@ pub enum JobError {
     /// It never will.
     #[error("{0}")]
     GiveUp(String),
+    /// It will not be, on purpose, and nobody needs to look.
+    #[error("{0}")]
+    Withheld(String),
 }
 
 /// Does the jobs of one kind. A job may come twice: the lease may run out under a slow handler, and the
@@ -80,6 +83,8 @@ pub struct Round {
     pub retried: u32,
     /// Jobs given up.
     pub buried: u32,
+    /// Jobs dropped on purpose.
+    pub withheld: u32,
     /// Jobs whose lease or record was lost; they come again by themselves.
     pub lost: u32,
 }
@@ -109,10 +114,17 @@ impl Dispatcher {
         self
     }
 
-    /// Adds the sending of mail.
+    /// Adds the sending of mail, of any number to anybody.
     #[must_use]
     pub fn sending_mail(self, mailer: Arc<dyn Mailer>) -> Self {
-        self.handling(MAIL, Arc::new(SendMail(mailer)))
+        self.handling(MAIL, Arc::new(SendMail { mailer, budget: None }))
+    }
+
+    /// Adds the sending of mail, of no more to anybody than the budget says.
+    #[must_use]
+    pub fn sending_mail_within(self, mailer: Arc<dyn Mailer>, budget: MailBudget) -> Self {
+        let budget = Some(budget);
+        self.handling(MAIL, Arc::new(SendMail { mailer, budget }))
     }
 
     /// One look at the queue. A full round (`claimed` equals the batch) calls for another at once.
@@ -132,6 +144,7 @@ impl Dispatcher {
         for job in &jobs {
             let (counter, recorded) = match self.attempt(job).await {
                 Ok(()) => (&mut round.done, self.queue.complete(job).await),
+                Err(JobError::Withheld(_)) => (&mut round.withheld, self.queue.complete(job).await),
                 Err(JobError::TryAgain(error)) if job.attempts < self.rules.max_attempts => {
                     let after = self.rules.wait_after(job.attempts);
                     (&mut round.retried, self.queue.retry(job, &error, after).await)
@@ -165,7 +178,10 @@ impl Dispatcher {
 }
 
 /// Sends the message of a job.
-struct SendMail(Arc<dyn Mailer>);
+struct SendMail {
+    mailer: Arc<dyn Mailer>,
+    budget: Option<MailBudget>,
+}
 
 #[async_trait]
 impl JobHandler for SendMail {
@@ -173,7 +189,18 @@ impl JobHandler for SendMail {
         let Payload::Mail(mail) = &job.payload else {
             return Err(JobError::GiveUp("the job holds no message".to_owned()));
         };
-        self.0.send(mail).await.map_err(|failure| {
+        // What was admitted once is not counted again when the mail server was away.
+        if let Some(budget) = self.budget.as_ref().filter(|_| job.attempts <= 1) {
+            match budget.admits(mail).await {
+                Ok(true) => {}
+                Ok(false) => {
+                    let told = format!("{}: too many letters of others to one address", mail.template);
+                    return Err(JobError::Withheld(told));
+                }
+                Err(cause) => return Err(JobError::TryAgain(with_causes(&cause))),
+            }
+        }
+        self.mailer.send(mail).await.map_err(|failure| {
             let told = with_causes(&failure);
             match failure {
                 MailError::Refused(_) => JobError::GiveUp(told),

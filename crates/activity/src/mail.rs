@@ -1,8 +1,10 @@
 //! The port to e-mail.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use tenantry_kernel::uuid::Uuid;
-use tenantry_kernel::{EmailAddress, Secret, TenantId};
+use tenantry_kernel::{Budget, BudgetKeeper, Cipher, Clock, EmailAddress, Secret, StoreError, TenantId};
 
 /// A message that is to go out.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,4 +42,47 @@ pub enum MailError {
 pub trait Mailer: Send + Sync {
     /// Hands the message to the next server. Bounded in time.
     async fn send(&self, mail: &OutgoingMail) -> Result<(), MailError>;
+}
+
+/// Letters that somebody other than their reader can cause, as often as they like: by typing an address into a form, or
+/// by inviting it. The others tell people what happened to what is theirs, and always go out.
+pub const CAUSED_BY_OTHERS: &[&str] = &[
+    "already_registered",
+    "change_email",
+    "invitation",
+    "magic_link",
+    "merge_accounts",
+    "ownership_transfer",
+    "reset_password",
+    "set_password",
+    "verify_email",
+    "welcome",
+];
+
+/// How many letters others may cause to one address: nobody's mailbox is flooded through us.
+#[derive(Clone)]
+pub struct MailBudget {
+    /// Where letters are counted, for all nodes.
+    pub keeper: Arc<dyn BudgetKeeper>,
+    /// Keys the hash of the address.
+    pub cipher: Arc<dyn Cipher>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// How many.
+    pub budget: Budget,
+}
+
+impl MailBudget {
+    /// True when the letter may go out; counts it then.
+    ///
+    /// # Errors
+    /// The keeper's.
+    pub async fn admits(&self, mail: &OutgoingMail) -> Result<bool, StoreError> {
+        if !CAUSED_BY_OTHERS.contains(&mail.template.as_str()) {
+            return Ok(true);
+        }
+        let reader = self.cipher.fingerprint("mail budget", mail.to.as_str().as_bytes());
+        let taken = self.keeper.take(&self.budget, &reader, self.clock.system_now()).await?;
+        Ok(taken.is_ok())
+    }
 }

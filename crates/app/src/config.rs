@@ -74,6 +74,15 @@ pub enum RedisFail {
     Closed,
 }
 
+/// Whether people may sign up with addresses at providers of throw-away mailboxes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DisposableMail {
+    /// They may.
+    Allow,
+    /// They are asked for another address.
+    Refuse,
+}
+
 /// How hard a password hash is to compute.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PasswordCost {
@@ -139,6 +148,12 @@ pub struct Config {
     pub rate_limit_person: Option<NonZeroU32>,
     /// Calls per minute of one address on public routes; `None` is off.
     pub rate_limit_address: Option<NonZeroU32>,
+    /// Tenants that one network, or one signed-in person, may found in an hour; `None` is any number.
+    pub sign_ups_per_hour: Option<NonZeroU32>,
+    /// Whether people may sign up with throw-away mailboxes.
+    pub disposable_mail: DisposableMail,
+    /// Letters that others may cause to one address in an hour; `None` is any number.
+    pub mails_per_hour: Option<NonZeroU32>,
     /// Proxies whose forwarding headers are believed.
     pub trusted_proxies: Vec<Cidr>,
     /// Web origins that browsers may call from.

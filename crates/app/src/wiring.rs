@@ -17,6 +17,7 @@ use std::sync::Arc;
 
 use tenantry_activity::dispatch::{DispatchRules, Dispatcher};
 use tenantry_activity::feed::CommitListener;
+use tenantry_activity::mail::MailBudget;
 use tenantry_auth_jwt::cipher::{AeadCipher, MasterKey};
 use tenantry_auth_jwt::hasher::{Argon2Hasher, HashCost};
 use tenantry_auth_jwt::jwt::{JwtSigner, JwtVerifier, TokenSettings};
@@ -34,7 +35,7 @@ use tenantry_identity::api_key::{KeyReader, PlainKeyReader};
 use tenantry_identity::signing_key::{SigningKeyService, SigningRules};
 use tenantry_identity::user::PasswordHasher;
 use tenantry_kernel::time::Duration;
-use tenantry_kernel::{Authority, Cipher, Clock, Entropy, IdSource, SystemScope, TenantId, TenantScope};
+use tenantry_kernel::{Authority, Budget, Cipher, Clock, Entropy, IdSource, SystemScope, TenantId, TenantScope};
 use tenantry_lifecycle::access::{Access, AccessParts, HostPolicy};
 use tenantry_lifecycle::billing_run::BillingRunService;
 use tenantry_lifecycle::catalog::{self as plans, Applied, Catalog};
@@ -240,7 +241,19 @@ impl Installation {
             gate: &gate,
         });
         let mailer = outside::mailer(config, &catalog, &port, &sources)?;
-        let dispatcher = Dispatcher::new(port, DispatchRules::default()).sending_mail(mailer);
+        let dispatcher = Dispatcher::new(port, DispatchRules::default());
+        let dispatcher = match config.mails_per_hour.map(Budget::hourly) {
+            Some(budget) => dispatcher.sending_mail_within(
+                mailer,
+                MailBudget {
+                    keeper: Arc::new(store.clone()),
+                    cipher: Arc::clone(&cipher),
+                    clock: sources.clock.clone(),
+                    budget,
+                },
+            ),
+            None => dispatcher.sending_mail(mailer),
+        };
         Ok(Self {
             services: built.services,
             billing: built.billing,

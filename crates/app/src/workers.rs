@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use metrics_exporter_prometheus::PrometheusHandle;
 use tenantry_activity::receipt::{KEPT_FOR_HOURS, ReceiptStore};
+use tenantry_kernel::BudgetKeeper;
 use tenantry_kernel::time;
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval};
@@ -178,6 +179,13 @@ async fn work_queue(node: Arc<Installation>) {
                 if round.retried > 0 {
                     tracing::warn!(retried = round.retried, "jobs failed and are tried again later");
                 }
+                if round.withheld > 0 {
+                    metrics::counter!("tenantry_mails_withheld_total").increment(u64::from(round.withheld));
+                    tracing::warn!(
+                        withheld = round.withheld,
+                        "letters were dropped: others caused too many to one address (mails_per_hour)"
+                    );
+                }
                 if round.buried > 0 {
                     tracing::error!(buried = round.buried, "jobs were given up; the table job says why");
                 }
@@ -263,7 +271,8 @@ async fn tidy(node: Arc<Installation>) {
         .purge(now - time::Duration::hours(KEPT_FOR_HOURS), TIDY_BATCH)
         .await;
     let notices = node.store.purge_feed(now - NOTICES_KEPT, TIDY_BATCH).await;
-    for outcome in [receipts, notices] {
+    let budgets = node.store.forget_whole(now, TIDY_BATCH).await;
+    for outcome in [receipts, notices, budgets] {
         if let Err(cause) = outcome {
             tracing::warn!(
                 error = &cause as &dyn std::error::Error,

@@ -4,6 +4,7 @@
 //! when two domains need it and neither owns it. Start with [`scope`]: everything a service does, it does
 //! for one tenant and on behalf of one principal.
 
+pub mod budget;
 pub mod cidr;
 pub mod code;
 pub mod email;
@@ -28,6 +29,7 @@ pub mod testing;
 pub mod text;
 pub mod transaction;
 
+pub use budget::{Budget, BudgetKeeper};
 pub use cidr::Cidr;
 pub use code::{Code, InvalidCode};
 pub use email::EmailAddress;

@@ -1,11 +1,15 @@
 //! Doubles for tests: a clock that stands still, ids in sequence, scopes by hand.
 
+use std::collections::HashMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use async_trait::async_trait;
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
+use crate::budget::{Budget, BudgetKeeper};
+use crate::error::StoreError;
 use crate::id::{MembershipId, SessionId, TenantId, UserId};
 use crate::permission::{Permission, PermissionSet};
 use crate::ports::{Clock, Entropy, IdSource};
@@ -71,6 +75,33 @@ impl Entropy for CountingEntropy {
                 *byte = fresh;
             }
         }
+    }
+}
+
+/// Budgets in memory.
+#[derive(Debug, Default)]
+pub struct MemoryBudgets(Mutex<HashMap<[u8; 32], OffsetDateTime>>);
+
+#[async_trait]
+impl BudgetKeeper for MemoryBudgets {
+    async fn take(
+        &self,
+        budget: &Budget,
+        subject: &[u8; 32],
+        now: OffsetDateTime,
+    ) -> Result<Result<(), Duration>, StoreError> {
+        let mut kept = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let taken = budget.take(kept.get(subject).copied(), now);
+        Ok(taken.map(|whole_at| {
+            kept.insert(*subject, whole_at);
+        }))
+    }
+
+    async fn forget_whole(&self, now: OffsetDateTime, _limit: u32) -> Result<u64, StoreError> {
+        let mut kept = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let before = kept.len();
+        kept.retain(|_, whole_at| *whole_at > now);
+        Ok(u64::try_from(before - kept.len()).unwrap_or(u64::MAX))
     }
 }
 

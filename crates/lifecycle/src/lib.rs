@@ -14,6 +14,7 @@ mod entitle;
 pub mod key_check;
 mod key_powers;
 pub mod members;
+mod network;
 pub mod oauth;
 pub mod operators;
 pub mod owed;

@@ -5,6 +5,7 @@
 //! but the mail that it gets.
 
 mod error;
+mod limits;
 mod owner;
 mod request;
 mod service;
@@ -14,5 +15,6 @@ mod subscribe;
 mod tests;
 
 pub use error::SignUpError;
+pub use limits::SignUpLimits;
 pub use request::{Founder, OwnerRequest, SignUp};
 pub use service::{SignUpParts, SignUpService, SignedUp};

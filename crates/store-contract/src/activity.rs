@@ -1,6 +1,7 @@
 //! What every commit leaves behind, and what activity's ports promise about it.
 
 pub mod audit;
+pub mod budgets;
 pub mod commits;
 pub mod feed;
 pub mod jobs;
@@ -11,7 +12,7 @@ use tenantry_activity::feed::{CommitListener, FeedCursor, FeedPage, Invalidation
 use tenantry_activity::job::JobQueue;
 use tenantry_activity::receipt::ReceiptStore;
 use tenantry_activity::store::ActivityStore;
-use tenantry_kernel::{EmailAddress, Event, Mail, PageRequest, Secret, TenantScope};
+use tenantry_kernel::{BudgetKeeper, EmailAddress, Event, Mail, PageRequest, Secret, TenantScope};
 
 use crate::tenancy::TenancyHarness;
 
@@ -27,6 +28,8 @@ pub trait ActivityHarness: TenancyHarness {
     fn jobs(&self) -> &dyn JobQueue;
     /// Follows commits.
     fn feed(&self) -> &dyn InvalidationFeed;
+    /// Keeps budgets.
+    fn budgets(&self) -> &dyn BudgetKeeper;
     /// Finds receipts.
     fn receipts(&self) -> &dyn ReceiptStore;
     /// Tells this listener of every commit from now on.

@@ -1,6 +1,7 @@
 //! Activity's ports over the database. What they read, `journal.rs` wrote.
 
 mod audit;
+mod budgets;
 pub(crate) mod changes;
 mod feed;
 mod jobs;

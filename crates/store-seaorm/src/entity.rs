@@ -49,6 +49,7 @@ pub(crate) mod service_account;
 pub(crate) mod session;
 pub(crate) mod signing_key;
 pub(crate) mod slug_directory;
+pub(crate) mod spent_budget;
 pub(crate) mod spent_challenge;
 pub(crate) mod subscription;
 pub(crate) mod tenant;
@@ -110,6 +111,7 @@ const TABLES: &[fn() -> Table] = &[
     table::<session::Entity>,
     table::<signing_key::Entity>,
     table::<slug_directory::Entity>,
+    table::<spent_budget::Entity>,
     table::<spent_challenge::Entity>,
     table::<subscription::Entity>,
     table::<tenant::Entity>,

@@ -1,8 +1,12 @@
 //! The loop body, over mocks.
 
 use super::*;
+use crate::testing::NOW;
 use crate::testing::{MockJobHandler, MockJobQueue, MockMailer, mail_job};
 use proptest::prelude::*;
+use tenantry_kernel::secret::CannotOpen;
+use tenantry_kernel::testing::{FixedClock, MemoryBudgets};
+use tenantry_kernel::{Budget, Cipher, Secret};
 
 fn queue_with(jobs: Vec<Job>) -> MockJobQueue {
     let mut queue = MockJobQueue::new();
@@ -199,5 +203,63 @@ proptest! {
         let wait = rules.wait_after(attempts);
         prop_assert!(wait >= rules.first_wait && wait <= rules.longest_wait);
         prop_assert!(rules.wait_after(attempts.saturating_add(1)) >= wait);
+    }
+}
+
+#[tokio::test]
+async fn letters_of_others_beyond_the_budget_are_dropped_and_others_are_not() {
+    let told = |number, template: &str, attempts| {
+        let mut job = mail_job(number, attempts);
+        if let Payload::Mail(mail) = &mut job.payload {
+            mail.template = template.to_owned();
+        }
+        job
+    };
+    let jobs = vec![
+        told(1, "reset_password", 1),
+        told(2, "invitation", 1),
+        told(3, "magic_link", 1),
+        told(4, "new_device", 1),
+        // It was admitted when it was tried for the first time.
+        told(5, "reset_password", 2),
+    ];
+    let mut queue = queue_with(jobs);
+    queue.expect_complete().times(5).returning(|_| Ok(()));
+    let mut mailer = MockMailer::new();
+    let sent = Arc::new(std::sync::Mutex::new(Vec::new()));
+    let log = Arc::clone(&sent);
+    mailer.expect_send().returning(move |mail| {
+        log.lock().unwrap().push(mail.id.as_u128());
+        Ok(())
+    });
+    let budget = MailBudget {
+        keeper: Arc::new(MemoryBudgets::default()),
+        cipher: Arc::new(FirstBytes),
+        clock: Arc::new(FixedClock::at(NOW)),
+        budget: Budget::hourly(std::num::NonZeroU32::new(2).unwrap()),
+    };
+    let dispatcher =
+        Dispatcher::new(Arc::new(queue), DispatchRules::default()).sending_mail_within(Arc::new(mailer), budget);
+
+    let round = dispatcher.run_once().await.unwrap();
+
+    assert_eq!((round.done, round.withheld, round.buried), (4, 1, 0));
+    assert_eq!(*sent.lock().unwrap(), [1, 2, 4, 5]);
+}
+
+/// Tells values apart by their first bytes.
+struct FirstBytes;
+
+impl Cipher for FirstBytes {
+    fn seal(&self, _context: &str, plain: &[u8]) -> Vec<u8> {
+        plain.to_vec()
+    }
+
+    fn open(&self, _context: &str, sealed: &[u8]) -> Result<Secret<Vec<u8>>, CannotOpen> {
+        Ok(Secret::new(sealed.to_vec()))
+    }
+
+    fn fingerprint(&self, _context: &str, value: &[u8]) -> [u8; 32] {
+        std::array::from_fn(|at| value.get(at).copied().unwrap_or_default())
     }
 }

@@ -173,6 +173,21 @@ pub const KEYS: &[Key] = &[
         "Calls per minute of one address on public routes, or `off`.",
     ),
     key(
+        "sign_ups_per_hour",
+        "`30` in production, `off` in development",
+        "Tenants that one network (an IPv4 address, an IPv6 /64) or one signed-in person may found in an hour, or `off`.",
+    ),
+    key(
+        "disposable_mail",
+        "`refuse` in production, `allow` in development",
+        "Whether people may sign up with addresses at providers of throw-away mailboxes: `allow` or `refuse`.",
+    ),
+    key(
+        "mails_per_hour",
+        "`20` in production, `200` in development",
+        "Letters that others may cause to one address in an hour (links, invitations), or `off`. More are dropped.",
+    ),
+    key(
         "trusted_proxies",
         "none",
         "Addresses or networks whose forwarding headers are believed, such as `10.0.0.0/8`.",

@@ -1,6 +1,7 @@
 //! Gathered texts into a [`Config`].
 
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -11,7 +12,8 @@ use url::Url;
 use super::show::Effective;
 use super::sources::{ConfigErrors, Gathered, Origin};
 use super::{
-    Config, LogFormat, Mode, PasswordCost, RedisFail, SqliteDurability, StripeConfig, keys, rules, sqlite_url, values,
+    Config, DisposableMail, LogFormat, Mode, PasswordCost, RedisFail, SqliteDurability, StripeConfig, keys, rules,
+    sqlite_url, values,
 };
 
 const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 8080);
@@ -127,6 +129,15 @@ fn read(reader: &mut Reader<'_>) -> Option<Config> {
         Mode::Production => (LogFormat::Json, "json"),
     };
     let sender = format!("no-reply@{base_domain}");
+    // Whoever tries the program out, or tests a client of it, founds tenants by the hundred from one address.
+    let (sign_ups, disposable, mails) = match mode {
+        Mode::Development => (None, ("allow", DisposableMail::Allow), NonZeroU32::new(200)),
+        Mode::Production => (
+            NonZeroU32::new(30),
+            ("refuse", DisposableMail::Refuse),
+            NonZeroU32::new(20),
+        ),
+    };
 
     Some(Config {
         mode,
@@ -161,18 +172,16 @@ fn read(reader: &mut Reader<'_>) -> Option<Config> {
         redis_timeout: reader.or("redis_timeout_ms", Duration::from_millis(50), 50, |text| {
             Ok(Duration::from_millis(values::number(text, &(1..=10_000))?))
         }),
-        rate_limit_person: reader.or(
-            "rate_limit_person",
-            std::num::NonZeroU32::new(6_000),
-            "6000",
-            values::pace,
-        ),
-        rate_limit_address: reader.or(
-            "rate_limit_address",
-            std::num::NonZeroU32::new(6_000),
-            "6000",
-            values::pace,
-        ),
+        rate_limit_person: reader.or("rate_limit_person", NonZeroU32::new(6_000), "6000", values::pace),
+        rate_limit_address: reader.or("rate_limit_address", NonZeroU32::new(6_000), "6000", values::pace),
+        sign_ups_per_hour: reader.or("sign_ups_per_hour", sign_ups, shown(sign_ups), values::pace),
+        disposable_mail: reader.or("disposable_mail", disposable.1, disposable.0, |text| {
+            values::word(
+                text,
+                &[("allow", DisposableMail::Allow), ("refuse", DisposableMail::Refuse)],
+            )
+        }),
+        mails_per_hour: reader.or("mails_per_hour", mails, shown(mails), values::pace),
         trusted_proxies: reader.or("trusted_proxies", Vec::new(), "none", |text| {
             values::list(text, values::network)
         }),
@@ -287,4 +296,9 @@ fn log(text: &str) -> Result<String, String> {
 
 const fn seconds(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
+}
+
+/// A pace as people write it.
+fn shown(pace: Option<NonZeroU32>) -> String {
+    pace.map_or_else(|| "off".to_owned(), |pace| pace.to_string())
 }

@@ -79,7 +79,7 @@ pub(super) fn pace(text: &str) -> Result<Option<NonZeroU32>, String> {
     }
     let pace: Option<NonZeroU32> = text.parse().ok();
     pace.map(Some)
-        .ok_or_else(|| "must be a number of calls per minute above zero, or off".to_owned())
+        .ok_or_else(|| "must be a number above zero, or off".to_owned())
 }
 
 /// A size such as `1 MB`, or a number of bytes, within bounds.

@@ -33,7 +33,7 @@ use tenantry_identity::signing_key::SigningKeyService;
 use tenantry_identity::step_up::StepUpService;
 use tenantry_identity::token::AccessClaims;
 use tenantry_identity::user::PasswordHasher;
-use tenantry_kernel::Cipher;
+use tenantry_kernel::{Budget, Cipher};
 use tenantry_lifecycle::billing_run::{BillingRunParts, BillingRunService};
 use tenantry_lifecycle::catalog::Catalog;
 use tenantry_lifecycle::key_check::{KeyCheckParts, KeyCheckService};
@@ -47,7 +47,7 @@ use tenantry_lifecycle::people::{PeopleParts, PeopleService};
 use tenantry_lifecycle::plan_change::{PlanChangeParts, PlanChangeService};
 use tenantry_lifecycle::retention::{PlanRetention, PurgeParts, PurgeService};
 use tenantry_lifecycle::sign_in::{GuessBudget, SignInParts, SignInService};
-use tenantry_lifecycle::sign_up::{SignUpParts, SignUpService};
+use tenantry_lifecycle::sign_up::{SignUpLimits, SignUpParts, SignUpService};
 use tenantry_lifecycle::tokens::TokenIssuer;
 use tenantry_lifecycle::usage_upkeep::{UpkeepParts, UsageUpkeep};
 use tenantry_quotas::directory::PlanLadder;
@@ -66,7 +66,7 @@ use tenantry_tenancy::security::service::SecurityService;
 use tenantry_tenancy::tenant::service::TenantService;
 
 use super::Sources;
-use crate::config::{Config, Mode};
+use crate::config::{Config, DisposableMail, Mode};
 
 /// What the services are made of.
 pub(super) struct Ingredients<'a> {
@@ -339,6 +339,12 @@ pub(super) fn build(from: &Ingredients<'_>) -> Built {
             entropy: entropy.clone(),
             gate: gate(),
             policy,
+            limits: SignUpLimits {
+                keeper: store.clone(),
+                cipher: Arc::clone(cipher),
+                budget: config.sign_ups_per_hour.map(Budget::hourly),
+                refuse_disposable: config.disposable_mail == DisposableMail::Refuse,
+            },
             allow_unverified,
         })),
         sign_in,

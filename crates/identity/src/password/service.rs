@@ -78,8 +78,8 @@ impl PasswordService {
 
         let mut unit = self.store.begin_person(id, origin).await?;
         let user = unit.users().find(id).await?.filter(User::is_active);
-        unit.one_time_tokens().revoke(id, Purpose::ResetPassword, now).await?;
 
+        // Earlier links stay good: a stranger who asks for one must not spoil the one that its owner waits for.
         let mut event = Event::new("user.password_reset_requested", id);
         if let Some(user) = user {
             // To the address that was named, which leads to them. Another than the primary one they proved long ago.

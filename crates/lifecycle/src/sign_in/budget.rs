@@ -3,13 +3,14 @@
 //! Whoever shows a remembered device is not held to it, nor is who signs in with a passkey: a stranger who uses a budget
 //! up keeps out nobody who was here before.
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use tenantry_kernel::{Code, TenantId};
 use tenantry_quotas::rate::{PerMinute, RateLimit, RateLimiter, RateSubject};
 
 use super::error::SignInError;
+use crate::network::network_of;
 
 /// Wrong guesses that one address may make in a minute.
 const PER_ADDRESS: u32 = 30;
@@ -74,7 +75,7 @@ fn limits(address: Option<IpAddr>, tenant: Option<TenantId>) -> Vec<RateLimit> {
     let address = address.and_then(|address| {
         Some(RateLimit {
             policy: "sign-in failures",
-            subject: RateSubject::AddressIn(network(address), "sign_in_failures"),
+            subject: RateSubject::AddressIn(network_of(address), "sign_in_failures"),
             pace: PerMinute::new(PER_ADDRESS)?,
         })
     });
@@ -88,26 +89,9 @@ fn limits(address: Option<IpAddr>, tenant: Option<TenantId>) -> Vec<RateLimit> {
     address.into_iter().chain(tenant).collect()
 }
 
-/// Whoever has one IPv6 address has 2^64 of them.
-fn network(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX))),
-        v4 @ IpAddr::V4(_) => v4,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn an_ipv6_network_is_one_guesser() {
-        let of = |text: &str| network(text.parse().unwrap()).to_string();
-
-        assert_eq!(of("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::");
-        assert_eq!(of("192.0.2.7"), "192.0.2.7");
-        assert_eq!(of("::ffff:192.0.2.7"), "192.0.2.7");
-    }
 
     #[test]
     fn the_address_and_the_named_tenant_are_counted() {

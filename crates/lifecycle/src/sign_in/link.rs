@@ -55,7 +55,7 @@ impl SignInService {
         };
         let now = self.0.clock.system_now();
         let mut unit = self.0.people.begin_person(id, origin).await?;
-        unit.one_time_tokens().revoke(id, Purpose::MagicLink, now).await?;
+        // Earlier links stay good: a stranger who asks for one must not spoil the one that its owner waits for.
         let mut event = Event::new("user.magic_link_requested", id);
         if let Some((user, seat)) = user.zip(seat) {
             let tokens = unit.one_time_tokens();
@@ -125,7 +125,7 @@ impl SignInService {
         let proof = Proof {
             methods: Method::MailLink.into(),
             device: device.as_ref(),
-            link: Some(token.id),
+            link: Some((token.id, id)),
             remember: request.remember,
             ..Proof::default()
         };

@@ -68,11 +68,7 @@ impl SignInService {
         retry::contended(TRIES, || async {
             let now = self.0.clock.system_now();
             let mut unit = self.0.people.begin_person(user, origin).await?;
-            if let Some(link) = proof.link
-                && !unit.one_time_tokens().use_once(link, now).await?
-            {
-                return Err(SignInError::LinkRefused);
-            }
+            proof.follow(&mut *unit, now).await?;
             let id = PendingSignInId::from_uuid(self.0.ids.next());
             let session = proof.session.map(Session::id);
             let what = (missing, proof.methods);
@@ -80,7 +76,7 @@ impl SignInService {
             unit.pending_sign_ins().insert(&pending, now).await?;
             let event = Event::new("user.sign_in_pending", user).set("missing", missing.as_str());
             unit.commit(vec![event]).await?;
-            Ok(())
+            Ok::<_, SignInError>(())
         })
         .await?;
         let (methods, passkey_request) = match missing {

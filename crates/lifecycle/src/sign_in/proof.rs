@@ -3,7 +3,7 @@
 use tenantry_identity::device::{self, Familiarity, KnownPlaceId, RememberedDevice, place_of};
 use tenantry_identity::factor::{Accepted, Factors, OneTimeCodes, confirm_totp, first_codes, notice};
 use tenantry_identity::mint::Mint;
-use tenantry_identity::one_time_token::OneTimeTokenId;
+use tenantry_identity::one_time_token::{OneTimeTokenId, Purpose};
 use tenantry_identity::passkey::{NewCredential, PasskeyName, register, registered};
 use tenantry_identity::pending::PendingSignInId;
 use tenantry_identity::session::{Method, Methods, Session, SessionPolicy, SessionRecord};
@@ -37,8 +37,8 @@ pub(super) struct Proof<'a> {
     pub accepted: Option<&'a Accepted>,
     /// The sign-in that was pending.
     pub pending: Option<PendingSignInId>,
-    /// The link that was followed.
-    pub link: Option<OneTimeTokenId>,
+    /// The link that was followed, and whose it is.
+    pub link: Option<(OneTimeTokenId, UserId)>,
     /// The factor that is enrolled.
     pub enrol: Option<&'a Enrol>,
     /// The device is to be remembered.
@@ -135,17 +135,25 @@ impl Proof<'_> {
         })
     }
 
+    /// The link is good once, and the others that were asked for meanwhile end with it.
+    pub(super) async fn follow(&self, unit: &mut dyn PersonUnit, now: OffsetDateTime) -> Result<(), SignInError> {
+        let Some((link, user)) = self.link else {
+            return Ok(());
+        };
+        if !unit.one_time_tokens().use_once(link, now).await? {
+            return Err(SignInError::LinkRefused);
+        }
+        unit.one_time_tokens().revoke(user, Purpose::MagicLink, now).await?;
+        Ok(())
+    }
+
     async fn spend(self, unit: &mut dyn PersonUnit, now: OffsetDateTime) -> Result<(), SignInError> {
         if let Some(pending) = self.pending
             && !unit.pending_sign_ins().use_once(pending, now).await?
         {
             return Err(SignInError::PendingOver);
         }
-        if let Some(link) = self.link
-            && !unit.one_time_tokens().use_once(link, now).await?
-        {
-            return Err(SignInError::LinkRefused);
-        }
+        self.follow(unit, now).await?;
         if let Some(device) = self.device {
             unit.devices().touch(device.id, now).await?;
         }

@@ -25,6 +25,12 @@ pub enum SignUpError {
         /// Others that look free.
         suggestions: Vec<String>,
     },
+    /// Too many sign-ups from this network or by this person.
+    #[error("too many sign-ups: try again later")]
+    TooMany {
+        /// When one more would pass, in seconds.
+        retry_after_s: u64,
+    },
     /// Fields break rules.
     #[error("the request breaks a rule")]
     Invalid(Vec<FieldError>),
@@ -56,6 +62,7 @@ impl DomainError for SignUpError {
         match self {
             Self::Closed => ErrorKind::Denied,
             Self::SlugTaken { .. } => ErrorKind::Conflict,
+            Self::TooMany { .. } => ErrorKind::Exhausted,
             Self::Invalid(_) | Self::NoSeat => ErrorKind::Invalid,
             Self::Start(cause) => cause.kind(),
             Self::Collect(cause) => cause.kind(),
@@ -70,6 +77,7 @@ impl DomainError for SignUpError {
         match self {
             Self::Closed => "sign_up_closed",
             Self::SlugTaken { .. } => SLUG_TAKEN,
+            Self::TooMany { .. } => "rate_limited",
             Self::Invalid(_) | Self::NoSeat => "validation_failed",
             Self::Start(cause) => cause.code(),
             Self::Collect(cause) => cause.code(),
@@ -97,6 +105,7 @@ impl DomainError for SignUpError {
 
     fn retry_after_s(&self) -> Option<u64> {
         match self {
+            Self::TooMany { retry_after_s } => Some(*retry_after_s),
             Self::Collect(cause) => cause.retry_after_s(),
             Self::Hash(cause) => cause.retry_after_s(),
             Self::Store(cause) => cause.retry_after_s(),

@@ -22,6 +22,7 @@ use tenantry_tenancy::membership::Membership;
 use tenantry_tenancy::tenant::Tenant;
 
 use super::error::SignUpError;
+use super::limits::SignUpLimits;
 use super::owner::Owner;
 use super::request::{Founder, SignUp};
 use crate::catalog::{Catalog, Offer};
@@ -70,6 +71,8 @@ pub struct SignUpParts {
     pub gate: Gate,
     /// How long sessions last.
     pub policy: SessionPolicy,
+    /// What keeps people from founding tenants by the hundred.
+    pub limits: SignUpLimits,
     /// True in development: a new owner may act before their address is verified.
     pub allow_unverified: bool,
 }
@@ -118,6 +121,8 @@ impl SignUpService {
         self.permit(founder)?;
         let (offer, cycle, currency) = self.choose_terms(founder, request)?;
         check_timezone(request)?;
+        self.0.limits.check(founder, &request.owner.email)?;
+        self.0.limits.count(founder, self.0.clock.system_now()).await?;
         let hash = self.hash_password(request).await?;
 
         let plan = Plan {

@@ -8,7 +8,10 @@ use tenantry_identity::one_time_token::{OneTimeText, Purpose};
 use tenantry_identity::session::Session;
 use tenantry_identity::user::{PlatformRole, User};
 use tenantry_kernel::error::IDEMPOTENCY_KEY_USED;
-use tenantry_kernel::{Currency, DomainError, ErrorKind, Event, Mail, Origin, Principal, Receipt, StoreError, Value};
+use tenantry_kernel::time::Duration;
+use tenantry_kernel::{
+    Budget, Currency, DomainError, ErrorKind, Event, Mail, Origin, Principal, Receipt, StoreError, Value,
+};
 use tenantry_tenancy::locale::Timezone;
 use tenantry_tenancy::membership::MembershipState;
 use tenantry_tenancy::tenant::Slug;
@@ -438,4 +441,48 @@ fn changed(event: &Event, field: &str) -> bool {
         .changes
         .iter()
         .any(|change| change.field == field && change.before == Value::Null)
+}
+
+#[tokio::test]
+async fn a_network_founds_no_more_tenants_than_its_budget() {
+    let mut house = House::default();
+    house.sign_up_limits.budget = Some(Budget::hourly(std::num::NonZeroU32::new(2).unwrap()));
+    let service = house.sign_up();
+    let from = |address: &str| {
+        Founder::Public(Origin {
+            address: address.parse().ok(),
+            ..Origin::default()
+        })
+    };
+    let founding = async |number: u32, address: &str| {
+        let mut request = fixture::sign_up(&format!("acme-{number}"), "free");
+        request.owner.email = email(&format!("ada{number}@example.com"));
+        service.found(&from(address), &request, None).await
+    };
+
+    assert!(founding(1, "2001:db8:1:2::1").await.is_ok());
+    assert!(founding(2, "2001:db8:1:2::2").await.is_ok());
+    let refused = founding(3, "2001:db8:1:2:ffff::3").await.unwrap_err();
+
+    assert_eq!((refused.kind(), refused.code()), (ErrorKind::Exhausted, "rate_limited"));
+    assert_eq!(refused.retry_after_s(), Some(1_800));
+    assert!(founding(4, "2001:db8:1:3::1").await.is_ok(), "another network");
+    house.clock.advance(Duration::minutes(30));
+    assert!(founding(5, "2001:db8:1:2::1").await.is_ok());
+}
+
+#[tokio::test]
+async fn throw_away_mailboxes_are_refused_where_that_is_wanted() {
+    let mut house = House::default();
+    let mut request = fixture::sign_up("acme", "free");
+    request.owner.email = email("eve@mailinator.com");
+    house.sign_up_limits.refuse_disposable = true;
+
+    assert_eq!(
+        field_code(&refused(&house, &request).await),
+        ("owner_email".to_owned(), "disposable_mail_domain")
+    );
+
+    house.sign_up_limits.refuse_disposable = false;
+    assert!(house.sign_up().found(&public(), &request, None).await.is_ok());
 }

@@ -15,7 +15,7 @@ use tenantry_identity::session::SessionPolicy;
 use tenantry_identity::testing::PlainCipher;
 use tenantry_identity::token::AccessClaims;
 use tenantry_identity::user::PlatformRole;
-use tenantry_kernel::testing::{CountingEntropy, FixedClock, SequentialIds, test_authority};
+use tenantry_kernel::testing::{CountingEntropy, FixedClock, MemoryBudgets, SequentialIds, test_authority};
 use tenantry_kernel::uuid::Uuid;
 use tenantry_kernel::{Clock, IdSource, Origin, PermissionSet, SessionId, SystemScope, TenantId, TenantScope, UserId};
 use tenantry_tenancy::gate::{EnterError, Gate};
@@ -38,7 +38,7 @@ use crate::plan_change::{PlanChangeParts, PlanChangeService};
 use crate::retention::{PlanRetention, PurgeParts, PurgeService};
 use crate::roles;
 use crate::sign_in::{GuessBudget, SignInParts, SignInService};
-use crate::sign_up::{Founder, SignUpParts, SignUpService, SignedUp};
+use crate::sign_up::{Founder, SignUpLimits, SignUpParts, SignUpService, SignedUp};
 use crate::store::LifecycleStore;
 use crate::tokens::TokenIssuer;
 
@@ -60,6 +60,8 @@ pub struct House {
     pub platform_keys: Arc<PlatformKeys>,
     /// False in production: addresses are verified before anybody acts.
     pub allow_unverified: bool,
+    /// How many tenants may be founded; any number at first.
+    pub sign_up_limits: SignUpLimits,
     ids: Arc<SequentialIds>,
     entropy: Arc<CountingEntropy>,
 }
@@ -84,6 +86,12 @@ impl House {
             signer: Arc::default(),
             platform_keys: Arc::default(),
             allow_unverified: true,
+            sign_up_limits: SignUpLimits {
+                keeper: Arc::new(MemoryBudgets::default()),
+                cipher: Arc::new(PlainCipher),
+                budget: None,
+                refuse_disposable: false,
+            },
             ids: Arc::default(),
             entropy: Arc::default(),
         }
@@ -132,6 +140,7 @@ impl House {
             entropy: self.entropy.clone(),
             gate: self.gate(),
             policy: SessionPolicy::default(),
+            limits: self.sign_up_limits.clone(),
             allow_unverified: self.allow_unverified,
         })
     }

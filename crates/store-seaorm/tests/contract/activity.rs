@@ -149,3 +149,24 @@ mod jobs {
         keeps(suite::a_dead_job_is_kept_until_it_is_revived).await;
     }
 }
+
+mod budgets {
+    use tenantry_store_contract::activity::budgets as suite;
+
+    use crate::keeps;
+
+    #[tokio::test]
+    async fn a_budget_is_kept_by_the_rule() {
+        keeps(suite::a_budget_is_kept_by_the_rule).await;
+    }
+
+    #[tokio::test]
+    async fn two_at_once_never_take_the_same() {
+        keeps(suite::two_at_once_never_take_the_same).await;
+    }
+
+    #[tokio::test]
+    async fn whole_budgets_are_forgotten() {
+        keeps(suite::whole_budgets_are_forgotten).await;
+    }
+}

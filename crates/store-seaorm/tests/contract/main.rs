@@ -32,6 +32,7 @@ use tenantry_identity::platform_key::PlatformKeyStore;
 use tenantry_identity::service_account::ServiceAccountDirectory;
 use tenantry_identity::signing_key::SigningKeyStore;
 use tenantry_identity::store::IdentityStore;
+use tenantry_kernel::BudgetKeeper;
 use tenantry_lifecycle::catalog::PlanArchive;
 use tenantry_lifecycle::operators::OperatorDirectory;
 use tenantry_lifecycle::store::LifecycleStore;
@@ -96,6 +97,9 @@ impl ActivityHarness for Subject {
         self.store()
     }
     fn feed(&self) -> &dyn InvalidationFeed {
+        self.store()
+    }
+    fn budgets(&self) -> &dyn BudgetKeeper {
         self.store()
     }
     fn receipts(&self) -> &dyn ReceiptStore {

@@ -192,7 +192,7 @@ async fn requests_add_jobs_and_notices_but_read_none() {
         return;
     };
 
-    for table in ["job", "outbox_event", "platform_key", "signing_key"] {
+    for table in ["job", "outbox_event", "platform_key", "signing_key", "spent_budget"] {
         let sql = format!("select count(*) from {table}");
         let refused = as_role(&raw, "tenantry_app", Some(1), None, &sql).await;
         assert!(

@@ -130,6 +130,7 @@ const WITHOUT_ROW_SECURITY: &[&str] = &[
     "platform_key",
     OF_MIGRATIONS,
     "signing_key",
+    "spent_budget",
     "usage_mark",
 ];
 

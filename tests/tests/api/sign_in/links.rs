@@ -40,7 +40,11 @@ async fn a_link_signs_in_once_and_within_ten_minutes() {
         let first = node.token_sent_to(&owner.email).await;
         ask(node, &asked).await;
         let second = node.token_sent_to(&owner.email).await;
-        redeem(node, &first).await.refused(401, "token_invalid");
+        // Whoever asks again, a stranger or an impatient owner, spoils nothing; following one ends the others.
+        redeem(node, &first).await.expect(200);
+        redeem(node, &second).await.refused(401, "token_invalid");
+        ask(node, &asked).await;
+        let second = node.token_sent_to(&owner.email).await;
         // It is good for nothing else.
         let reset = json!({"token": second, "password": "another long passphrase"});
         node.anybody()

@@ -87,11 +87,6 @@ async fn forgetting_mails_a_link_to_the_address_on_file() {
     let mut mocks = Mocks::default();
     mocks.users.expect_find().return_once(|_| Ok(Some(ada())));
     mocks.emails.expect_list().returning(|| Ok(Vec::new()));
-    mocks
-        .one_time_tokens
-        .expect_revoke()
-        .times(1)
-        .returning(|_, _, _| Ok(0));
     mocks.one_time_tokens.expect_insert().times(1).returning(|_| Ok(()));
     let (service, commits) = service(mocks, no_hashing());
 
@@ -108,11 +103,6 @@ async fn forgetting_mails_a_link_to_the_address_on_file() {
 async fn forgetting_with_an_unknown_address_does_the_same_and_mails_nobody() {
     let mut mocks = Mocks::default();
     mocks.users.expect_find().return_once(|_| Ok(None));
-    mocks
-        .one_time_tokens
-        .expect_revoke()
-        .times(1)
-        .returning(|_, _, _| Ok(0));
     let (service, commits) = service(mocks, no_hashing());
 
     let unknown = EmailAddress::try_from("eve@example.com").unwrap();
@@ -129,7 +119,6 @@ async fn a_barred_user_gets_no_mail() {
     barred.disable(NOW);
     let mut mocks = Mocks::default();
     mocks.users.expect_find().return_once(|_| Ok(Some(barred)));
-    mocks.one_time_tokens.expect_revoke().returning(|_, _, _| Ok(0));
     let (service, commits) = service(mocks, no_hashing());
 
     service.forgot(ada().email(), &Origin::default()).await.unwrap();
