@@ -30,10 +30,11 @@ impl Budget {
         }
     }
 
-    /// In how long one comes back.
+    /// In how long one comes back, in whole microseconds, as times are kept.
     #[must_use]
     pub fn interval(&self) -> Duration {
-        self.per / self.times.get()
+        let each = self.per.whole_microseconds() / i128::from(self.times.get());
+        Duration::microseconds(i64::try_from(each).unwrap_or(i64::MAX))
     }
 
     /// How far ahead of the present a subject may be when it does it once more.
