@@ -25,6 +25,7 @@ mod m2026_11_28_000012_security_policy;
 mod m2026_11_28_000013_branding;
 mod m2026_11_28_000014_service_accounts;
 mod m2026_11_28_000015_people;
+mod m2026_11_28_000016_support_access;
 mod m2026_11_28_000019_budgets;
 
 pub use run::{MigrateError, Status, grant_login, status, up};
@@ -53,6 +54,7 @@ impl MigratorTrait for Migrator {
             Box::new(m2026_11_28_000013_branding::Migration),
             Box::new(m2026_11_28_000014_service_accounts::Migration),
             Box::new(m2026_11_28_000015_people::Migration),
+            Box::new(m2026_11_28_000016_support_access::Migration),
             Box::new(m2026_11_28_000019_budgets::Migration),
         ]
     }

@@ -58,6 +58,8 @@ mod security_policy;
 mod service_accounts;
 #[path = "api/sign_in.rs"]
 mod sign_in;
+#[path = "api/support_access.rs"]
+mod support_access;
 #[path = "api/tenants.rs"]
 mod tenants;
 #[path = "api/tokens.rs"]

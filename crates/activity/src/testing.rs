@@ -71,6 +71,7 @@ pub fn entry(number: u128, action: &str) -> AuditEntry {
         actor: Actor {
             kind: "member".to_owned(),
             id: Uuid::from_u128(7).to_string(),
+            on_behalf_of: None,
         },
         resource_type: action.split('.').next().unwrap_or_default().to_owned(),
         resource_id: Uuid::from_u128(8).to_string(),

@@ -25,7 +25,7 @@ use tenantry_auth_jwt::keys::{KeyRing, KeyRingPorts, SealedKeyMaker};
 use tenantry_auth_jwt::system::{SystemClock, SystemEntropy, UuidV7Source};
 use tenantry_cache::{
     CachedAccess, CachedApiKeys, CachedEntitlements, CachedPlatformKeys, CachedProfiles, CachedServiceAccounts,
-    CachedSessions, Invalidator, ReadKeys, Revocations, VerifiedTokens,
+    CachedSessions, CachedSupport, Invalidator, ReadKeys, Revocations, VerifiedTokens,
 };
 use tenantry_http_actix::Services;
 use tenantry_http_actix::pace::QuotaPace;
@@ -180,6 +180,7 @@ impl Installation {
         let api_keys = Arc::new(CachedApiKeys::new(port.clone(), CACHED_FACTS, &revocations));
         let sessions = Arc::new(CachedSessions::new(port.clone(), CACHED_FACTS, &revocations));
         let accounts = Arc::new(CachedServiceAccounts::new(port.clone(), CACHED_FACTS, &revocations));
+        let support = Arc::new(CachedSupport::new(port.clone(), CACHED_FACTS, &revocations));
         let entitlements = Arc::new(CachedEntitlements::new(port.clone(), CACHED_FACTS, &revocations));
 
         let token_settings = TokenSettings::new(issuer(config), "tenantry", LEEWAY)?;
@@ -203,6 +204,7 @@ impl Installation {
             keys: api_keys.clone(),
             platform_keys: Arc::new(CachedPlatformKeys::new(port.clone(), CACHED_FACTS, &revocations)),
             accounts: accounts.clone(),
+            support: support.clone(),
             sessions: sessions.clone(),
             tokens: tokens.clone(),
             texts: key_texts.clone(),
@@ -229,6 +231,7 @@ impl Installation {
             signer: &signer,
             signing_keys,
             accounts: &accounts,
+            support: &support,
             sessions: &sessions,
             tokens: &tokens,
             cipher: &cipher,

@@ -19,6 +19,7 @@ mod profiles;
 mod revocations;
 mod service_accounts;
 mod sessions;
+mod support;
 mod tokens;
 
 pub use access::CachedAccess;
@@ -31,4 +32,5 @@ pub use profiles::CachedProfiles;
 pub use revocations::{Revocations, TRUSTED_FOR};
 pub use service_accounts::CachedServiceAccounts;
 pub use sessions::{CachedSessions, LIVENESS_TRUSTED_FOR};
+pub use support::CachedSupport;
 pub use tokens::VerifiedTokens;

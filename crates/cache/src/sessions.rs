@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use tenantry_identity::directory::{LiveSession, SessionDirectory};
+use tenantry_identity::user::PlatformRole;
 use tenantry_kernel::StoreError;
 use tenantry_kernel::id::{SessionId, UserId};
 use time::{Duration, OffsetDateTime};
@@ -15,10 +16,12 @@ use crate::revocations::{Owner, Revocations};
 /// ahead, may be noticed that much late; its end is a commit.
 pub const LIVENESS_TRUSTED_FOR: Duration = Duration::seconds(5);
 
-/// A [`SessionDirectory`] that remembers live sessions. Ended ones are asked for every time.
+/// A [`SessionDirectory`] that remembers live sessions and platform roles. Ended ones, and roles that are not there, are
+/// asked for every time.
 pub struct CachedSessions {
     inner: Arc<dyn SessionDirectory>,
     live: Facts<(UserId, SessionId), (OffsetDateTime, LiveSession)>,
+    roles: Facts<UserId, PlatformRole>,
 }
 
 impl CachedSessions {
@@ -28,6 +31,7 @@ impl CachedSessions {
         Self {
             inner,
             live: Facts::new(capacity, Arc::clone(revocations)),
+            roles: Facts::new(capacity, Arc::clone(revocations)),
         }
     }
 }
@@ -50,6 +54,11 @@ impl SessionDirectory for CachedSessions {
             .get_or_load_if((user, session), owner, still_good, load)
             .await?;
         Ok(found.map(|(_, live)| live))
+    }
+
+    async fn platform_role(&self, user: UserId) -> Result<Option<PlatformRole>, StoreError> {
+        let load = || self.inner.platform_role(user);
+        self.roles.get_or_load(user, Owner::User(user), load).await
     }
 }
 
@@ -127,5 +136,33 @@ mod tests {
         assert!(!live(&fixture, NOW).await);
         assert!(!live(&fixture, NOW).await);
         assert_eq!(fixture.asked.load(Ordering::SeqCst), 3);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_platform_role_is_asked_for_once_and_lost_with_the_commit() {
+        let role = Arc::new(AtomicBool::new(true));
+        let asked = Arc::new(AtomicU32::new(0));
+        let (answer, count) = (Arc::clone(&role), Arc::clone(&asked));
+        let mut inner = MockSessionDirectory::new();
+        inner.expect_platform_role().returning(move |_| {
+            count.fetch_add(1, Ordering::SeqCst);
+            Ok(answer.load(Ordering::SeqCst).then_some(PlatformRole::Operator))
+        });
+        let revocations = Arc::new(Revocations::new());
+        revocations.heard(Instant::now());
+        let cached = CachedSessions::new(Arc::new(inner), 10, &revocations);
+        for _ in 0..3 {
+            let found = cached.platform_role(user()).await.unwrap();
+            assert_eq!(found, Some(PlatformRole::Operator));
+        }
+        assert_eq!(asked.load(Ordering::SeqCst), 1);
+
+        role.store(false, Ordering::SeqCst);
+        revocations.committed(Committed {
+            tenant: None,
+            user: Some(user()),
+        });
+
+        assert_eq!(cached.platform_role(user()).await.unwrap(), None);
     }
 }

@@ -4,7 +4,9 @@
 
 use tenantry_kernel::{Origin, Secret, SystemScope, TenantId, TenantScope, async_trait};
 use tenantry_lifecycle::access::Access;
-pub use tenantry_lifecycle::access::{Address as TenantAddress, Caller, Key, Person, PlatformCaller, ServiceCaller};
+pub use tenantry_lifecycle::access::{
+    Address as TenantAddress, Caller, Key, Person, PlatformCaller, ServiceCaller, SupportCaller,
+};
 
 use crate::error::ApiError;
 

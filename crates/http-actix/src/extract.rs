@@ -13,11 +13,13 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tenantry_kernel::page::{DEFAULT_LIMIT, MAX_LIMIT};
 use tenantry_kernel::uuid::Uuid;
-use tenantry_kernel::{FieldError, Origin, Page, PageRequest, Receipt, SystemScope, TenantScope};
+use tenantry_kernel::{
+    FieldError, MembershipId, Origin, Page, PageRequest, Receipt, SystemScope, TenantId, TenantScope, UserId,
+};
 use tenantry_quotas::ledger::OperationId;
 
 pub use crate::conditional::Precondition;
-use crate::door::{Person, TenantAddress};
+use crate::door::{Person, SupportCaller, TenantAddress};
 use crate::error::ApiError;
 use crate::json;
 pub use crate::json::Patch;
@@ -111,6 +113,54 @@ impl FromRequest for SignedIn {
         visit(request, |visit| match &visit.entry {
             Entry::Person(person) => Ok(Self(person.clone())),
             _ => Err(wrong_needs(visit)),
+        })
+    }
+}
+
+/// The person whose page it is, and the visit of support that looks at it, if one does.
+#[derive(Debug)]
+pub struct Seen {
+    /// The person.
+    pub user: UserId,
+    /// Their seat.
+    pub seat: Option<(TenantId, MembershipId)>,
+    /// Who looks on their behalf.
+    pub visit: Option<SupportCaller>,
+}
+
+impl FromRequest for Seen {
+    type Error = ApiError;
+    type Future = Ready<Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        visit(request, |visit| match &visit.entry {
+            Entry::Person(person) => Ok(Self {
+                user: person.user,
+                seat: person.seat,
+                visit: None,
+            }),
+            Entry::Support(caller) => Ok(Self {
+                user: caller.0.user,
+                seat: Some((caller.0.tenant, caller.0.membership)),
+                visit: Some(caller.clone()),
+            }),
+            _ => Err(wrong_needs(visit)),
+        })
+    }
+}
+
+/// The visit of support whose token a public route was called with, if one was.
+#[derive(Debug)]
+pub struct MaybeSupport(pub Option<SupportCaller>);
+
+impl FromRequest for MaybeSupport {
+    type Error = ApiError;
+    type Future = Ready<Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        visit(request, |visit| match &visit.entry {
+            Entry::Support(caller) => Ok(Self(Some(caller.clone()))),
+            _ => Ok(Self(None)),
         })
     }
 }
@@ -383,6 +433,7 @@ impl FromRequest for Paging {
                 owner: match &visit.entry {
                     Entry::Tenant(scope) => scope.tenant_id().as_uuid(),
                     Entry::Person(person) => person.user.as_uuid(),
+                    Entry::Support(visit) => visit.0.user.as_uuid(),
                     Entry::System(_) | Entry::Nobody => Uuid::nil(),
                 },
                 operation: visit.row.operation_id(),

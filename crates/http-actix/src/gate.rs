@@ -4,8 +4,8 @@
 //! What a service checks again is checked again: the gate is for the order, the service for the truth.
 
 use actix_web::HttpRequest;
-use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderMap, HeaderValue};
+use actix_web::http::{Method, StatusCode};
 use tenantry_kernel::{Origin, Permission, PermissionSet, Secret};
 
 use crate::door::{Caller, Credential, TenantAddress};
@@ -30,6 +30,7 @@ pub(crate) async fn pass(
     known_host(api, row, address).await?;
     let entry = enter(api, row, caller.as_ref(), address, origin).await?;
     permit(row, &entry)?;
+    support_may(row, caller.as_ref())?;
     stepped_up(row, caller.as_ref())?;
 
     let subject = PaceSubject {
@@ -138,6 +139,12 @@ async fn enter(
         }
         (_, None) => Err(ApiError::not_authenticated()),
         (Needs::PublicOrPerson | Needs::SignedIn, Some(Caller::Person(person))) => Ok(Entry::Person(person.clone())),
+        (Needs::PublicOrPerson | Needs::SignedIn, Some(Caller::Support(visit))) if row.is_for_support() => {
+            Ok(Entry::Support(visit.clone()))
+        }
+        (Needs::PublicOrPerson | Needs::SignedIn, Some(Caller::Support(_))) => {
+            Err(ApiError::denied("this is the person's own, and closed to support"))
+        }
         (Needs::Gateway(_), Some(caller @ Caller::Platform(_))) => {
             let scope = api.doorman.enter_platform(caller, origin.clone()).await?;
             Ok(Entry::System(scope))
@@ -180,6 +187,21 @@ fn stepped_up(row: &Row, caller: Option<&Caller>) -> Result<(), ApiError> {
         Some(Caller::Person(person)) if row.needs_step_up() && !person.stepped_up => Err(ApiError::step_up_required()),
         _ => Ok(()),
     }
+}
+
+/// 403: what a visit of support does nowhere, whatever the member may. Nobody proves in the member's place who they are,
+/// and one that only looks changes nothing: also where the route asks for no permission that would tell.
+fn support_may(row: &Row, caller: Option<&Caller>) -> Result<(), ApiError> {
+    let Some(Caller::Support(visit)) = caller else {
+        return Ok(());
+    };
+    if row.needs_step_up() {
+        return Err(ApiError::denied("only the member themself can do this"));
+    }
+    if visit.0.read_only && *row.method() != Method::GET && !row.is_for_support() {
+        return Err(ApiError::denied("this visit of support may only look"));
+    }
+    Ok(())
 }
 
 fn holds_one(held: &PermissionSet, one_of: &[Permission]) -> Result<(), ApiError> {

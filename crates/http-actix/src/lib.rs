@@ -58,6 +58,7 @@ mod services;
 mod sign_up;
 mod slugs;
 mod state;
+mod support_access;
 mod tenants;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;

@@ -87,3 +87,15 @@ fn identified(person: &crate::door::Person, origin: tenantry_kernel::Origin) -> 
         origin,
     }
 }
+
+/// The person whose page it is, as identity's services want them. A visit of support has no session of theirs.
+fn looked_at(seen: &crate::extract::Seen, origin: tenantry_kernel::Origin) -> tenantry_identity::person::Person {
+    tenantry_identity::person::Person {
+        user: seen.user,
+        session: tenantry_kernel::SessionId::from_uuid(tenantry_kernel::uuid::Uuid::nil()),
+        tenant: seen.seat.map(|(tenant, _)| tenant),
+        membership: seen.seat.map(|(_, membership)| membership),
+        platform_role: None,
+        origin,
+    }
+}

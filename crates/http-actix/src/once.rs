@@ -42,7 +42,7 @@ impl Holder {
             },
             // Before a tenant is known, and for those who work across tenants, the receipt is the installation's: it is
             // written by the unit of whichever tenant the effect lands in. Its key and digest bind it to the caller.
-            Entry::System(_) | Entry::Person(_) | Entry::Nobody => Self {
+            Entry::System(_) | Entry::Person(_) | Entry::Support(_) | Entry::Nobody => Self {
                 tenant: None,
                 principal: String::new(),
             },
@@ -82,6 +82,7 @@ fn person(entry: &Entry) -> Option<String> {
     match entry {
         Entry::Person(person) => Some(person.user.to_string()),
         Entry::System(scope) => Some(scope.principal().identifier()),
+        Entry::Support(visit) => Some(visit.0.operator.to_string()),
         Entry::Tenant(_) | Entry::Nobody => None,
     }
 }

@@ -274,7 +274,7 @@ impl QuotaPace {
                     class: Some(subject.route),
                     own: match caller {
                         Caller::Key(key) => key.rate_limit_per_minute.map(PerMinute),
-                        Caller::Person(_) | Caller::Platform(_) | Caller::Service(_) => None,
+                        Caller::Person(_) | Caller::Platform(_) | Caller::Service(_) | Caller::Support(_) => None,
                     },
                     person,
                     ends: true,

@@ -52,7 +52,8 @@ use crate::pace::PaceClass;
 use crate::trie::{Leaf, Trie};
 use crate::{
     admin, api_keys, audit, auth, billing, branding, domains, entitlements, invitations, me, oauth, operations,
-    ownership, plans, quotas, reservations, roles, security, service_accounts, sign_up, slugs, tenants, usage, users,
+    ownership, plans, quotas, reservations, roles, security, service_accounts, sign_up, slugs, support_access, tenants,
+    usage, users,
 };
 
 /// Who may call a route.
@@ -104,6 +105,7 @@ pub struct Row {
     tagged: bool,
     streams: bool,
     for_paying: bool,
+    for_support: bool,
     step_up: bool,
     refusals: Vec<(u16, &'static str)>,
     run: Run,
@@ -149,6 +151,7 @@ impl Row {
             tagged: false,
             streams: false,
             for_paying: false,
+            for_support: false,
             step_up: false,
             refusals: Vec::new(),
             run: erase(handler),
@@ -250,6 +253,14 @@ impl Row {
         self.refuses(403, STEP_UP_REQUIRED)
     }
 
+    /// Open to an operator who acts on behalf of a member, where others are closed to them: a person's own pages, and to
+    /// one who only looks what asks by another method than GET.
+    #[must_use]
+    pub fn for_support(mut self) -> Self {
+        self.for_support = true;
+        self
+    }
+
     /// Which budget of calls it draws on.
     #[must_use]
     pub fn pace(mut self, class: PaceClass) -> Self {
@@ -329,6 +340,12 @@ impl Row {
     #[must_use]
     pub fn needs_step_up(&self) -> bool {
         self.step_up
+    }
+
+    /// True when it is open to an operator who acts on behalf of a member, where others of its kind are not.
+    #[must_use]
+    pub fn is_for_support(&self) -> bool {
+        self.for_support
     }
 
     /// The refusals of its own.
@@ -482,6 +499,8 @@ pub fn rows() -> Vec<Row> {
         entitlements::rows(),
         audit::rows(),
         admin::rows(),
+        support_access::rows(),
+        support_access::admin_rows(),
     ]
     .into_iter()
     .flatten()

@@ -31,6 +31,7 @@ use tenantry_lifecycle::people::PeopleService;
 use tenantry_lifecycle::plan_change::PlanChangeService;
 use tenantry_lifecycle::sign_in::SignInService;
 use tenantry_lifecycle::sign_up::SignUpService;
+use tenantry_lifecycle::support::SupportService;
 use tenantry_quotas::entitlement::EntitlementService;
 use tenantry_quotas::usage::{CorrectionService, IngestService, InsightService, ReservationService, UsageService};
 use tenantry_tenancy::branding::BrandDirectory;
@@ -100,6 +101,8 @@ pub struct Services {
     pub service_accounts: Arc<ServiceAccountService>,
     /// Tokens for programs, and what tokens are good for.
     pub oauth: Arc<OAuthService>,
+    /// Operators on behalf of members.
+    pub support: Arc<SupportService>,
     /// Platform keys.
     pub platform_keys: Arc<PlatformKeyService>,
     /// The keys that sign access tokens.
@@ -167,6 +170,7 @@ impl Services {
             .app_data(Data::from(Arc::clone(&self.api_keys)))
             .app_data(Data::from(Arc::clone(&self.service_accounts)))
             .app_data(Data::from(Arc::clone(&self.oauth)))
+            .app_data(Data::from(Arc::clone(&self.support)))
             .app_data(Data::from(Arc::clone(&self.platform_keys)))
             .app_data(Data::from(Arc::clone(&self.signing_keys)))
             .app_data(Data::from(Arc::clone(&self.key_checks)))

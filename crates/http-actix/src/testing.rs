@@ -113,7 +113,7 @@ impl Doorman for FakeDoorman {
             Caller::Person(person) => person.seat.map(|(tenant, _)| tenant),
             Caller::Key(key) => Some(key.tenant),
             Caller::Service(service) => Some(service.tenant),
-            Caller::Platform(_) => return Err(ApiError::not_found()),
+            Caller::Platform(_) | Caller::Support(_) => return Err(ApiError::not_found()),
         };
         let named = named(address)?;
         let entered = named.or(own).ok_or_else(ApiError::not_found)?;
@@ -159,7 +159,7 @@ impl Doorman for FakeDoorman {
                 },
                 service.permissions.clone(),
             ),
-            Caller::Platform(_) => return Err(ApiError::not_found()),
+            Caller::Platform(_) | Caller::Support(_) => return Err(ApiError::not_found()),
         };
         Ok(test_authority().enter(entered, principal, held, origin))
     }

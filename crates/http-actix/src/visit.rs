@@ -5,7 +5,7 @@ use std::sync::Arc;
 use actix_web::web::Bytes;
 use tenantry_kernel::{Origin, Receipt, SystemScope, TenantScope};
 
-use crate::door::{Person, TenantAddress};
+use crate::door::{Person, SupportCaller, TenantAddress};
 use crate::routes::Row;
 
 /// Whom the gate let in, and where to.
@@ -15,6 +15,8 @@ pub(crate) enum Entry {
     Nobody,
     /// A person, on a route of theirs.
     Person(Person),
+    /// An operator on behalf of a person, on one of the few routes of theirs that are open to support.
+    Support(SupportCaller),
     /// Somebody inside a tenant.
     Tenant(TenantScope),
     /// An operator, or a platform key.

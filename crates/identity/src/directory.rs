@@ -9,6 +9,7 @@ use time::OffsetDateTime;
 
 use crate::api_key::ApiKey;
 use crate::platform_key::PlatformKey;
+use crate::user::PlatformRole;
 
 /// Finds API keys by what their text says in the open.
 #[cfg_attr(any(test, feature = "testing"), mockall::automock)]
@@ -50,4 +51,8 @@ pub trait SessionDirectory: Send + Sync {
         session: SessionId,
         now: OffsetDateTime,
     ) -> Result<Option<LiveSession>, StoreError>;
+
+    /// The person's role over the installation as it is now, whatever a token says; `None` when they have none, or
+    /// may not sign in any more.
+    async fn platform_role(&self, user: UserId) -> Result<Option<PlatformRole>, StoreError>;
 }

@@ -31,6 +31,7 @@ pub mod session;
 pub mod signing_key;
 pub mod step_up;
 pub mod store;
+pub mod support;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 pub mod token;

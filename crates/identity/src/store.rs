@@ -14,6 +14,7 @@ use crate::one_time_token::OneTimeTokenRepository;
 use crate::pending::PendingSignInRepository;
 use crate::service_account::ServiceAccountRepository;
 use crate::session::SessionRepository;
+use crate::support::SupportRepository;
 use crate::user::UserRepository;
 
 /// One transaction over the data of one person. Others' rows are not there.
@@ -47,6 +48,9 @@ pub trait IdentityUnit: Transaction {
 
     /// The tenant's service accounts.
     fn service_accounts(&mut self) -> &mut dyn ServiceAccountRepository;
+
+    /// Visits of support, and the tenant's consents.
+    fn support(&mut self) -> &mut dyn SupportRepository;
 }
 
 /// Opens units.

@@ -27,6 +27,7 @@ use crate::platform_key::{MockPlatformKeyRepository, PlatformKeyRepository, Plat
 use crate::service_account::{MockServiceAccountRepository, ServiceAccountRepository};
 use crate::session::{MockSessionRepository, SessionRepository};
 use crate::store::{IdentityStore, IdentityUnit, PersonUnit};
+use crate::support::{MockSupportRepository, SupportRepository};
 use crate::user::{MockUserRepository, UserRepository};
 
 /// One mock per repository.
@@ -50,6 +51,8 @@ pub struct Mocks {
     pub api_keys: MockApiKeyRepository,
     /// Service accounts.
     pub service_accounts: MockServiceAccountRepository,
+    /// Support access.
+    pub support: MockSupportRepository,
     /// Platform keys.
     pub platform_keys: MockPlatformKeyRepository,
 }
@@ -216,6 +219,10 @@ impl IdentityUnit for FakeUnit {
 
     fn service_accounts(&mut self) -> &mut dyn ServiceAccountRepository {
         &mut self.mocks().service_accounts
+    }
+
+    fn support(&mut self) -> &mut dyn SupportRepository {
+        &mut self.mocks().support
     }
 }
 

@@ -3,10 +3,10 @@
 //! **Invariant:** the credential decides. An address that names another tenant answers as if that
 //! tenant did not exist, unless the person is a member of it and may switch.
 
+mod callers;
 mod error;
 mod visits;
 
-use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex};
 
 use tenantry_identity::api_key::{KeyReader, KeyRefusal};
@@ -14,85 +14,23 @@ use tenantry_identity::directory::{ApiKeyDirectory, PlatformKeyDirectory, Sessio
 use tenantry_identity::platform_key::PlatformKeyText;
 use tenantry_identity::service_account::ServiceAccountDirectory;
 use tenantry_identity::session::STEP_UP_LASTS;
-use tenantry_identity::token::{AccessClaims, ServiceClaims, TokenClaims, TokenError, TokenVerifier};
+use tenantry_identity::support::SupportDirectory;
+use tenantry_identity::token::{AccessClaims, ServiceClaims, SupportClaims, TokenClaims, TokenError, TokenVerifier};
 use tenantry_identity::user::PlatformRole;
-use tenantry_kernel::{
-    ApiKeyId, Cipher, Clock, MembershipId, Origin, PermissionSet, PlatformKeyId, ServiceAccountId, SessionId,
-    StoreError, SystemScope, TenantId, TenantScope, UserId,
-};
+use tenantry_kernel::time::OffsetDateTime;
+use tenantry_kernel::{Cipher, Clock, Origin, PermissionSet, StoreError, SystemScope, TenantId, TenantScope, UserId};
 use tenantry_tenancy::directory::AccessDirectory;
 use tenantry_tenancy::gate::Gate;
 
+pub use callers::{Caller, Key, Person, PlatformCaller, ServiceCaller, SupportCaller};
 pub use error::AccessError;
 use tenantry_tenancy::host::{self, HostKind};
 use tenantry_tenancy::membership::MembershipState;
 use tenantry_tenancy::store::TenancyStore;
 
 use self::visits::Visits;
+use crate::support::SupportWatch;
 use crate::{key_powers, roles};
-
-/// Whom a credential turned out to be.
-#[derive(Clone, Debug)]
-pub enum Caller {
-    /// A signed-in person.
-    Person(Person),
-    /// A program with an API key.
-    Key(Key),
-    /// A program of the installation with a platform key.
-    Platform(PlatformCaller),
-    /// A service account with an access token.
-    Service(ServiceCaller),
-}
-
-/// A signed-in person, as their access token tells.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Person {
-    /// The human.
-    pub user: UserId,
-    /// The session the token belongs to.
-    pub session: SessionId,
-    /// The tenant and membership the token was minted for; `None` for platform people.
-    pub seat: Option<(TenantId, MembershipId)>,
-    /// Their role over the installation, if any.
-    pub platform_role: Option<PlatformRole>,
-    /// True while their last proof of who they are is fresh enough for delicate changes.
-    pub stepped_up: bool,
-}
-
-/// An API key that passed every check of its own.
-#[derive(Clone, Debug)]
-pub struct Key {
-    /// The tenant it is bound to.
-    pub tenant: TenantId,
-    /// The key.
-    pub id: ApiKeyId,
-    /// False for test keys.
-    pub live: bool,
-    /// What it may do.
-    pub permissions: PermissionSet,
-    /// Calls per minute, when the key has a limit of its own.
-    pub rate_limit_per_minute: Option<NonZeroU32>,
-}
-
-/// A platform key that passed every check of its own. It enters no tenant.
-#[derive(Clone, Debug)]
-pub struct PlatformCaller {
-    /// The key.
-    pub id: PlatformKeyId,
-    /// What it may do.
-    pub permissions: PermissionSet,
-}
-
-/// A service account whose token passed every check.
-#[derive(Clone, Debug)]
-pub struct ServiceCaller {
-    /// The tenant it belongs to.
-    pub tenant: TenantId,
-    /// The account.
-    pub account: ServiceAccountId,
-    /// What it may do by its own permissions and its token's scope.
-    pub permissions: PermissionSet,
-}
 
 /// Where a request was addressed to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -127,6 +65,7 @@ pub struct Access {
     keys: Arc<dyn ApiKeyDirectory>,
     platform_keys: Arc<dyn PlatformKeyDirectory>,
     accounts: Arc<dyn ServiceAccountDirectory>,
+    support: SupportWatch,
     sessions: Arc<dyn SessionDirectory>,
     tokens: Arc<dyn TokenVerifier>,
     texts: Arc<dyn KeyReader>,
@@ -149,6 +88,8 @@ pub struct AccessParts {
     pub platform_keys: Arc<dyn PlatformKeyDirectory>,
     /// Service accounts.
     pub accounts: Arc<dyn ServiceAccountDirectory>,
+    /// Visits of support.
+    pub support: Arc<dyn SupportDirectory>,
     /// Sessions.
     pub sessions: Arc<dyn SessionDirectory>,
     /// Access tokens.
@@ -176,6 +117,7 @@ impl Access {
             keys,
             platform_keys,
             accounts,
+            support,
             sessions,
             tokens,
             texts,
@@ -187,6 +129,7 @@ impl Access {
         } = parts;
         Self {
             visits: Visits::new(store, Arc::clone(&clock)),
+            support: SupportWatch::new(Arc::clone(&directory), support, Arc::clone(&sessions)),
             directory,
             keys,
             platform_keys,
@@ -217,11 +160,26 @@ impl Access {
                 let live = self.sessions.live(claims.user, claims.session, now).await?;
                 let live = live.ok_or(AccessError::NotAuthenticated)?;
                 let stepped_up = now < live.stepped_up_at + STEP_UP_LASTS;
-                Ok(Caller::Person(person_of(&claims, stepped_up)))
+                let platform_role = self.role_now(&claims).await?;
+                Ok(Caller::Person(person_of(&claims, platform_role, stepped_up)))
             }
             TokenClaims::Service(claims) => self.service(&claims).await.map(Caller::Service),
-            TokenClaims::Support(_) => Err(AccessError::NotAuthenticated),
+            TokenClaims::Support(claims) => self.visit(&claims, now).await.map(Caller::Support),
         }
+    }
+
+    async fn visit(&self, claims: &SupportClaims, now: OffsetDateTime) -> Result<SupportCaller, AccessError> {
+        let visit = self.support.live(claims.tenant, claims.impersonation, now).await?;
+        visit.map(SupportCaller).ok_or(AccessError::NotAuthenticated)
+    }
+
+    /// The platform role that a token tells, while the person has it still.
+    async fn role_now(&self, claims: &AccessClaims) -> Result<Option<PlatformRole>, StoreError> {
+        let Some(told) = claims.platform_role else {
+            return Ok(None);
+        };
+        let role = self.sessions.platform_role(claims.user).await?;
+        Ok(role.filter(|role| *role == told))
     }
 
     async fn service(&self, claims: &ServiceClaims) -> Result<ServiceCaller, AccessError> {
@@ -334,6 +292,18 @@ impl Access {
                     .enter_service(tenant, account, &service.permissions, origin)
                     .await?)
             }
+            Caller::Support(caller) => {
+                let visit = &caller.0;
+                if named.iter().any(|tenant| *tenant != visit.tenant) {
+                    return Err(AccessError::NoSuchTenant);
+                }
+                let narrow = |held: &PermissionSet| roles::of_support(held, visit.read_only);
+                let acting = caller.principal();
+                Ok(self
+                    .gate
+                    .enter_support(visit.tenant, visit.user, acting, narrow, origin)
+                    .await?)
+            }
             Caller::Platform(_) => Err(AccessError::NoSuchTenant),
             Caller::Person(person) => match (person.seat, person.platform_role) {
                 (Some((tenant, membership)), _) => {
@@ -352,6 +322,9 @@ impl Access {
                 }
                 (None, Some(role)) => {
                     let tenant = agreed(&named).ok_or(AccessError::NoSuchTenant)?;
+                    if !self.support.agreed(tenant, self.clock.system_now()).await? {
+                        return Err(AccessError::NoConsent);
+                    }
                     let read_only = role == PlatformRole::Support;
                     let scope = self
                         .gate
@@ -480,12 +453,12 @@ impl Access {
     }
 }
 
-fn person_of(claims: &AccessClaims, stepped_up: bool) -> Person {
+fn person_of(claims: &AccessClaims, platform_role: Option<PlatformRole>, stepped_up: bool) -> Person {
     Person {
         user: claims.user,
         session: claims.session,
         seat: claims.tenant.zip(claims.membership),
-        platform_role: claims.platform_role,
+        platform_role,
         stepped_up,
     }
 }

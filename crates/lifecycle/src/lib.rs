@@ -28,6 +28,7 @@ pub mod seats;
 pub mod sign_in;
 pub mod sign_up;
 pub mod store;
+pub mod support;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 pub mod tokens;

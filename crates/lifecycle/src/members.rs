@@ -11,5 +11,6 @@ mod tests;
 
 pub use accept::{Accept, AcceptService, Accepted};
 pub use error::MembersError;
+pub(crate) use letter::to_the_minute;
 pub use many::{Arrival, InvalidDays, InvitationDays, ListedRow, MAX_ROWS, Newcomer, Outcome, Verdict};
 pub use service::{AddMember, Added, MembersParts, MembersService, Resend};

@@ -23,6 +23,7 @@ pub use introspection::{Introspected, IntrospectionError, TokenKind};
 pub use revocation::RevocationError;
 
 use crate::sign_in::SignInService;
+use crate::support::SupportService;
 
 /// What OAuth needs.
 pub struct OAuthParts {
@@ -40,6 +41,8 @@ pub struct OAuthParts {
     pub sessions: Arc<dyn SessionDirectory>,
     /// Refresh tokens.
     pub people: Arc<dyn IdentityStore>,
+    /// Visits of support.
+    pub support: Arc<SupportService>,
     /// Ends sessions.
     pub sign_in: Arc<SignInService>,
     /// Signs tokens.

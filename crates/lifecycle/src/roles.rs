@@ -12,8 +12,8 @@ use tenantry_identity::user::PlatformRole;
 use tenantry_kernel::{Code, Permission, PermissionSet};
 use tenantry_quotas::permissions::{CONSUME_USAGE, READ_BASIC_USAGE, READ_USAGE};
 use tenantry_tenancy::permissions::{
-    ALL as TENANCY, DOMAINS_READ, MEMBERS_INVITE, MEMBERS_MANAGE_BASIC, MEMBERS_READ, OWNERSHIP_TRANSFER,
-    SETTINGS_READ, TENANT_DELETE, TENANT_READ,
+    ALL as TENANCY, DOMAINS_READ, MEMBERS_INVITE, MEMBERS_MANAGE, MEMBERS_MANAGE_BASIC, MEMBERS_READ,
+    OWNERSHIP_TRANSFER, ROLES_MANAGE, SECURITY_MANAGE, SETTINGS_READ, TENANT_DELETE, TENANT_READ,
 };
 use tenantry_tenancy::role::{RoleBook, RoleDefinition, RoleKind, SystemRole};
 
@@ -21,6 +21,39 @@ use tenantry_tenancy::role::{RoleBook, RoleDefinition, RoleKind, SystemRole};
 pub const PLATFORM_READ: Permission = Permission::known("platform.read");
 /// Create, suspend and reactivate tenants, change their plans and limits.
 pub const PLATFORM_MANAGE: Permission = Permission::known("platform.manage");
+
+/// Agree to support access, and see who came.
+pub const SUPPORT_ACCESS_MANAGE: Permission = Permission::known("support_access.manage");
+
+/// What support never does on behalf of a member, whatever the member may: keys, programs, members and their roles,
+/// security, whose the tenant is, and how it pays. A person's own account is closed to it besides.
+const FORBIDDEN_TO_SUPPORT: [Permission; 13] = [
+    API_KEYS_MANAGE,
+    API_KEYS_VERIFY,
+    SERVICE_ACCOUNTS_MANAGE,
+    TOKENS_INTROSPECT,
+    SUPPORT_ACCESS_MANAGE,
+    BILLING_MANAGE,
+    MEMBERS_INVITE,
+    MEMBERS_MANAGE,
+    MEMBERS_MANAGE_BASIC,
+    ROLES_MANAGE,
+    SECURITY_MANAGE,
+    OWNERSHIP_TRANSFER,
+    TENANT_DELETE,
+];
+
+/// Of what a member may do, what support may do on their behalf.
+#[must_use]
+pub fn of_support(held: &PermissionSet, read_only: bool) -> PermissionSet {
+    let reads = |permission: &Permission| {
+        let verb = permission.as_str().rsplit('.').next().unwrap_or_default();
+        matches!(verb, "read" | "read_basic")
+    };
+    let allowed =
+        |permission: &&Permission| !FORBIDDEN_TO_SUPPORT.contains(permission) && (!read_only || reads(permission));
+    held.iter().filter(allowed).cloned().collect()
+}
 
 /// Every permission that a tenant's members may hold, the application's own aside.
 #[must_use]
@@ -32,6 +65,7 @@ pub fn tenant_permissions() -> Vec<Permission> {
         SERVICE_ACCOUNTS_READ,
         SERVICE_ACCOUNTS_MANAGE,
         TOKENS_INTROSPECT,
+        SUPPORT_ACCESS_MANAGE,
         READ_USAGE,
         READ_BASIC_USAGE,
         CONSUME_USAGE,

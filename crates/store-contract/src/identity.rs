@@ -9,6 +9,7 @@ pub mod refresh;
 pub mod service_accounts;
 pub mod sessions;
 pub mod signing_keys;
+pub mod support;
 pub mod users;
 
 use tenantry_identity::directory::{ApiKeyDirectory, PlatformKeyDirectory, SessionDirectory};
@@ -16,6 +17,7 @@ use tenantry_identity::platform_key::PlatformKeyStore;
 use tenantry_identity::service_account::ServiceAccountDirectory;
 use tenantry_identity::signing_key::SigningKeyStore;
 use tenantry_identity::store::{IdentityStore, IdentityUnit, PersonUnit};
+use tenantry_identity::support::SupportDirectory;
 use tenantry_identity::testing::fixtures::{user, user_id};
 use tenantry_kernel::{Event, Origin, StoreError};
 
@@ -33,6 +35,8 @@ pub trait IdentityHarness: TenancyHarness {
     fn platform_key_directory(&self) -> &dyn PlatformKeyDirectory;
     /// Finds service accounts before a scope exists.
     fn service_account_directory(&self) -> &dyn ServiceAccountDirectory;
+    /// Tells of visits of support before a scope exists.
+    fn support_directory(&self) -> &dyn SupportDirectory;
     /// Tells which sessions are live.
     fn session_directory(&self) -> &dyn SessionDirectory;
     /// Keeps signing keys.

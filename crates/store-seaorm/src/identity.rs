@@ -12,6 +12,7 @@ mod refresh_tokens;
 mod service_accounts;
 mod sessions;
 mod signing_keys;
+mod support;
 mod users;
 
 use std::collections::BTreeMap;
@@ -27,6 +28,7 @@ use tenantry_identity::service_account::ServiceAccountRepository;
 use tenantry_identity::session::SessionRepository;
 use tenantry_identity::signing_key::SIGNING_KEY_EXISTS;
 use tenantry_identity::store::{IdentityStore, IdentityUnit, PersonUnit};
+use tenantry_identity::support::SupportRepository;
 use tenantry_identity::user::{EMAIL_TAKEN, UserRepository};
 use tenantry_kernel::id::UserId;
 use tenantry_kernel::{EmailAddress, Origin, StoreError, SystemScope, TenantScope, async_trait};
@@ -131,6 +133,10 @@ impl IdentityUnit for SeaOrmUnit {
     }
 
     fn service_accounts(&mut self) -> &mut dyn ServiceAccountRepository {
+        self
+    }
+
+    fn support(&mut self) -> &mut dyn SupportRepository {
         self
     }
 }

@@ -5,7 +5,7 @@ use sea_orm::ActiveValue::{NotSet, Set};
 use tenantry_activity::feed::Committed;
 use tenantry_activity::job::MAIL;
 use tenantry_kernel::id::UserId;
-use tenantry_kernel::{Event, Origin, Principal, StoreError, TenantId};
+use tenantry_kernel::{Event, MembershipId, Origin, Principal, StoreError, TenantId};
 use uuid::Uuid;
 
 use crate::activity::{payload, personal};
@@ -55,6 +55,7 @@ async fn audit_row(
         changes: Set(split.changes),
         address: Set(split.address),
         user_agent: Set(split.user_agent),
+        on_behalf_of: Set(on_behalf_of(unit.author()).map(MembershipId::as_uuid)),
         request_id: Set(origin.map(|origin| origin.request_id.to_string()).unwrap_or_default()),
         personal: Set(split.personal),
     };
@@ -157,6 +158,14 @@ fn actor(author: &Author) -> (&'static str, String, Option<UserId>) {
         Author::Nobody => return ("system", String::new(), None),
     };
     (principal.kind(), principal.identifier(), principal.user())
+}
+
+/// The member on whose behalf somebody else acts.
+const fn on_behalf_of(author: &Author) -> Option<MembershipId> {
+    match author {
+        Author::Tenant(scope) => scope.principal().on_behalf_of(),
+        Author::System(_) | Author::Person(..) | Author::Nobody => None,
+    }
 }
 
 const fn origin(author: &Author) -> Option<&Origin> {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use tenantry_kernel::id::{ApiKeyId, MembershipId, PlatformKeyId, ServiceAccountId, SessionId, UserId};
 use tenantry_kernel::{
-    Authority, DomainError, ErrorKind, Origin, PermissionSet, Principal, StoreError, SystemScope, TenantId,
+    Authority, DomainError, ErrorKind, Narrowed, Origin, PermissionSet, Principal, StoreError, SystemScope, TenantId,
     TenantScope, Value,
 };
 
@@ -213,6 +213,36 @@ impl Gate {
 
         let principal = Principal::ApiKey { key, live };
         Ok(self.authority.enter(tenant, principal, permissions, origin))
+    }
+
+    /// An operator enters on behalf of a member, with what `narrow` leaves of the member's permissions. The caller has
+    /// checked that they may. The tenant's list of addresses is for its own people: operators come from elsewhere.
+    ///
+    /// # Errors
+    /// [`EnterError`]; `NotFound` also when nobody acts on behalf of a member of this person's.
+    pub async fn enter_support(
+        &self,
+        tenant: TenantId,
+        user: UserId,
+        acting: Principal,
+        narrow: impl Fn(&PermissionSet) -> PermissionSet + Send + Sync,
+        origin: Origin,
+    ) -> Result<TenantScope, EnterError> {
+        let membership = acting.on_behalf_of().ok_or(EnterError::NotFound)?;
+        let (found, member) = self.member(tenant, user, membership).await?;
+        Self::require_open(&found)?;
+
+        let Powers { everywhere, narrowed } = member.powers(&found.roles, &self.roles);
+        let left_of = |held: &PermissionSet| narrow(held).intersection(held);
+        let scope = self.authority.enter(tenant, acting, left_of(&everywhere), origin);
+        let Some(narrowed) = narrowed else {
+            return Ok(scope);
+        };
+        let mut some = Narrowed::default();
+        for (resource, held) in narrowed.iter() {
+            some.add(resource.clone(), &left_of(held));
+        }
+        Ok(self.authority.narrow(scope, Arc::new(some)))
     }
 
     /// Whoever shows a credential ends it: they enter for that and nothing else, whatever the tenant's state. The

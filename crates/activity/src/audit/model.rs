@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use tenantry_kernel::time::OffsetDateTime;
-use tenantry_kernel::{TenantId, Value, typed_id};
+use tenantry_kernel::{MembershipId, TenantId, Value, typed_id};
 
 typed_id!(
     /// One entry of the audit log. Later entries have later ids.
@@ -13,10 +13,12 @@ typed_id!(
 /// Who did it, as `Principal::kind` and `Principal::identifier` told at the time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Actor {
-    /// `member`, `api_key`, `operator`, `system` or `anonymous`.
+    /// `member`, `api_key`, `service_account`, `operator`, `system` or `anonymous`.
     pub kind: String,
-    /// Membership, key, operator's user id, or job name; empty for `anonymous`.
+    /// Membership, key, account, operator's user id, or job name; empty for `anonymous`.
     pub id: String,
+    /// The membership on whose behalf an operator did it.
+    pub on_behalf_of: Option<MembershipId>,
 }
 
 /// One field before and after, as it was recorded; secrets were masked where the change was made.

@@ -13,7 +13,7 @@ use tenantry_billing::payment_method::PaymentMethodService;
 use tenantry_billing::subscription::SubscriptionService;
 use tenantry_cache::{
     CachedAccess, CachedApiKeys, CachedEntitlements, CachedProfiles, CachedServiceAccounts, CachedSessions,
-    VerifiedTokens,
+    CachedSupport, VerifiedTokens,
 };
 use tenantry_delivery::DnsTxtResolver;
 use tenantry_http_actix::Services;
@@ -48,6 +48,7 @@ use tenantry_lifecycle::plan_change::{PlanChangeParts, PlanChangeService};
 use tenantry_lifecycle::retention::{PlanRetention, PurgeParts, PurgeService};
 use tenantry_lifecycle::sign_in::{GuessBudget, SignInParts, SignInService};
 use tenantry_lifecycle::sign_up::{SignUpLimits, SignUpParts, SignUpService};
+use tenantry_lifecycle::support::{SupportParts, SupportService};
 use tenantry_lifecycle::tokens::TokenIssuer;
 use tenantry_lifecycle::usage_upkeep::{UpkeepParts, UsageUpkeep};
 use tenantry_quotas::directory::PlanLadder;
@@ -83,6 +84,7 @@ pub(super) struct Ingredients<'a> {
     pub signer: &'a Arc<JwtSigner>,
     pub signing_keys: Arc<SigningKeyService>,
     pub accounts: &'a Arc<CachedServiceAccounts>,
+    pub support: &'a Arc<CachedSupport>,
     pub sessions: &'a Arc<CachedSessions>,
     pub tokens: &'a Arc<VerifiedTokens>,
     pub cipher: &'a Arc<dyn Cipher>,
@@ -223,6 +225,18 @@ pub(super) fn build(from: &Ingredients<'_>) -> Built {
         mint.clone(),
         key_settings.clone(),
     ));
+    let support = Arc::new(SupportService::new(SupportParts {
+        catalog: Arc::clone(catalog),
+        people: store.clone(),
+        store: store.clone(),
+        visits: from.support.clone(),
+        directory: directory.clone(),
+        sessions: from.sessions.clone(),
+        signer: from.signer.clone(),
+        clock: clock.clone(),
+        ids: ids.clone(),
+        gate: gate(),
+    }));
     let oauth = Arc::new(OAuthService::new(OAuthParts {
         accounts: from.accounts.clone(),
         service_accounts: service_accounts.clone(),
@@ -231,6 +245,7 @@ pub(super) fn build(from: &Ingredients<'_>) -> Built {
         texts: Arc::clone(from.key_texts),
         sessions: from.sessions.clone(),
         people: store.clone(),
+        support: support.clone(),
         sign_in: sign_in.clone(),
         signer: from.signer.clone(),
         verifier: from.tokens.clone(),
@@ -380,6 +395,7 @@ pub(super) fn build(from: &Ingredients<'_>) -> Built {
         api_keys,
         service_accounts,
         oauth,
+        support,
         key_checks: Arc::new(KeyCheckService::new(KeyCheckParts {
             catalog: Arc::clone(catalog),
             keys: from.api_keys.clone(),

@@ -194,6 +194,10 @@ mod tests {
             ("expires_at", "2026-11-28 02:00 UTC"),
             ("retry_at", "2026-11-28"),
             ("trial_ends_at", "2026-12-05"),
+            ("operator", "Olga"),
+            ("member", "Mia"),
+            ("reason", "Ticket 17: no invoices"),
+            ("looks_until", "2026-11-28 02:15 UTC"),
         ];
         for template in Template::ALL {
             for locale in ["en", "ja-JP", "fr"] {

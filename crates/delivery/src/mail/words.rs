@@ -3,8 +3,9 @@
 //! A *choice* lists wordings from the most to the least specific: the first one whose `{fields}` the
 //! mail carries is used. A paragraph of which no wording fits is left out. The fields are `name` (of
 //! the recipient), `tenant`, `product`, `plan`, `inviter`, `role`, `message`, `amount`, `invoice`,
-//! `days_left`, `at`, `address`, `device`, `left`, `meter`, `percent`, `used`, `limit`, and the times `expires_at`, `retry_at`, `resets_at` and `trial_ends_at`, all as people are to read them; none is
-//! required.
+//! `days_left`, `at`, `address`, `device`, `left`, `meter`, `percent`, `used`, `limit`, `operator`, `member`,
+//! `reason`, and the times `expires_at`, `retry_at`, `resets_at`, `trial_ends_at`, `looks_until` and `acts_until`, all as
+//! people are to read them; none is required.
 
 mod en;
 mod ja;
@@ -111,12 +112,13 @@ pub(super) enum Template {
     EmailChanged,
     ErasureScheduled,
     MergeAccounts,
+    SupportAccessStarted,
 }
 
 impl Template {
     /// Every template.
     #[cfg(test)]
-    pub(super) const ALL: [Self; 22] = [
+    pub(super) const ALL: [Self; 23] = [
         Self::Welcome,
         Self::SetPassword,
         Self::ResetPassword,
@@ -139,6 +141,7 @@ impl Template {
         Self::EmailChanged,
         Self::ErasureScheduled,
         Self::MergeAccounts,
+        Self::SupportAccessStarted,
     ];
 
     /// The template of that name.
@@ -166,6 +169,7 @@ impl Template {
             "email_changed" => Self::EmailChanged,
             "erasure_scheduled" => Self::ErasureScheduled,
             "merge_accounts" => Self::MergeAccounts,
+            "support_access_started" => Self::SupportAccessStarted,
             _ => return None,
         })
     }
@@ -179,6 +183,7 @@ impl Template {
             (Self::EmailChanged, _) => "undo-email-change",
             (Self::ErasureScheduled, _) => "keep-account",
             (Self::MergeAccounts, _) => "merge-accounts",
+            (Self::SupportAccessStarted, _) => "settings/support-access",
             (Self::Welcome | Self::AlreadyRegistered, false) => "sign-in",
             (Self::OwnershipTransfer, _) => "accept-ownership",
             (Self::SetPassword, _) => "set-password",
@@ -209,7 +214,8 @@ impl Template {
             | Self::ChangeEmail
             | Self::EmailChanged
             | Self::ErasureScheduled
-            | Self::MergeAccounts => Speaker::Product,
+            | Self::MergeAccounts
+            | Self::SupportAccessStarted => Speaker::Product,
             _ => Speaker::Tenant,
         }
     }

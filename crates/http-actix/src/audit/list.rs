@@ -56,12 +56,14 @@ impl TryFrom<Filter> for AuditFilter {
 #[derive(Serialize, ToSchema)]
 #[schema(as = AuditActor)]
 struct ActorView {
-    /// `member`, `api_key`, `operator`, `system` or `anonymous`.
+    /// `member`, `api_key`, `service_account`, `operator`, `system` or `anonymous`.
     #[serde(rename = "type")]
     #[schema(example = "member")]
     kind: String,
     /// Which one.
     id: String,
+    /// The member on whose behalf an operator did it; null for everybody else.
+    on_behalf_of: Option<String>,
 }
 
 /// What it was done to.
@@ -136,6 +138,7 @@ impl From<AuditEntry> for EntryView {
             actor: ActorView {
                 kind: entry.actor.kind,
                 id: entry.actor.id,
+                on_behalf_of: entry.actor.on_behalf_of.map(|member| member.to_string()),
             },
             resource: ResourceView {
                 kind: entry.resource_type,

@@ -3,10 +3,11 @@
 use actix_web::web;
 use serde::Deserialize;
 use tenantry_lifecycle::sign_in::SignInService;
+use tenantry_lifecycle::support::SupportService;
 use utoipa::ToSchema;
 
 use crate::error::{Answer, ApiError};
-use crate::extract::{CalledFrom, MaybeSignedIn, OptionalBody};
+use crate::extract::{CalledFrom, MaybeSignedIn, MaybeSupport, OptionalBody};
 use crate::render;
 use crate::routes::Row;
 
@@ -28,9 +29,15 @@ struct Body {
 async fn handler(
     OptionalBody(body): OptionalBody<Body>,
     MaybeSignedIn(person): MaybeSignedIn,
+    MaybeSupport(visit): MaybeSupport,
     CalledFrom(origin): CalledFrom,
     sign_in: web::Data<SignInService>,
+    support: web::Data<SupportService>,
 ) -> Answer {
+    if let Some(visit) = visit {
+        support.leave(visit.0.tenant, visit.0.id, &origin).await?;
+        return Ok(render::nothing());
+    }
     match (body.and_then(|body| body.refresh_token), person) {
         (Some(token), _) => sign_in.log_out_with(&token, &origin).await?,
         (None, Some(person)) => sign_in.log_out(person.user, person.session, &origin).await?,
@@ -40,5 +47,5 @@ async fn handler(
 }
 
 pub(crate) fn row() -> Row {
-    Row::of(__path_handler, handler).public_or_person()
+    Row::of(__path_handler, handler).public_or_person().for_support()
 }

@@ -81,6 +81,7 @@ async fn handler(
 pub(crate) fn row() -> Row {
     Row::of(__path_handler, handler)
         .tenant([BILLING_READ])
+        .for_support()
         .refuses(409, "plan_unchanged")
         .refuses(402, "payment_required")
         .refuses(409, "subscription_cancelled")

@@ -161,7 +161,7 @@ fn usual(row: &Row, operation: &Map<String, Value>) -> Vec<(u16, &'static str)> 
     }
     match row.needs() {
         Needs::Public => {}
-        Needs::PublicOrPerson => codes.push((403, "address_not_allowed")),
+        Needs::PublicOrPerson => codes.extend([(403, "address_not_allowed"), (403, "permission_denied")]),
         Needs::SignedIn | Needs::Platform(_) => {
             codes.extend([(403, "address_not_allowed"), (403, "permission_denied")]);
         }
@@ -170,6 +170,7 @@ fn usual(row: &Row, operation: &Map<String, Value>) -> Vec<(u16, &'static str)> 
             (403, "address_not_allowed"),
             (403, "membership_inactive"),
             (403, "permission_denied"),
+            (403, "support_access_not_agreed"),
             (404, "not_found"),
             (423, "tenant_suspended"),
         ]),

@@ -97,6 +97,7 @@ async fn handler(InTenant(scope): InTenant, JsonBody(body): JsonBody<Body>, usag
 pub(super) fn row() -> Row {
     Row::of(__path_handler, handler)
         .tenant([CONSUME_USAGE, READ_USAGE, READ_BASIC_USAGE])
+        .for_support()
         .class(RouteClass::Usage)
         .refuses(422, "unknown_meter")
 }

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 use tenantry_identity::pending::Missing;
+use tenantry_identity::support::Impersonation;
 use tenantry_identity::user::User;
 use tenantry_lifecycle::catalog::Catalog;
 use tenantry_lifecycle::sign_in::{Outcome, SignedIn};
@@ -88,6 +89,36 @@ pub(crate) struct PersonView {
     /// When all that is known of them is to be erased, if they asked for it.
     #[serde(with = "time::serde::rfc3339::option")]
     pub erase_at: Option<OffsetDateTime>,
+}
+
+/// What a banner should tell while support acts on somebody's behalf.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Impersonation)]
+pub(crate) struct ImpersonationView {
+    /// The visit's id.
+    pub id: String,
+    /// The operator, by their person's id.
+    pub by: String,
+    /// Why.
+    #[schema(example = "Ticket 17: the customer sees no invoices")]
+    pub reason: String,
+    /// Until when at most.
+    #[serde(with = "time::serde::rfc3339")]
+    pub until: OffsetDateTime,
+    /// True when nothing can be changed.
+    pub read_only: bool,
+}
+
+impl From<&Impersonation> for ImpersonationView {
+    fn from(visit: &Impersonation) -> Self {
+        Self {
+            id: visit.id.to_string(),
+            by: visit.operator.to_string(),
+            reason: visit.reason.as_str().to_owned(),
+            until: visit.expires_at,
+            read_only: visit.read_only,
+        }
+    }
 }
 
 impl PersonView {

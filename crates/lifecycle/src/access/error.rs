@@ -19,6 +19,9 @@ pub enum AccessError {
     /// The person is a member of the addressed tenant, but signed in to another.
     #[error("the token belongs to another tenant of yours: switch first")]
     TenantMismatch,
+    /// The tenant's policy asks for its consent to support access, and there is none.
+    #[error("the tenant has not agreed to support access")]
+    NoConsent,
     /// Platform people only.
     #[error("a platform role is needed")]
     NotAnOperator,
@@ -34,7 +37,7 @@ impl DomainError for AccessError {
     fn kind(&self) -> ErrorKind {
         match self {
             Self::NotAuthenticated => ErrorKind::Unauthenticated,
-            Self::AddressNotAllowed | Self::NotAnOperator => ErrorKind::Denied,
+            Self::AddressNotAllowed | Self::NotAnOperator | Self::NoConsent => ErrorKind::Denied,
             Self::NoSuchTenant => ErrorKind::NotFound,
             Self::TenantMismatch => ErrorKind::Malformed,
             Self::Enter(cause) => cause.kind(),
@@ -49,6 +52,7 @@ impl DomainError for AccessError {
             Self::NoSuchTenant => "not_found",
             Self::TenantMismatch => "tenant_mismatch",
             Self::NotAnOperator => "permission_denied",
+            Self::NoConsent => "support_access_not_agreed",
             Self::Enter(cause) => cause.code(),
             Self::Store(cause) => cause.code(),
         }

@@ -32,7 +32,9 @@ async fn powers(house: &House, key: &MintedKey) -> Result<PermissionSet, AccessE
         .await?;
     match caller {
         Caller::Key(key) => Ok(key.permissions),
-        Caller::Person(_) | Caller::Platform(_) | Caller::Service(_) => panic!("a key is no person"),
+        Caller::Person(_) | Caller::Platform(_) | Caller::Service(_) | Caller::Support(_) => {
+            panic!("a key is no person")
+        }
     }
 }
 

@@ -97,7 +97,7 @@ impl Letterhead {
 }
 
 /// `2026-03-08 12:00 UTC`.
-fn to_the_minute(at: OffsetDateTime) -> String {
+pub(crate) fn to_the_minute(at: OffsetDateTime) -> String {
     let at = at.to_offset(tenantry_kernel::time::UtcOffset::UTC);
     format!("{} {:02}:{:02} UTC", at.date(), at.hour(), at.minute())
 }

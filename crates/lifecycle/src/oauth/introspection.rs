@@ -3,7 +3,7 @@
 use tenantry_identity::api_key::{KeyOwner, KeyRefusal, ShownKey};
 use tenantry_identity::permissions::TOKENS_INTROSPECT;
 use tenantry_identity::session::{RefreshText, RefreshVerdict};
-use tenantry_identity::token::{AccessClaims, ServiceClaims, TokenClaims};
+use tenantry_identity::token::{AccessClaims, ServiceClaims, SupportClaims, TokenClaims};
 use tenantry_kernel::time::OffsetDateTime;
 use tenantry_kernel::uuid::Uuid;
 use tenantry_kernel::{
@@ -13,6 +13,7 @@ use tenantry_kernel::{
 use tenantry_tenancy::gate::EnterError;
 
 use super::OAuthService;
+use crate::support::acting;
 use crate::{key_powers, roles};
 
 /// What kind of token it is.
@@ -140,7 +141,8 @@ impl OAuthService {
             match self.0.verifier.verify(token, now) {
                 Ok(TokenClaims::Person(claims)) => self.person(&claims, now, origin).await?,
                 Ok(TokenClaims::Service(claims)) => self.service(&claims, origin).await?,
-                Ok(TokenClaims::Support(_)) | Err(_) => None,
+                Ok(TokenClaims::Support(claims)) => self.visit(&claims, now, origin).await?,
+                Err(_) => None,
             }
         } else if let Some(text) = RefreshText::parse(token) {
             self.refresh(&text, now).await?
@@ -161,7 +163,14 @@ impl OAuthService {
         if self.0.sessions.live(claims.user, claims.session, now).await?.is_none() {
             return Ok(None);
         }
-        let permissions = match (claims.tenant.zip(claims.membership), claims.platform_role) {
+        let role = match claims.platform_role {
+            Some(told) => {
+                let role = self.0.sessions.platform_role(claims.user).await?;
+                role.filter(|role| *role == told)
+            }
+            None => None,
+        };
+        let permissions = match (claims.tenant.zip(claims.membership), role) {
             (Some((tenant, membership)), _) => {
                 let (gate, origin) = (&self.0.gate, origin.clone());
                 let entered = gate
@@ -215,6 +224,39 @@ impl OAuthService {
             membership: None,
             session: None,
             actor: None,
+        }))
+    }
+
+    async fn visit(
+        &self,
+        claims: &SupportClaims,
+        now: OffsetDateTime,
+        origin: &Origin,
+    ) -> Result<Option<Introspected>, StoreError> {
+        let Some(visit) = self.0.support.live(claims.tenant, claims.impersonation, now).await? else {
+            return Ok(None);
+        };
+        let narrow = |held: &PermissionSet| roles::of_support(held, visit.read_only);
+        let (gate, origin) = (&self.0.gate, origin.clone());
+        let entered = gate
+            .enter_support(visit.tenant, visit.user, acting(&visit), narrow, origin)
+            .await;
+        let Some(permissions) = inside(entered.map(|scope| scope.permissions().clone()))? else {
+            return Ok(None);
+        };
+        Ok(Some(Introspected {
+            kind: TokenKind::Access,
+            permissions,
+            client_id: "tenantry-support".to_owned(),
+            subject: claims.user.to_string(),
+            issued_at: claims.issued_at,
+            expires_at: Some(claims.expires_at),
+            issuer: Some(self.0.signer.issuer()),
+            jti: Some(claims.jti),
+            tenant: Some(claims.tenant),
+            membership: Some(claims.membership),
+            session: None,
+            actor: Some(claims.operator),
         }))
     }
 

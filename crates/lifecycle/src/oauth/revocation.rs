@@ -10,6 +10,7 @@ use tenantry_tenancy::gate::EnterError;
 
 use super::OAuthService;
 use crate::sign_in::SignInError;
+use crate::support::SupportError;
 
 /// How often it is tried when others are in the way.
 const TRIES: u8 = 5;
@@ -27,6 +28,9 @@ pub enum RevocationError {
     /// The service account's token could not be voided.
     #[error(transparent)]
     Account(#[from] ServiceAccountError),
+    /// The visit could not be ended.
+    #[error(transparent)]
+    Support(#[from] SupportError),
     /// The store failed.
     #[error("the token could not be looked up")]
     Store(#[from] StoreError),
@@ -38,6 +42,7 @@ impl DomainError for RevocationError {
             Self::Session(cause) => cause.kind(),
             Self::Key(cause) => cause.kind(),
             Self::Account(cause) => cause.kind(),
+            Self::Support(cause) => cause.kind(),
             Self::Store(cause) => cause.kind(),
         }
     }
@@ -47,6 +52,7 @@ impl DomainError for RevocationError {
             Self::Session(cause) => cause.code(),
             Self::Key(cause) => cause.code(),
             Self::Account(cause) => cause.code(),
+            Self::Support(cause) => cause.code(),
             Self::Store(cause) => cause.code(),
         }
     }
@@ -56,6 +62,7 @@ impl DomainError for RevocationError {
             Self::Session(cause) => cause.retry_after_s(),
             Self::Key(cause) => cause.retry_after_s(),
             Self::Account(cause) => cause.retry_after_s(),
+            Self::Support(cause) => cause.retry_after_s(),
             Self::Store(cause) => cause.retry_after_s(),
         }
     }
@@ -89,7 +96,11 @@ impl OAuthService {
                 Ok(TokenClaims::Service(claims)) => {
                     retry::contended(TRIES, || self.void(&claims, origin)).await?;
                 }
-                Ok(TokenClaims::Support(_)) | Err(_) => {}
+                Ok(TokenClaims::Support(claims)) => {
+                    let support = &self.0.support;
+                    support.leave(claims.tenant, claims.impersonation, origin).await?;
+                }
+                Err(_) => {}
             }
         } else if RefreshText::parse(token).is_some() {
             self.0.sign_in.log_out_with(token, origin).await?;

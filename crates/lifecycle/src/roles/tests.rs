@@ -41,6 +41,7 @@ service_accounts.manage  x      x      .        .       .
 service_accounts.read    x      x      x        .       .
 settings.manage          x      x      .        .       .
 settings.read            x      x      x        .       .
+support_access.manage    x      x      .        .       .
 tenant.delete            x      .      .        .       .
 tenant.read              x      x      x        x       x
 tenant.update            x      x      .        .       .
@@ -117,4 +118,54 @@ fn a_star_is_what_admins_hold() {
     let all: PermissionSet = tenant_permissions().into_iter().collect();
 
     assert_eq!(all.difference(&owners_alone()), system_permissions(SystemRole::Admin));
+}
+
+#[test]
+fn on_behalf_of_an_owner_support_may_do_exactly_this() {
+    let owner = system_permissions(SystemRole::Owner);
+    let names = |read_only| {
+        let left = of_support(&owner, read_only);
+        left.iter().map(|left| left.as_str().to_owned()).collect::<Vec<_>>()
+    };
+
+    // Whoever adds a permission decides here whether support has it.
+    let reads = [
+        "api_keys.read",
+        "audit.read",
+        "billing.read",
+        "domains.read",
+        "invoices.read",
+        "members.read",
+        "service_accounts.read",
+        "settings.read",
+        "tenant.read",
+        "usage.read",
+        "usage.read_basic",
+        "webhooks.read",
+    ];
+    let acts = [
+        "domains.manage",
+        "settings.manage",
+        "tenant.update",
+        "usage.consume",
+        "webhooks.manage",
+    ];
+    let mut both = [&reads[..], &acts[..]].concat();
+    both.sort_unstable();
+    assert_eq!(names(true), reads);
+    assert_eq!(names(false), both);
+}
+
+#[test]
+fn support_uses_the_application_as_the_member_does_and_only_looks_where_it_may_not_change() {
+    let held: PermissionSet = ["orders.read", "orders.write"]
+        .iter()
+        .map(|name| Permission::declared(name).unwrap())
+        .collect();
+
+    assert_eq!(of_support(&held, false), held);
+    assert_eq!(
+        of_support(&held, true),
+        PermissionSet::from_iter([Permission::known("orders.read")])
+    );
 }

@@ -25,6 +25,7 @@ pub fn description_of(permission: &Permission) -> Option<&'static str> {
         "api_keys.verify" => "Ask whether a key of the tenant may do something.",
         "service_accounts.read" => "See service accounts, never their secrets.",
         "service_accounts.manage" => "Make, change and end service accounts and their secrets.",
+        "support_access.manage" => "Agree to support access, take that back, and see who came.",
         "tokens.introspect" => "Ask what a token of the tenant is good for.",
         "usage.read" => "See usage and limits.",
         "usage.read_basic" => "See one's own usage, and the limits.",

@@ -11,10 +11,12 @@ use tenantry_identity::api_key::{ApiKey, ApiKeyRecord};
 use tenantry_identity::directory::{ApiKeyDirectory, LiveSession, SessionDirectory};
 use tenantry_identity::service_account::{ServiceAccount, ServiceAccountDirectory};
 use tenantry_identity::session::Session;
+use tenantry_identity::support::{Impersonation, SupportDirectory};
+use tenantry_identity::user::{PlatformRole, User};
 use tenantry_kernel::time::OffsetDateTime;
 use tenantry_kernel::{
-    ApiKeyId, MembershipId, Page, PageRequest, ServiceAccountId, SessionId, StoreError, SystemScope, TenantId, UserId,
-    async_trait,
+    ApiKeyId, ImpersonationId, MembershipId, Page, PageRequest, ServiceAccountId, SessionId, StoreError, SystemScope,
+    TenantId, UserId, async_trait,
 };
 use tenantry_quotas::closing::{LedgerMarks, Mark};
 use tenantry_tenancy::directory::{AccessDirectory, MemberAccess, TenantAccess, TenantDirectory, TenantFilter};
@@ -119,6 +121,11 @@ impl SessionDirectory for FakeLifecycleStore {
             stepped_up_at: stepped_up_at(row),
         }))
     }
+
+    async fn platform_role(&self, user: UserId) -> Result<Option<PlatformRole>, StoreError> {
+        let user = self.person_rows(user).user.filter(User::is_active);
+        Ok(user.and_then(|user| user.platform_role()))
+    }
 }
 
 #[async_trait]
@@ -151,6 +158,46 @@ impl ServiceAccountDirectory for FakeLifecycleStore {
     ) -> Result<Option<Arc<ServiceAccount>>, StoreError> {
         let rows = self.tenant_rows(tenant).service_accounts;
         Ok(rows.into_iter().find(|row| row.id() == account).map(Arc::new))
+    }
+}
+
+#[async_trait]
+impl SupportDirectory for FakeLifecycleStore {
+    async fn visit(&self, tenant: TenantId, id: ImpersonationId) -> Result<Option<Arc<Impersonation>>, StoreError> {
+        let rows = self.tenant_rows(tenant).visits;
+        Ok(rows.into_iter().find(|row| row.id == id).map(Arc::new))
+    }
+
+    async fn agreed_until(&self, tenant: TenantId) -> Result<Option<OffsetDateTime>, StoreError> {
+        let rows = self.tenant_rows(tenant).consents;
+        let there = rows.iter().filter(|row| row.ended_at.is_none());
+        Ok(there.map(|row| row.expires_at).max())
+    }
+
+    async fn running_visit(
+        &self,
+        scope: &SystemScope,
+        now: OffsetDateTime,
+        id: ImpersonationId,
+    ) -> Result<Option<Impersonation>, StoreError> {
+        let running = self.running(scope, now, u32::MAX).await?;
+        Ok(running.into_iter().find(|row| row.id == id))
+    }
+
+    async fn running(
+        &self,
+        _: &SystemScope,
+        now: OffsetDateTime,
+        limit: u32,
+    ) -> Result<Vec<Impersonation>, StoreError> {
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        let mut live: Vec<Impersonation> = Vec::new();
+        for rows in self.lock().state.tenants.values() {
+            live.extend(rows.visits.iter().filter(|row| row.is_live(now)).cloned());
+        }
+        live.sort_by_key(|row| std::cmp::Reverse(row.id));
+        live.truncate(limit);
+        Ok(live)
     }
 }
 

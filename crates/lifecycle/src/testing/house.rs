@@ -40,6 +40,7 @@ use crate::roles;
 use crate::sign_in::{GuessBudget, SignInParts, SignInService};
 use crate::sign_up::{Founder, SignUpLimits, SignUpParts, SignUpService, SignedUp};
 use crate::store::LifecycleStore;
+use crate::support::{SupportParts, SupportService};
 use crate::tokens::TokenIssuer;
 
 /// One store, one clock, one catalog, and every use case over them.
@@ -198,6 +199,7 @@ impl House {
             keys: self.shared_store(),
             platform_keys: self.platform_keys.clone(),
             accounts: self.shared_store(),
+            support: self.shared_store(),
             sessions: self.shared_store(),
             tokens: self.signer.clone(),
             texts: Arc::new(PlainKeyReader::new(Arc::new(PlainCipher))),
@@ -231,6 +233,23 @@ impl House {
         rows.push(account);
     }
 
+    /// Operators on behalf of members.
+    #[must_use]
+    pub fn support(&self) -> SupportService {
+        SupportService::new(SupportParts {
+            catalog: Arc::clone(&self.catalog),
+            people: self.shared_store(),
+            store: self.shared_store(),
+            visits: self.shared_store(),
+            directory: self.shared_store(),
+            sessions: self.shared_store(),
+            signer: self.signer.clone(),
+            clock: self.clock.clone(),
+            ids: self.ids.clone(),
+            gate: self.gate(),
+        })
+    }
+
     /// Tokens for programs.
     #[must_use]
     pub fn oauth(&self) -> OAuthService {
@@ -242,6 +261,7 @@ impl House {
             texts: Arc::new(PlainKeyReader::new(Arc::new(PlainCipher))),
             sessions: self.shared_store(),
             people: self.shared_store(),
+            support: Arc::new(self.support()),
             sign_in: Arc::new(self.sign_in()),
             signer: self.signer.clone(),
             verifier: self.signer.clone(),

@@ -10,10 +10,12 @@ use tenantry_identity::pending::PendingSignInRepository;
 use tenantry_identity::service_account::{SERVICE_ACCOUNTS_FULL, ServiceAccount, ServiceAccountRepository};
 use tenantry_identity::session::{RefreshToken, RefreshTokenId, Session, SessionRecord, SessionRepository};
 use tenantry_identity::store::{IdentityUnit, PersonUnit};
+use tenantry_identity::support::{Consent, ConsentId, Impersonation, SupportRepository};
 use tenantry_identity::user::{EMAIL_TAKEN, User, UserRepository};
 use tenantry_kernel::time::OffsetDateTime;
 use tenantry_kernel::{
-    ApiKeyId, Page, PageRequest, ServiceAccountId, SessionId, StoreError, TenantId, UserId, async_trait,
+    ApiKeyId, ImpersonationId, Page, PageRequest, ServiceAccountId, SessionId, StoreError, TenantId, UserId,
+    async_trait,
 };
 
 use super::tenancy::page_of;
@@ -55,6 +57,10 @@ impl IdentityUnit for FakeUnit {
     }
 
     fn service_accounts(&mut self) -> &mut dyn ServiceAccountRepository {
+        self
+    }
+
+    fn support(&mut self) -> &mut dyn SupportRepository {
         self
     }
 }
@@ -354,5 +360,40 @@ impl ServiceAccountRepository for FakeUnit {
         let stored = self.rows().service_accounts.iter_mut().find(same);
         *stored.ok_or(StoreError::Stale)? = account.clone().stored();
         Ok(())
+    }
+}
+
+#[async_trait]
+impl SupportRepository for FakeUnit {
+    async fn visits(&mut self, limit: u32) -> Result<Vec<Impersonation>, StoreError> {
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        Ok(self.rows().visits.iter().rev().take(limit).cloned().collect())
+    }
+
+    async fn add_visit(&mut self, visit: &Impersonation) -> Result<(), StoreError> {
+        self.rows().visits.push(visit.clone());
+        Ok(())
+    }
+
+    async fn end_visit(&mut self, id: ImpersonationId, at: OffsetDateTime) -> Result<bool, StoreError> {
+        let live = |row: &&mut Impersonation| row.id == id && row.is_live(at);
+        let found = self.rows().visits.iter_mut().find(live);
+        Ok(found.map(|row| row.ended_at = Some(at)).is_some())
+    }
+
+    async fn consents(&mut self, limit: u32) -> Result<Vec<Consent>, StoreError> {
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        Ok(self.rows().consents.iter().rev().take(limit).cloned().collect())
+    }
+
+    async fn add_consent(&mut self, consent: &Consent) -> Result<(), StoreError> {
+        self.rows().consents.push(consent.clone());
+        Ok(())
+    }
+
+    async fn end_consent(&mut self, id: ConsentId, at: OffsetDateTime) -> Result<bool, StoreError> {
+        let live = |row: &&mut Consent| row.id == id && row.is_live(at);
+        let found = self.rows().consents.iter_mut().find(live);
+        Ok(found.map(|row| row.ended_at = Some(at)).is_some())
     }
 }

@@ -12,6 +12,7 @@ use tenantry_identity::passkey::Passkey;
 use tenantry_identity::pending::PendingSignIn;
 use tenantry_identity::service_account::ServiceAccount;
 use tenantry_identity::session::{RefreshToken, Session};
+use tenantry_identity::support::{Consent, Impersonation};
 use tenantry_identity::user::User;
 use tenantry_kernel::time::OffsetDateTime;
 use tenantry_kernel::{Code, EmailAddress, TenantId, UserId};
@@ -47,6 +48,10 @@ pub struct TenantRows {
     pub security: StoredPolicy,
     /// Its service accounts, oldest first.
     pub service_accounts: Vec<ServiceAccount>,
+    /// Visits of support, oldest first.
+    pub visits: Vec<Impersonation>,
+    /// Its consents to support access, oldest first.
+    pub consents: Vec<Consent>,
     /// What it may use.
     pub entitlements: Option<Entitlements>,
     /// Its gauges.

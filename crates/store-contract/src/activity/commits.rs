@@ -8,7 +8,7 @@ use tenantry_activity::feed::{CommitListener, Committed};
 use tenantry_activity::job::MAIL;
 use tenantry_kernel::testing::test_authority;
 use tenantry_kernel::time::Duration;
-use tenantry_kernel::{Event, Origin, PermissionSet, Principal, Value};
+use tenantry_kernel::{Event, ImpersonationId, MembershipId, Origin, PermissionSet, Principal, Value};
 use tenantry_tenancy::role::SystemRole;
 use tenantry_tenancy::testing::{NOW, member, tenant_id, user_id};
 
@@ -52,6 +52,7 @@ pub async fn a_commit_writes_its_audit_entries(store: &impl ActivityHarness) {
     let actor = Actor {
         kind: "operator".to_owned(),
         id: user_id(7).to_string(),
+        on_behalf_of: None,
     };
     assert_eq!(entry.actor, actor);
     assert_eq!(entry.address, Some(IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1))));
@@ -64,6 +65,27 @@ pub async fn a_commit_writes_its_audit_entries(store: &impl ActivityHarness) {
         change("names", Value::Null, vec!["a", "b"].into()),
     ];
     assert_eq!(entry.changes, expected);
+}
+
+/// What somebody does on behalf of a member names both.
+pub async fn an_act_on_behalf_of_a_member_names_both(store: &impl ActivityHarness) {
+    let membership = MembershipId::from_uuid(uuid::Uuid::from_u128(9));
+    let principal = Principal::Support {
+        operator: user_id(7),
+        impersonation: ImpersonationId::from_uuid(uuid::Uuid::from_u128(8)),
+        membership,
+    };
+    let scope = test_authority().enter(tenant_id(1), principal, PermissionSet::default(), Origin::default());
+
+    commit(store, &scope, vec![Event::new("thing.made", "thing-1")]).await;
+
+    let found = entries(store, &scope, AuditFilter::default()).await;
+    let actor = Actor {
+        kind: "operator".to_owned(),
+        id: user_id(7).to_string(),
+        on_behalf_of: Some(membership),
+    };
+    assert_eq!(found.iter().map(|entry| &entry.actor).collect::<Vec<_>>(), [&actor]);
 }
 
 /// A unit that is dropped leaves no entry, no notice and no mail.

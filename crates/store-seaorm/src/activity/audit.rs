@@ -8,7 +8,7 @@ use tenantry_activity::audit::{
     Actor, AuditEntry, AuditEntryId, AuditFilter, AuditPurge, AuditRepository, OwnAct, OwnActs, ResourceFilter,
 };
 use tenantry_kernel::time::OffsetDateTime;
-use tenantry_kernel::{Page, PageRequest, StoreError, SystemScope, TenantId, UserId, async_trait};
+use tenantry_kernel::{MembershipId, Page, PageRequest, StoreError, SystemScope, TenantId, UserId, async_trait};
 
 use super::changes;
 use super::personal::Said;
@@ -171,6 +171,7 @@ fn restore(mut row: Model, said: &Said) -> Result<AuditEntry, StoreError> {
         actor: Actor {
             kind: row.actor_kind,
             id: row.actor_id,
+            on_behalf_of: row.on_behalf_of.map(MembershipId::from_uuid),
         },
         resource_type: row.resource_type,
         resource_id: row.resource_id,

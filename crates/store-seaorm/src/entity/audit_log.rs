@@ -27,6 +27,7 @@ pub(crate) struct Model {
     pub request_id: String,
     #[sea_orm(column_type = "JsonBinary", nullable)]
     pub personal: Option<Json>,
+    pub on_behalf_of: Option<Uuid>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -6,11 +6,12 @@ use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, Condition, QueryFilter, QuerySelect};
 use tenantry_identity::api_key::ApiKey;
 use tenantry_identity::directory::{ApiKeyDirectory, LiveSession, SessionDirectory};
+use tenantry_identity::user::PlatformRole;
 use tenantry_kernel::id::{ApiKeyId, SessionId, UserId};
 use tenantry_kernel::time::OffsetDateTime;
 use tenantry_kernel::{StoreError, TenantId, Transaction, async_trait};
 
-use super::api_keys;
+use super::{api_keys, users};
 use crate::entity::{api_key, session};
 use crate::error::{corrupt, store_error};
 use crate::micros::Micros;
@@ -68,5 +69,10 @@ impl SessionDirectory for SeaOrmStore {
             .map(live)
             .transpose()
             .map_err(corrupt("session", session.as_uuid()))
+    }
+
+    async fn platform_role(&self, user: UserId) -> Result<Option<PlatformRole>, StoreError> {
+        let unit = self.look_up(None, Some(user)).await?;
+        users::platform_role(&unit, user).await
     }
 }

@@ -55,6 +55,25 @@ pub(super) async fn by_emails(
     Ok(known.collect())
 }
 
+/// The role over the installation of the pinned person, while they may sign in.
+pub(super) async fn platform_role(unit: &SeaOrmUnit, user: UserId) -> Result<Option<PlatformRole>, StoreError> {
+    let found: Option<Option<String>> = unit
+        .own_row::<app_user::Entity>(user.as_uuid())
+        .filter(app_user::Column::Status.eq(ACTIVE))
+        .select_only()
+        .column(app_user::Column::PlatformRole)
+        .into_tuple()
+        .one(unit.txn())
+        .await
+        .map_err(store_error)?;
+    let named = |name: String| PlatformRole::from_name(&name).ok_or("unknown platform role");
+    found
+        .flatten()
+        .map(named)
+        .transpose()
+        .map_err(corrupt("app_user", user.as_uuid()))
+}
+
 /// How the directory knows an address.
 pub(crate) fn entry(core: &Core, email: &EmailAddress) -> Vec<u8> {
     core.ports

@@ -24,6 +24,11 @@ mod commits {
     async fn listeners_hear_of_commits_at_once() {
         keeps(suite::listeners_hear_of_commits_at_once).await;
     }
+
+    #[tokio::test]
+    async fn an_act_on_behalf_of_a_member_names_both() {
+        keeps(suite::an_act_on_behalf_of_a_member_names_both).await;
+    }
 }
 
 mod audit {

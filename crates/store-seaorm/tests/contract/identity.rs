@@ -354,3 +354,39 @@ mod emails {
         keeps(suite::an_erased_person_leaves_a_tombstone).await;
     }
 }
+
+mod support {
+    use tenantry_store_contract::identity::support as suite;
+
+    use crate::keeps;
+
+    #[tokio::test]
+    async fn visits_and_consents_come_back_whole_to_their_own_tenant() {
+        keeps(suite::visits_and_consents_come_back_whole_to_their_own_tenant).await;
+    }
+
+    #[tokio::test]
+    async fn a_visit_is_ended_once_by_its_own_tenant() {
+        keeps(suite::a_visit_is_ended_once_by_its_own_tenant).await;
+    }
+
+    #[tokio::test]
+    async fn visits_that_go_on_are_told_across_tenants() {
+        keeps(suite::visits_that_go_on_are_told_across_tenants).await;
+    }
+
+    #[tokio::test]
+    async fn a_tenant_agrees_until_its_latest_consent_ends() {
+        keeps(suite::a_tenant_agrees_until_its_latest_consent_ends).await;
+    }
+
+    #[tokio::test]
+    async fn what_many_end_at_once_ends_once() {
+        keeps(suite::what_many_end_at_once_ends_once).await;
+    }
+
+    #[tokio::test]
+    async fn a_platform_role_is_told_while_the_person_may_sign_in() {
+        keeps(suite::a_platform_role_is_told_while_the_person_may_sign_in).await;
+    }
+}

@@ -32,6 +32,7 @@ use tenantry_identity::platform_key::PlatformKeyStore;
 use tenantry_identity::service_account::ServiceAccountDirectory;
 use tenantry_identity::signing_key::SigningKeyStore;
 use tenantry_identity::store::IdentityStore;
+use tenantry_identity::support::SupportDirectory;
 use tenantry_kernel::BudgetKeeper;
 use tenantry_lifecycle::catalog::PlanArchive;
 use tenantry_lifecycle::operators::OperatorDirectory;
@@ -177,7 +178,9 @@ impl IdentityHarness for Subject {
     fn service_account_directory(&self) -> &dyn ServiceAccountDirectory {
         self.store()
     }
-
+    fn support_directory(&self) -> &dyn SupportDirectory {
+        self.store()
+    }
     fn signing_keys(&self) -> &dyn SigningKeyStore {
         self.store()
     }

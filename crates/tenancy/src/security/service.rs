@@ -10,7 +10,7 @@ use tenantry_kernel::{
 use super::draft::PolicyDraft;
 use super::model::SecurityPolicy;
 use super::repository::StoredPolicy;
-use super::words::JoinMode;
+use super::words::{JoinMode, SupportAccess};
 use crate::membership::policy;
 use crate::permissions::SECURITY_MANAGE;
 use crate::role::{RoleBook, SystemRole};
@@ -29,6 +29,9 @@ pub enum SecurityError {
     /// Whoever writes it could not come back to put it right.
     #[error("the list of addresses does not contain the one you call from")]
     LocksOut,
+    /// The installation's people asked to be let in without the tenant's consent.
+    #[error("whether your people need its consent is the tenant's to say")]
+    ConsentIsTheirs,
     /// The policy changed since the caller looked.
     #[error("the policy changed since it was read")]
     Stale,
@@ -54,6 +57,7 @@ impl DomainError for SecurityError {
         match self {
             Self::NotFound => ErrorKind::NotFound,
             Self::Invalid(_) | Self::LocksOut => ErrorKind::Invalid,
+            Self::ConsentIsTheirs => ErrorKind::Denied,
             Self::Stale => ErrorKind::Stale,
             Self::Denied(denied) => denied.kind(),
             Self::Store(cause) => cause.kind(),
@@ -65,6 +69,7 @@ impl DomainError for SecurityError {
             Self::NotFound => "not_found",
             Self::Invalid(_) => "validation_failed",
             Self::LocksOut => "would_lock_you_out",
+            Self::ConsentIsTheirs => "permission_denied",
             Self::Stale => "precondition_failed",
             Self::Denied(denied) => denied.code(),
             Self::Store(cause) => cause.code(),
@@ -120,7 +125,7 @@ impl SecurityService {
     /// Replaces the policy. `expected` is the version the caller saw, if it told one.
     ///
     /// # Errors
-    /// [`SecurityError`]: invalid, would lock the caller out, stale, not found, denied.
+    /// [`SecurityError`]: invalid, would lock the caller out, would let the caller in, stale, not found, denied.
     pub async fn replace(
         &self,
         scope: &TenantScope,
@@ -135,6 +140,12 @@ impl SecurityService {
             let before = unit.security_policies().find().await?.ok_or(SecurityError::NotFound)?;
             if expected.is_some_and(|expected| expected != before.version) {
                 return Err(SecurityError::Stale);
+            }
+            let let_in = before.policy.support_access != policy.support_access
+                && policy.support_access == SupportAccess::Allowed
+                && matches!(scope.principal(), Principal::Operator { .. });
+            if let_in {
+                return Err(SecurityError::ConsentIsTheirs);
             }
             let Some(event) = before.policy.changed_to(&policy, scope.tenant_id()) else {
                 return Ok(before);

@@ -29,6 +29,7 @@ async fn things(node: &Node, owner: &Owner) -> BTreeMap<&'static str, String> {
     .await;
     let key = make("api-keys", json!({"name": "theirs"})).await;
     let account = make("service-accounts", json!({"name": "theirs"})).await;
+    let consent = make("support-access", json!({"hours": 1})).await;
     let domain = make("domains", json!({"domain": "app.globex.example"})).await;
     let held = make("reservations", json!({"meter": "events"})).await;
     let card = make("payment-methods", json!({"token": "card_ok"})).await;
@@ -51,6 +52,7 @@ async fn things(node: &Node, owner: &Owner) -> BTreeMap<&'static str, String> {
         ("invitations", invited),
         ("api-keys", key),
         ("service-accounts", account),
+        ("support-access", consent),
         ("domains", domain),
         ("reservations", held),
         ("payment-methods", card),

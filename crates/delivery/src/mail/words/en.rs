@@ -28,6 +28,7 @@ pub(super) const fn words(template: Template) -> &'static Words {
         Template::EmailChanged => &EMAIL_CHANGED,
         Template::ErasureScheduled => &ERASURE_SCHEDULED,
         Template::MergeAccounts => &MERGE_ACCOUNTS,
+        Template::SupportAccessStarted => &SUPPORT_ACCESS_STARTED,
     }
 }
 
@@ -328,4 +329,29 @@ const MERGE_ACCOUNTS: Words = Words {
     ],
     action: "Merge the accounts",
     after: &[&["The link is valid for an hour."], &[ONE_TIME]],
+};
+
+const SUPPORT_ACCESS_STARTED: Words = Words {
+    subject: &[
+        "Support access to {tenant} has begun",
+        "Support access to your organization has begun",
+    ],
+    before: &[
+        &[
+            "{operator} of {product} acts on behalf of {member} in {tenant} now.",
+            "Somebody of {product} acts on behalf of a member of {tenant} now.",
+            "Somebody of {product} acts on behalf of a member of your organization now.",
+        ],
+        &["The reason given is: \u{201c}{reason}\u{201d}"],
+        &[
+            "They can only look, and change nothing. It ends on {looks_until} at the latest.",
+            "They can look and change things. It ends on {acts_until} at the latest.",
+            "It ends after an hour at the latest.",
+        ],
+        &["Passwords, keys, members and their roles, the security policy and payments stay closed to them."],
+    ],
+    action: "See who came, and when",
+    after: &[&[
+        "What they do stands in your audit log under both names. Your security policy can ask for your consent first.",
+    ]],
 };

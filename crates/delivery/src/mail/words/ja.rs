@@ -30,6 +30,7 @@ pub(super) const fn words(template: Template) -> &'static Words {
         Template::EmailChanged => &EMAIL_CHANGED,
         Template::ErasureScheduled => &ERASURE_SCHEDULED,
         Template::MergeAccounts => &MERGE_ACCOUNTS,
+        Template::SupportAccessStarted => &SUPPORT_ACCESS_STARTED,
     }
 }
 
@@ -343,4 +344,29 @@ const MERGE_ACCOUNTS: Words = Words {
     ],
     action: "アカウントを統合する",
     after: &[&["リンクの有効期限は 1 時間です。"], &[ONE_TIME]],
+};
+
+const SUPPORT_ACCESS_STARTED: Words = Words {
+    subject: &[
+        "{tenant} へのサポートアクセスが始まりました",
+        "組織へのサポートアクセスが始まりました",
+    ],
+    before: &[
+        &[
+            "{product} の {operator} さんが、{tenant} の {member} さんに代わって操作を始めました。",
+            "{product} の担当者が、{tenant} のメンバーに代わって操作を始めました。",
+            "{product} の担当者が、組織のメンバーに代わって操作を始めました。",
+        ],
+        &["理由:「{reason}」"],
+        &[
+            "閲覧のみで、何も変更できません。遅くとも {looks_until} に終了します。",
+            "閲覧に加えて変更もできます。遅くとも {acts_until} に終了します。",
+            "遅くとも 1 時間後に終了します。",
+        ],
+        &["パスワード、キー、メンバーとその役割、セキュリティポリシー、支払いに触れることはできません。"],
+    ],
+    action: "サポートアクセスの履歴を見る",
+    after: &[&[
+        "操作は両者の名前で監査ログに残ります。事前の同意を必須にするには、セキュリティポリシーで設定してください。",
+    ]],
 };
