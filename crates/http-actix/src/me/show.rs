@@ -22,7 +22,7 @@ struct View {
     /// The person.
     #[serde(flatten)]
     person: PersonView,
-    /// Their addresses, oldest first.
+    /// Their addresses, oldest first; none for a visit of support.
     emails: Vec<EmailView>,
     /// The visit of support that acts on the person's behalf, for a banner; null for the person themself.
     impersonation: Option<ImpersonationView>,
@@ -40,7 +40,10 @@ async fn handler(
 ) -> Answer {
     let person = looked_at(&seen, origin);
     let user = profiles.show(&person).await?;
-    let known = emails.list(&person).await?;
+    let known = match seen.visit {
+        None => emails.list(&person).await?,
+        Some(_) => Vec::new(),
+    };
     let view = View {
         person: PersonView::of(&user, &catalog),
         emails: known.iter().map(|email| EmailView::of(email, user.email())).collect(),

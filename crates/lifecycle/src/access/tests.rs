@@ -10,7 +10,9 @@ use tenantry_identity::testing::{PlainCipher, fixtures};
 use tenantry_kernel::testing::CountingEntropy;
 use tenantry_kernel::time::Duration;
 use tenantry_kernel::uuid::Uuid;
-use tenantry_kernel::{DomainError, ErrorKind, MembershipId, Note, PermissionSet, Principal, Secret, SessionId};
+use tenantry_kernel::{
+    DomainError, ErrorKind, MembershipId, Note, PermissionSet, PlatformKeyId, Principal, Secret, SessionId,
+};
 use tenantry_tenancy::domain::{CustomDomain, CustomDomainId, HostName};
 use tenantry_tenancy::gate::EnterError;
 use tenantry_tenancy::membership::{Membership, MembershipDetails, MembershipStatus};

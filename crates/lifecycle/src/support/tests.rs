@@ -11,7 +11,6 @@ use super::*;
 use crate::access::{Access, AccessError, Address, Caller};
 use crate::members::AddMember;
 use crate::sign_up::SignedUp;
-use crate::store::LifecycleUnit;
 use crate::testing::House;
 use crate::testing::fixture::{email, name};
 

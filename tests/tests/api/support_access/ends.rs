@@ -82,7 +82,9 @@ async fn a_visit_ends_on_every_node_within_a_second_whatever_ends_it() {
     let behalf = async |operator: &Caller, membership: &str, read_only: bool| {
         let (started, support) = visit(&here, operator, &asked(&owner, membership, read_only)).await;
         let support = support.at(&there.anybody());
-        support.get("/tenants/current").await.expect(200);
+        // What opened a moment ago is known there in a moment.
+        let lets_in = async || (support.get("/tenants/current").await.status == 200).then_some(());
+        eventually("the visit at the other node", lets_in).await;
         (started, support)
     };
 
