@@ -33,7 +33,7 @@
 //! [`Paging`]: crate::extract::Paging
 //! [`IfMatch`]: crate::extract::IfMatch
 
-use std::sync::Arc;
+mod table;
 
 use actix_web::dev::Payload;
 use actix_web::http::Method;
@@ -46,10 +46,12 @@ use utoipa::openapi::RefOr;
 use utoipa::openapi::path::{HttpMethod, Operation};
 use utoipa::openapi::schema::Schema;
 
+pub(crate) use table::Found;
+pub use table::RouteTable;
+
 use crate::error::{Answer, ApiError, STEP_UP_REQUIRED};
 use crate::observe::RowMeters;
 use crate::pace::PaceClass;
-use crate::trie::{Leaf, Trie};
 use crate::{
     admin, api_keys, audit, auth, billing, branding, domains, entitlements, invitations, me, oauth, operations,
     ownership, plans, quotas, reservations, roles, security, service_accounts, sign_up, slugs, support_access, tenants,
@@ -419,56 +421,6 @@ where
             }
         })
     })
-}
-
-/// All rows, findable by method and path.
-#[derive(Debug, Default)]
-pub struct RouteTable {
-    rows: Vec<Arc<Row>>,
-    trie: Trie,
-}
-
-/// What a method and path lead to.
-pub(crate) enum Found<'t, 'p> {
-    Row { row: &'t Arc<Row>, values: Vec<&'p str> },
-    OtherMethods(Vec<&'t Method>),
-    Nothing,
-}
-
-impl RouteTable {
-    /// A table of these rows. The first of two rows with one method and path wins; a test forbids such pairs.
-    #[must_use]
-    pub fn new(rows: Vec<Row>) -> Self {
-        let mut table = Self::default();
-        for row in rows {
-            if table.trie.add(&row.method, row.path, table.rows.len()) {
-                table.rows.push(Arc::new(row));
-            }
-        }
-        table
-    }
-
-    /// The rows, in the order they were written down.
-    #[must_use]
-    pub fn rows(&self) -> &[Arc<Row>] {
-        &self.rows
-    }
-
-    pub(crate) fn find<'t, 'p>(&'t self, method: &Method, path: &'p str) -> Found<'t, 'p> {
-        let Some(Leaf { rows, values }) = self.trie.find(path) else {
-            return Found::Nothing;
-        };
-        // HEAD is GET without the body.
-        let wanted = if method == Method::HEAD { &Method::GET } else { method };
-        let row = rows
-            .iter()
-            .find(|(known, _)| known == wanted)
-            .and_then(|(_, position)| self.rows.get(*position));
-        match row {
-            Some(row) => Found::Row { row, values },
-            None => Found::OtherMethods(rows.iter().map(|(known, _)| known).collect()),
-        }
-    }
 }
 
 /// The rows of the product.

@@ -23,7 +23,7 @@ fn path_of(consent: &Value) -> String {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn where_the_policy_asks_for_it_nobody_comes_in_without_consent() {
-    let Some((here, there)) = two_nodes().await else {
+    let Some((_database, here, there)) = two_nodes().await else {
         return;
     };
     let owner = here.sign_up("acme", "enterprise").await;

@@ -14,16 +14,21 @@ use crate::harness::{Caller, Engine, FreshDatabase, Node, Setup, eventually, on_
 /// The bound of every cache.
 const A_SECOND: Duration = Duration::from_secs(1);
 
-/// Two nodes of one installation.
-pub(super) async fn two_nodes() -> Option<(Node, Node)> {
-    let database = FreshDatabase::on(Engine::Postgres).await?;
-    let setup = Setup::catalog("default")
+/// What all nodes of an installation share.
+fn setup() -> Setup {
+    Setup::catalog("default")
         .with("public_url", "http://localhost:8080")
         .with(
             "master_key",
             "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f",
-        );
-    Some(join(Node::start(&setup, &database), Node::start(&setup, &database)).await)
+        )
+}
+
+/// Two nodes of one installation. The database goes when it is dropped.
+pub(super) async fn two_nodes() -> Option<(FreshDatabase, Node, Node)> {
+    let database = FreshDatabase::on(Engine::Postgres).await?;
+    let (here, there) = join(Node::start(&setup(), &database), Node::start(&setup(), &database)).await;
+    Some((database, here, there))
 }
 
 /// The visit, which the other node let in a moment ago, is over there within a second.
@@ -69,10 +74,14 @@ async fn a_visit_is_over_when_its_time_is_or_whoever_has_its_token_leaves() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_visit_ends_on_every_node_within_a_second_whatever_ends_it() {
-    let Some((here, there)) = two_nodes().await else {
+    let Some(database) = FreshDatabase::on(Engine::Postgres).await else {
         return;
     };
+    let here = Node::start(&setup(), &database).await;
     let owner = here.sign_up("acme", "enterprise").await;
+    // Before the other node is there, which would send the letter.
+    let (id, _) = here.member(&owner, "mia@acme.example", "member").await;
+    let there = Node::start(&setup(), &database).await;
     let operator = operator(&here).await;
     let by: UserId = operator.get("/me").await.expect(200)["id"]
         .as_str()
@@ -97,7 +106,6 @@ async fn a_visit_ends_on_every_node_within_a_second_whatever_ends_it() {
     assert_eq!(left.status, 204);
     over_within_a_second("its token's end", &support, 401).await;
 
-    let (id, _) = here.member(&owner, "mia@acme.example", "member").await;
     let (_, support) = behalf(&operator, &id, true).await;
     let leaves = owner.path(&format!("/users/{id}/deactivate"));
     owner.caller.post(&leaves, &json!({})).await.expect(200);

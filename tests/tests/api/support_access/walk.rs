@@ -9,10 +9,65 @@ use super::{asked, operator, visit};
 use crate::harness::{Setup, call, on_each_database};
 
 /// What a visit that only looks may call.
-const LOOKS: &[&str] = &[];
+const LOOKS: &[&str] = &[
+    "api_keys_list",
+    "api_keys_quotas_list",
+    "api_keys_show",
+    "api_keys_usage",
+    "audit_logs_list",
+    "billing_show",
+    "branding_show",
+    "domains_list",
+    "entitlements_list",
+    "entitlements_show",
+    "invitations_list",
+    "invoices_explain",
+    "invoices_list",
+    "invoices_show",
+    "me_show",
+    "ownership_show",
+    "payment_methods_list",
+    "permissions_list",
+    "quotas_check",
+    "quotas_list",
+    "reservations_list",
+    "reservations_show",
+    "roles_list",
+    "roles_show",
+    "service_accounts_list",
+    "service_accounts_show",
+    "subscription_preview",
+    "subscription_show",
+    "tenants_show",
+    "usage_closings",
+    "usage_forecast",
+    "usage_list",
+    "usage_logs",
+    "usage_logs_export",
+    "usage_series",
+    "usage_top",
+    "users_access",
+    "users_list",
+    "users_roles_list",
+    "users_show",
+];
 
 /// What one that may change things may call besides.
-const ACTS: &[&str] = &[];
+const ACTS: &[&str] = &[
+    "branding_replace",
+    "domains_add",
+    "domains_remove",
+    "domains_verify",
+    "reservations_commit",
+    "reservations_create",
+    "reservations_release",
+    "tenants_change",
+    "tenants_replace",
+    "usage_consume",
+    "usage_correct",
+    "usage_events",
+    "usage_give_back",
+];
 
 /// Whoever calls it is not there any more afterwards.
 const LEAVES: &str = "auth_logout";
