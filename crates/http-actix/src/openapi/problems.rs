@@ -33,7 +33,12 @@ const SHARED: [Shared; 16] = [
     (
         403,
         "Denied",
-        &["address_not_allowed", "membership_inactive", "permission_denied"],
+        &[
+            "address_not_allowed",
+            "membership_inactive",
+            "permission_denied",
+            "support_access_not_agreed",
+        ],
         "Known, but not allowed.",
     ),
     (404, "NotFound", &["not_found"], "Not here, or another tenant's."),
