@@ -371,8 +371,8 @@ async fn where_the_tenant_asks_for_it_nobody_comes_in_without_consent() {
     ));
     let anew = scene.start(PlatformRole::Operator, None).await.unwrap();
     scene.enters(&access, &anew).await.unwrap();
-    let log = support.log(&owner).await.unwrap();
-    assert_eq!((log.consents.len(), log.visits.len()), (3, 2));
+    let seen = support.log(&owner).await.unwrap();
+    assert_eq!((seen.consents.len(), seen.visits.len()), (3, 2));
 }
 
 #[tokio::test]
