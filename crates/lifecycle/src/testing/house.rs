@@ -1,5 +1,7 @@
 //! Every use case over one store in memory.
 
+mod platform;
+
 use std::sync::Arc;
 
 use tenantry_activity::audit::AuditPurge;
@@ -14,10 +16,8 @@ use tenantry_identity::service_account::{ServiceAccount, ServiceAccountService};
 use tenantry_identity::session::SessionPolicy;
 use tenantry_identity::testing::PlainCipher;
 use tenantry_identity::token::AccessClaims;
-use tenantry_identity::user::PlatformRole;
 use tenantry_kernel::testing::{CountingEntropy, FixedClock, MemoryBudgets, SequentialIds, test_authority};
-use tenantry_kernel::uuid::Uuid;
-use tenantry_kernel::{Clock, IdSource, Origin, PermissionSet, SessionId, SystemScope, TenantId, TenantScope, UserId};
+use tenantry_kernel::{Clock, IdSource, Origin, SessionId, TenantId, TenantScope};
 use tenantry_tenancy::gate::{EnterError, Gate};
 use tenantry_tenancy::membership::Membership;
 use tenantry_tenancy::role::RoleBook;
@@ -36,11 +36,9 @@ use crate::ownership::{OwnershipParts, OwnershipService};
 use crate::password_demands::TenantsDemands;
 use crate::plan_change::{PlanChangeParts, PlanChangeService};
 use crate::retention::{PlanRetention, PurgeParts, PurgeService};
-use crate::roles;
 use crate::sign_in::{GuessBudget, SignInParts, SignInService};
 use crate::sign_up::{Founder, SignUpLimits, SignUpParts, SignUpService, SignedUp};
 use crate::store::LifecycleStore;
-use crate::support::{SupportParts, SupportService};
 use crate::tokens::TokenIssuer;
 
 /// One store, one clock, one catalog, and every use case over them.
@@ -231,23 +229,6 @@ impl House {
         let rows = &mut inner.state.tenants.entry(tenant).or_default().service_accounts;
         rows.retain(|row| row.id() != account.id());
         rows.push(account);
-    }
-
-    /// Operators on behalf of members.
-    #[must_use]
-    pub fn support(&self) -> SupportService {
-        SupportService::new(SupportParts {
-            catalog: Arc::clone(&self.catalog),
-            people: self.shared_store(),
-            store: self.shared_store(),
-            visits: self.shared_store(),
-            directory: self.shared_store(),
-            sessions: self.shared_store(),
-            signer: self.signer.clone(),
-            clock: self.clock.clone(),
-            ids: self.ids.clone(),
-            gate: self.gate(),
-        })
     }
 
     /// Tokens for programs.
@@ -478,30 +459,5 @@ impl House {
         let mut unit = fixture::valid(self.store.begin_spanning(&scope, None).await);
         fixture::valid(unit.payment_methods().insert(&method).await);
         fixture::valid(unit.commit(Vec::new()).await);
-    }
-
-    /// A scope over the installation, for a person with this platform role.
-    #[must_use]
-    pub fn platform(&self, role: PlatformRole) -> SystemScope {
-        let (user, session) = (Uuid::from_u128(9_001), Uuid::from_u128(9_002));
-        self.gate().enter_system(
-            UserId::from_uuid(user),
-            SessionId::from_uuid(session),
-            roles::platform_permissions(role),
-            Origin::default(),
-        )
-    }
-
-    /// An operator's scope over the installation.
-    #[must_use]
-    pub fn operator(&self) -> SystemScope {
-        self.platform(PlatformRole::Operator)
-    }
-
-    /// The worker's scope over the installation.
-    #[must_use]
-    pub fn worker(&self) -> SystemScope {
-        self.gate()
-            .enter_system_as_worker("billing_run", PermissionSet::default())
     }
 }
