@@ -40,6 +40,8 @@ mod moving_in;
 mod nodes;
 #[path = "api/ownership.rs"]
 mod ownership;
+#[path = "api/passwords.rs"]
+mod passwords;
 #[path = "api/people.rs"]
 mod people;
 #[path = "api/platform_keys.rs"]

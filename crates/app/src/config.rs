@@ -18,6 +18,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use tenantry_identity::api_key::Cidr;
+use tenantry_identity::password::Lengths;
 use tenantry_identity::signing_key::TokenAlgorithm;
 use tenantry_kernel::{EmailAddress, Secret};
 use url::Url;
@@ -174,6 +175,10 @@ pub struct Config {
     pub shutdown_timeout: Duration,
     /// How hard a password hash is.
     pub password_cost: PasswordCost,
+    /// How long passwords are at least.
+    pub password_lengths: Lengths,
+    /// Where to ask for breached passwords; nowhere when not set.
+    pub password_breach_url: Option<Url>,
     /// What new signing keys sign with.
     pub token_algorithm: TokenAlgorithm,
     /// After how many days of signing a key is replaced.

@@ -32,6 +32,7 @@ use tenantry_http_actix::pace::QuotaPace;
 use tenantry_http_actix::routes;
 use tenantry_http_actix::{Api, ApiParts, Settings};
 use tenantry_identity::api_key::{KeyReader, PlainKeyReader};
+use tenantry_identity::password::PasswordJudge;
 use tenantry_identity::signing_key::{SigningKeyService, SigningRules};
 use tenantry_identity::user::PasswordHasher;
 use tenantry_kernel::time::Duration;
@@ -39,6 +40,7 @@ use tenantry_kernel::{Authority, Budget, Cipher, Clock, Entropy, IdSource, Syste
 use tenantry_lifecycle::access::{Access, AccessParts, HostPolicy};
 use tenantry_lifecycle::billing_run::BillingRunService;
 use tenantry_lifecycle::catalog::{self as plans, Applied, Catalog};
+use tenantry_lifecycle::password_demands::TenantsDemands;
 use tenantry_lifecycle::retention::PurgeService;
 use tenantry_lifecycle::roles;
 use tenantry_lifecycle::usage_upkeep::UsageUpkeep;
@@ -108,6 +110,8 @@ pub struct Installation {
     pub dispatcher: Dispatcher,
     /// Passwords.
     pub hasher: Arc<dyn PasswordHasher>,
+    /// Whether they will do.
+    pub judge: Arc<PasswordJudge>,
     /// Time, identifiers, randomness.
     pub sources: Sources,
     cipher: Arc<dyn Cipher>,
@@ -189,7 +193,10 @@ impl Installation {
         let tokens = Arc::new(VerifiedTokens::new(verifier, CACHED_FACTS, &revocations));
         let plain: Arc<dyn KeyReader> = Arc::new(PlainKeyReader::new(cipher.clone()));
         let key_texts: Arc<dyn KeyReader> = Arc::new(ReadKeys::new(plain, CACHED_FACTS));
-        let hasher: Arc<dyn PasswordHasher> = Arc::new(hasher(config, &sources)?);
+        let hasher = hasher(config, &sources)?;
+        let demands = Arc::new(TenantsDemands::new(directory.clone()));
+        let judge = outside::judge(config, demands, Arc::new(hasher.meter()))?;
+        let hasher: Arc<dyn PasswordHasher> = Arc::new(hasher);
 
         let counting = Counting::start(&port, &entitlements, &catalog, &sources);
         let usage = counting.ports(&port, &entitlements, &catalog, &rates, &sources);
@@ -228,6 +235,7 @@ impl Installation {
             requests: &requests,
             usage,
             hasher: &hasher,
+            judge: &judge,
             signer: &signer,
             signing_keys,
             accounts: &accounts,
@@ -269,6 +277,7 @@ impl Installation {
             keys,
             dispatcher,
             hasher,
+            judge,
             sources,
             cipher,
             gate: gate(),

@@ -13,7 +13,9 @@ use tenantry_identity::user::{ForeignHashes, HashFailed, PasswordHash, PasswordH
 use tenantry_kernel::{Entropy, Secret};
 
 use self::foreign::Foreign;
-use self::threads::{HashThreads, WAITING};
+pub(crate) use self::threads::HashThreads;
+use self::threads::WAITING;
+use crate::strength::ZxcvbnMeter;
 
 /// What a hash costs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,6 +91,12 @@ impl Argon2Hasher {
             entropy,
             threads: HashThreads::start(at_once, WAITING).map_err(NoHasher::Threads)?,
         })
+    }
+
+    /// Measures passwords on the same threads.
+    #[must_use]
+    pub fn meter(&self) -> ZxcvbnMeter {
+        ZxcvbnMeter::on(self.threads.clone())
     }
 
     /// Runs `work` on a thread where it may take its time, when it is its turn.

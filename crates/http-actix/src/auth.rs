@@ -14,6 +14,7 @@ mod mfa_enrol_totp_confirm;
 mod mfa_verify;
 mod passkeys_finish;
 mod passkeys_start;
+mod password_change;
 mod password_forgot;
 mod password_reset;
 mod refresh;
@@ -29,6 +30,7 @@ pub(crate) fn rows() -> Vec<Row> {
         logout::row(),
         password_forgot::row(),
         password_reset::row(),
+        password_change::row(),
         email_verify::row(),
         mfa_verify::row(),
         mfa_enrol_totp::row(),

@@ -21,6 +21,7 @@ use crate::email::{EmailRepository, MockEmailRepository};
 use crate::factor::{FactorRepository, MockFactorRepository};
 use crate::mint::Mint;
 use crate::one_time_token::{MockOneTimeTokenRepository, OneTimeTokenRepository};
+use crate::password::{Lengths, MockPasswordDemands, PasswordDemand, PasswordJudge, Strength, StrengthMeter};
 use crate::pending::{MockPendingSignInRepository, PendingSignInRepository};
 use crate::person::Person;
 use crate::platform_key::{MockPlatformKeyRepository, PlatformKeyRepository, PlatformKeyStore, PlatformKeyUnit};
@@ -28,7 +29,7 @@ use crate::service_account::{MockServiceAccountRepository, ServiceAccountReposit
 use crate::session::{MockSessionRepository, SessionRepository};
 use crate::store::{IdentityStore, IdentityUnit, PersonUnit};
 use crate::support::{MockSupportRepository, SupportRepository};
-use crate::user::{MockUserRepository, UserRepository};
+use crate::user::{HashFailed, MockUserRepository, UserRepository};
 
 /// One mock per repository.
 #[derive(Default)]
@@ -280,6 +281,48 @@ pub fn mint() -> Mint {
         cipher: Arc::new(PlainCipher),
         entropy: Arc::new(CountingEntropy::default()),
         ids: Arc::new(SequentialIds::default()),
+    }
+}
+
+/// Measures by length alone: six characters are worth a point.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct LengthMeter;
+
+#[async_trait]
+impl StrengthMeter for LengthMeter {
+    async fn measure(&self, password: Secret<String>, _: Vec<String>) -> Result<Strength, HashFailed> {
+        let points = password.expose().chars().take(24).count() / 6;
+        Ok(Strength {
+            score: u8::try_from(points).unwrap_or(4),
+            advice: Vec::new(),
+        })
+    }
+}
+
+/// A judge for people without tenants, where eight characters will do.
+///
+/// # Panics
+/// Never.
+#[must_use]
+pub fn judge() -> Arc<PasswordJudge> {
+    let mut demands = MockPasswordDemands::new();
+    demands.expect_of().returning(|_| Ok(PasswordDemand::default()));
+    Arc::new(PasswordJudge::new(
+        eight_characters(),
+        Arc::new(demands),
+        Arc::new(LengthMeter),
+    ))
+}
+
+/// The rule of development: eight characters, with a second factor or without.
+///
+/// # Panics
+/// Never.
+#[must_use]
+pub const fn eight_characters() -> Lengths {
+    match Lengths::new(8, 8) {
+        Ok(lengths) => lengths,
+        Err(_) => panic!("eight is the least there is"),
     }
 }
 

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use tenantry_identity::password::{self, WeakPassword};
+use tenantry_identity::factor::Factors;
+use tenantry_identity::password::{PasswordDemand, PasswordJudge, PasswordOwner, Unfit, WeakPassword};
 use tenantry_identity::store::IdentityStore;
 use tenantry_identity::user::{HashFailed, PasswordHasher, PlatformRole, User};
 use tenantry_kernel::{
@@ -36,6 +37,7 @@ pub enum Appointed {
 pub struct AppointService {
     people: Arc<dyn IdentityStore>,
     hasher: Arc<dyn PasswordHasher>,
+    judge: Arc<PasswordJudge>,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn IdSource>,
 }
@@ -46,12 +48,14 @@ impl AppointService {
     pub fn new(
         people: Arc<dyn IdentityStore>,
         hasher: Arc<dyn PasswordHasher>,
+        judge: Arc<PasswordJudge>,
         clock: Arc<dyn Clock>,
         ids: Arc<dyn IdSource>,
     ) -> Self {
         Self {
             people,
             hasher,
+            judge,
             clock,
             ids,
         }
@@ -69,10 +73,10 @@ impl AppointService {
         secret: Secret<String>,
         role: PlatformRole,
     ) -> Result<Appointed, AppointError> {
-        password::check(secret.expose(), email, name.as_str())?;
+        let known = self.people.user_by_email(email).await?;
+        self.weigh(&secret, email, name.as_str(), known).await?;
         let hash = self.hasher.hash(secret).await?;
         let now = self.clock.system_now();
-        let known = self.people.user_by_email(email).await?;
         let id = known.unwrap_or_else(|| UserId::from_uuid(self.ids.next()));
 
         let mut unit = self.people.begin_person(id, &Origin::default()).await?;
@@ -105,5 +109,31 @@ impl AppointService {
         } else {
             Appointed::Known(id)
         })
+    }
+
+    /// Passes when the installation takes the password, and the tenants of somebody who is known. Whoever has a role
+    /// over the installation comes in without a tenant: what guards them is a factor of their own.
+    async fn weigh(
+        &self,
+        secret: &Secret<String>,
+        email: &EmailAddress,
+        name: &str,
+        known: Option<UserId>,
+    ) -> Result<(), AppointError> {
+        let (demand, guarded) = match known {
+            Some(user) => {
+                let mut unit = self.people.read_person(user).await?;
+                let guarded = Factors::of(unit.factors()).await?.any();
+                drop(unit);
+                (self.judge.demand_of(user).await?, guarded)
+            }
+            None => (PasswordDemand::default(), false),
+        };
+        let owner = PasswordOwner { email, name, guarded };
+        match self.judge.admit(secret, &owner, &demand).await {
+            Ok(()) => Ok(()),
+            Err(Unfit::Weak(weak)) => Err(AppointError::Weak(weak)),
+            Err(Unfit::Unmeasured(cause)) => Err(AppointError::Hash(cause)),
+        }
     }
 }

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use tenantry_identity::password::{PasswordDemand, PasswordDemands};
+use tenantry_identity::password::{PasswordDemand, PasswordDemands, TenantAsks};
 use tenantry_kernel::{StoreError, UserId, async_trait};
 use tenantry_tenancy::directory::AccessDirectory;
 use tenantry_tenancy::membership::MembershipState;
+use tenantry_tenancy::security::SecurityPolicy;
 
 /// Reads the policies of all tenants that a person belongs to.
 pub struct TenantsDemands {
@@ -31,17 +32,27 @@ impl PasswordDemands for TenantsDemands {
                 continue;
             }
             if let Some(tenant) = self.directory.tenant(tenant).await? {
-                demand.raise(tenant.security.password.min_length);
+                demand.raise(asked_by(&tenant.security, [tenant.name.as_str(), tenant.slug.as_str()]));
             }
         }
         Ok(demand)
     }
 }
 
+/// What a tenant with this policy asks that is called so.
+pub(crate) fn asked_by<'a>(policy: &SecurityPolicy, words: impl IntoIterator<Item = &'a str>) -> TenantAsks {
+    TenantAsks {
+        min_length: policy.password.min_length,
+        min_strength: policy.password.min_strength,
+        forbid_breached: policy.password.forbid_breached,
+        two_factors: policy.mfa_required,
+        words: words.into_iter().map(str::to_owned).collect(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use tenantry_tenancy::role::SystemRole;
-    use tenantry_tenancy::security::SecurityPolicy;
     use tenantry_tenancy::testing::{
         MockAccessDirectory, member_access, membership_id, tenant_access, tenant_id, user_id,
     };
@@ -69,6 +80,9 @@ mod tests {
                 tenant if tenant == tenant_id(2) => Some(15),
                 _ => Some(40),
             };
+            policy.password.min_strength = (tenant == tenant_id(1)).then_some(3);
+            policy.password.forbid_breached = tenant == tenant_id(3);
+            policy.mfa_required = tenant != tenant_id(3);
             let mut access = tenant_access(1, "acme");
             access.security = Arc::new(policy);
             Ok(Some(Arc::new(access)))
@@ -76,7 +90,8 @@ mod tests {
 
         let demand = TenantsDemands::new(Arc::new(directory)).of(user_id(1)).await.unwrap();
 
-        assert!(demand.check(&"a".repeat(14)).is_err());
-        assert!(demand.check(&"a".repeat(15)).is_ok());
+        assert_eq!((demand.min_length(), demand.min_strength()), (Some(15), 3));
+        assert!(demand.wants_two_factors() && !demand.forbids_breached());
+        assert!(demand.words().contains(&"acme".to_owned()), "{:?}", demand.words());
     }
 }

@@ -33,6 +33,7 @@ const PUBLIC: &[(&str, &str)] = &[
     ("auth_password_reset", "the token in the body is the credential"),
     ("auth_email_verify", "the token in the body is the credential"),
     ("auth_mfa_verify", "the token in the body is the credential"),
+    ("auth_password_change", "the token in the body is the credential"),
     ("auth_mfa_enrol_totp", "the token in the body is the credential"),
     ("auth_mfa_enrol_totp_confirm", "the token in the body is the credential"),
     ("auth_mfa_enrol_passkey", "the token in the body is the credential"),

@@ -4,6 +4,8 @@
 mod devices;
 #[path = "sign_in/links.rs"]
 mod links;
+#[path = "sign_in/outgrown.rs"]
+mod outgrown;
 #[path = "sign_in/passkeys.rs"]
 mod passkeys;
 #[path = "sign_in/required.rs"]

@@ -154,7 +154,10 @@ const UNBOUND: &[&str] = &["app", "bench"];
 const HOMES: &[(&str, &[&str])] = &[
     ("actix-web", &["http-actix", "console-actix"]),
     ("argon2", &["auth-jwt"]),
-    ("aws-lc-rs", &["auth-jwt", "http-actix", "payments", "webauthn"]),
+    (
+        "aws-lc-rs",
+        &["auth-jwt", "delivery", "http-actix", "payments", "webauthn"],
+    ),
     ("clap", &[]),
     ("hickory-resolver", &["delivery"]),
     ("jiff", &["quotas"]),
@@ -164,6 +167,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("papaya", &["cache", "http-actix", "quota-engine"]),
     ("qrcodegen", &["http-actix"]),
     ("redis", &["rates-redis"]),
+    ("reqwest", &["delivery"]),
     ("rustix", &["auth-jwt"]),
     ("sea-orm", &["store-seaorm", "test-support"]),
     ("sea-orm-migration", &["migrations"]),
@@ -171,6 +175,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("toml", &[]),
     ("tracing-subscriber", &[]),
     ("utoipa", &["http-actix"]),
+    ("zxcvbn", &["auth-jwt"]),
 ];
 
 const fn pure(krate: &'static str, ours: &'static [&'static str], libraries: &'static [&'static str]) -> Row {

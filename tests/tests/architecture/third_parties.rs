@@ -49,7 +49,7 @@ const DUPLICATES: &[(&str, &str)] = &[
     ("getrandom", "0.3: rand 0.9"),
     ("hashbrown", "0.16: sqlx"),
     ("heck", "0.4: the macros of sea-query and ouroboros"),
-    ("http", "0.2: actix-web; 1: the HTTP client of the tests"),
+    ("http", "0.2: actix-web; 1: the HTTP client"),
     ("rand", "0.9: the Prometheus exporter"),
     ("rand_core", "0.9: rand 0.9"),
     ("sha2", "0.10: sqlx-core"),

@@ -52,6 +52,7 @@ pub async fn create(config: &Config, wish: CreateAdmin) -> ExitCode {
     let service = AppointService::new(
         Arc::new(node.store.clone()),
         Arc::clone(&node.hasher),
+        Arc::clone(&node.judge),
         node.sources.clock.clone(),
         node.sources.ids.clone(),
     );

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use tenantry_auth_jwt::keys::KeyRingError;
+use tenantry_delivery::RangeLookup;
 use tenantry_store_seaorm::SeaOrmStore;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -43,7 +44,7 @@ impl Findings {
     }
 }
 
-/// Checks configuration, secrets, catalog, database, clock, shared rate limits and mail, and says how to mend what is
+/// Checks configuration, secrets, catalog, database, clock, shared rate limits, mail and breached passwords, and says how to mend what is
 /// wrong.
 pub async fn run(config: &Config) -> ExitCode {
     println!("Configuration");
@@ -57,6 +58,7 @@ pub async fn run(config: &Config) -> ExitCode {
     database(config, &mut findings).await;
     rates(config, &mut findings).await;
     mail(config, &mut findings).await;
+    breaches(config, &mut findings).await;
     names(config, &mut findings).await;
     println!(
         "{} in order, {} to note, {} wrong",
@@ -273,6 +275,28 @@ async fn mail(config: &Config, findings: &mut Findings) {
             &format!("{host}:{port} does not answer"),
             "check TENANTRY_SMTP_URL and the firewall",
         ),
+    }
+}
+
+async fn breaches(config: &Config, findings: &mut Findings) {
+    let Some(url) = &config.password_breach_url else {
+        findings.note(
+            "breached passwords",
+            "only those of the list in the program are known; TENANTRY_PASSWORD_BREACH_URL asks a service about the others",
+        );
+        return;
+    };
+    let host = url.host_str().unwrap_or_default();
+    match RangeLookup::new(url) {
+        Ok(lookup) if lookup.answers().await => {
+            findings.good("breached passwords", &format!("{host} answers"));
+        }
+        Ok(_) => findings.bad(
+            "breached passwords",
+            &format!("{host} does not answer as a range API does"),
+            "check TENANTRY_PASSWORD_BREACH_URL and the firewall; until then the list in the program decides",
+        ),
+        Err(cause) => findings.bad("breached passwords", &told(&cause), "install ca-certificates"),
     }
 }
 

@@ -222,6 +222,21 @@ pub const KEYS: &[Key] = &[
         "`fast` makes password hashes cheap, for test suites; production refuses it.",
     ),
     key(
+        "password_min_length",
+        "`15` in production, `8` in development",
+        "Characters of a password at least, 8 to 128, where it is all that is asked for. Tenants can ask for more.",
+    ),
+    key(
+        "password_min_length_with_mfa",
+        "`8`",
+        "The same where a second factor is asked for, too: never more than `password_min_length`. See docs/passwords.md.",
+    ),
+    key(
+        "password_breach_url",
+        "none: only the list in the program is looked at",
+        "A range API that knows breached passwords, such as `https://api.pwnedpasswords.com/range/`. Five digits of a hash are sent to it.",
+    ),
+    key(
         "token_algorithm",
         "`EdDSA`",
         "What new signing keys sign access tokens with: `EdDSA` or `RS256`. Another one than before is a rotation: both verify meanwhile.",

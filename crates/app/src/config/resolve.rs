@@ -5,6 +5,7 @@ use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use tenantry_identity::password::Lengths;
 use tenantry_identity::signing_key::TokenAlgorithm;
 use tenantry_kernel::{EmailAddress, Secret};
 use url::Url;
@@ -215,6 +216,8 @@ fn read(reader: &mut Reader<'_>) -> Option<Config> {
                 &[("standard", PasswordCost::Standard), ("fast", PasswordCost::Fast)],
             )
         }),
+        password_lengths: password_lengths(reader, mode),
+        password_breach_url: reader.optional("password_breach_url", "none", values::service),
         token_algorithm: reader.or("token_algorithm", TokenAlgorithm::EdDsa, "EdDSA", |text| {
             let both = [TokenAlgorithm::EdDsa, TokenAlgorithm::Rs256].map(|known| (known.as_str(), known));
             values::word(text, &both)
@@ -239,6 +242,29 @@ fn public_url(reader: &mut Reader<'_>, listen: SocketAddr) -> Option<Url> {
         reader.effective.set("public_url", &usual, &Origin::Default);
     }
     set.or_else(|| Url::parse(&usual).ok())
+}
+
+fn password_lengths(reader: &mut Reader<'_>, mode: Mode) -> Lengths {
+    let bounds = u64::from(Lengths::LEAST)..=u64::from(Lengths::MOST);
+    let usual = match mode {
+        Mode::Development => Lengths::LEAST,
+        Mode::Production => Lengths::default().least(false),
+    };
+    let mut length = |key, usual: u32| {
+        reader.or(key, usual, usual, |text| {
+            Ok(u32::try_from(values::number(text, &bounds)?).unwrap_or(u32::MAX))
+        })
+    };
+    let alone = length("password_min_length", usual);
+    let with_factor = length("password_min_length_with_mfa", Lengths::LEAST);
+    Lengths::new(alone, with_factor).unwrap_or_else(|_| {
+        let message = format!(
+            "password_min_length_with_mfa is {with_factor} and password_min_length is {alone}: a password beside a second \
+             factor cannot have to be longer than one alone"
+        );
+        reader.wrong.push(message);
+        Lengths::default()
+    })
 }
 
 fn stripe(reader: &mut Reader<'_>) -> Option<StripeConfig> {

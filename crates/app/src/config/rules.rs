@@ -1,6 +1,6 @@
 //! Rules that look at several values at once.
 
-use super::{Config, Mode, PasswordCost};
+use super::{Config, Mode, PasswordCost, values};
 
 /// A key whose bytes repeat more than this was typed, not drawn.
 const LEAST_DISTINCT_BYTES: usize = 16;
@@ -33,6 +33,13 @@ fn production(config: &Config) -> Vec<&'static str> {
     }
     if config.password_cost == PasswordCost::Fast {
         broken.push("password_cost is fast, which is for test suites; take it out");
+    }
+    let asks_in_the_open = config
+        .password_breach_url
+        .as_ref()
+        .is_some_and(|url| url.scheme() != "https" && !values::is_loopback(url));
+    if asks_in_the_open {
+        broken.push("password_breach_url is not https: whoever listens would learn what the service learns");
     }
     if config
         .stripe

@@ -252,6 +252,68 @@ fn a_server_that_others_can_reach_is_in_production_unless_told_otherwise() {
 }
 
 #[test]
+fn passwords_are_longer_where_others_can_reach_the_server_unless_told_otherwise() {
+    let lengths = |more: &[(&str, &str)]| {
+        let production = [
+            ("TENANTRY_MODE", "production"),
+            ("TENANTRY_MASTER_KEY", GOOD_KEY),
+            ("TENANTRY_PUBLIC_URL", "https://app.example.com"),
+        ];
+        load(&[&production, more].concat()).password_lengths
+    };
+    let (alone, with) = ("TENANTRY_PASSWORD_MIN_LENGTH", "TENANTRY_PASSWORD_MIN_LENGTH_WITH_MFA");
+
+    assert_eq!(load(&[]).password_lengths, Lengths::new(8, 8).unwrap());
+    assert_eq!(lengths(&[]), Lengths::new(15, 8).unwrap());
+    assert_eq!(lengths(&[(alone, "20"), (with, "12")]), Lengths::new(20, 12).unwrap());
+    assert_eq!(lengths(&[(alone, "8")]), Lengths::new(8, 8).unwrap());
+    assert_eq!(origin_of(&load(&[]), "password_min_length"), "default");
+    for (text, said) in [
+        ("7", "from 8 to 128"),
+        ("129", "from 8 to 128"),
+        ("long", "from 8 to 128"),
+    ] {
+        assert!(wrong(&[(alone, text)]).contains(said), "{text}");
+        assert!(wrong(&[(with, text)]).contains(said), "{text}");
+    }
+    assert!(wrong(&[(with, "9")]).contains("cannot have to be longer"));
+}
+
+#[test]
+fn breached_passwords_are_asked_for_over_https_or_at_this_machine() {
+    let production = |url| {
+        Config::load(&sources(
+            &[
+                ("TENANTRY_MODE", "production"),
+                ("TENANTRY_MASTER_KEY", GOOD_KEY),
+                ("TENANTRY_PUBLIC_URL", "https://app.example.com"),
+                ("TENANTRY_PASSWORD_BREACH_URL", url),
+            ],
+            &[],
+        ))
+    };
+
+    assert!(load(&[]).password_breach_url.is_none());
+    for good in [
+        "https://api.pwnedpasswords.com/range/",
+        "http://127.0.0.1:8088/",
+        "http://localhost/x",
+    ] {
+        assert!(production(good).unwrap().password_breach_url.is_some(), "{good}");
+    }
+    let refused = production("http://api.pwnedpasswords.com/range/")
+        .unwrap_err()
+        .to_string();
+    assert!(refused.contains("password_breach_url is not https"), "{refused}");
+    assert!(
+        load(&[("TENANTRY_PASSWORD_BREACH_URL", "http://pwned.test/")])
+            .password_breach_url
+            .is_some()
+    );
+    assert!(wrong(&[("TENANTRY_PASSWORD_BREACH_URL", "pwned")]).contains("must be a URL"));
+}
+
+#[test]
 fn production_lists_everything_that_it_refuses() {
     let said = wrong(&[
         ("TENANTRY_MODE", "production"),

@@ -38,6 +38,28 @@ pub(super) fn web_root(text: &str) -> Result<Url, String> {
     Ok(url)
 }
 
+/// Where a service of others answers; whatever stands in the path is part of it.
+pub(super) fn service(text: &str) -> Result<Url, String> {
+    let url = Url::parse(text)
+        .ok()
+        .filter(|url| matches!(url.scheme(), "http" | "https"));
+    let url = url.filter(|url| url.host().is_some() && url.query().is_none() && url.fragment().is_none());
+    url.filter(|url| url.username().is_empty() && url.password().is_none())
+        .ok_or_else(|| {
+            "must be a URL such as https://api.example.com/range/, without user, query and fragment".to_owned()
+        })
+}
+
+/// True when the URL leads to this machine.
+pub(super) fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}
+
 /// A web origin as browsers send it: no slash at the end.
 pub(super) fn origin(text: &str) -> Result<String, String> {
     Ok(web_root(text)?.origin().ascii_serialization())
@@ -176,6 +198,29 @@ mod tests {
             "*",
         ] {
             assert!(web_root(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn services_are_called_by_web_addresses_with_a_path() {
+        assert_eq!(service("https://a.example/range/").unwrap().path(), "/range/");
+        for bad in [
+            "a.example",
+            "ftp://a",
+            "https://a/?x",
+            "https://a/#x",
+            "https://u@a/",
+            "https://:p@a/",
+        ] {
+            assert!(service(bad).is_err(), "{bad}");
+        }
+        for (text, here) in [
+            ("http://localhost:1/", true),
+            ("http://127.0.0.9/", true),
+            ("http://[::1]/", true),
+            ("http://a.example/", false),
+        ] {
+            assert_eq!(is_loopback(&service(text).unwrap()), here, "{text}");
         }
     }
 

@@ -93,6 +93,7 @@ async fn appoint_operator(node: &Installation) -> Result<(), Interrupted> {
     let service = AppointService::new(
         Arc::new(node.store.clone()),
         Arc::clone(&node.hasher),
+        Arc::clone(&node.judge),
         node.sources.clock.clone(),
         node.sources.ids.clone(),
     );

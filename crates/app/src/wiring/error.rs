@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use tenantry_auth_jwt::hasher::NoHasher;
 use tenantry_auth_jwt::jwt::InvalidLeeway;
 use tenantry_auth_jwt::keys::KeyRingError;
-use tenantry_delivery::{InvalidMailSettings, InvalidSmtpUrl};
+use tenantry_delivery::{InvalidMailSettings, InvalidSmtpUrl, NoBreachLookup};
 use tenantry_identity::signing_key::SigningKeyError;
 use tenantry_kernel::StoreError;
 use tenantry_lifecycle::catalog::ApplyError;
@@ -88,6 +88,9 @@ pub enum StartError {
     /// The cost of password hashes is out of range.
     #[error(transparent)]
     Cost(#[from] NoHasher),
+    /// Breached passwords cannot be asked for.
+    #[error(transparent)]
+    Breaches(#[from] NoBreachLookup),
     /// Sender or public URL cannot be used.
     #[error(transparent)]
     Mail(#[from] InvalidMailSettings),

@@ -1,9 +1,10 @@
-//! Services outside: mail and name servers.
+//! Services outside: mail, name servers, breached passwords.
 
 use std::sync::Arc;
 
 use tenantry_activity::mail::Mailer;
-use tenantry_delivery::{Composer, DnsTxtResolver, OutboxMailer, SmtpMailer};
+use tenantry_delivery::{Composer, DnsTxtResolver, OutboxMailer, RangeLookup, SmtpMailer};
+use tenantry_identity::password::{PasswordDemands, PasswordJudge, StrengthMeter};
 use tenantry_lifecycle::catalog::Catalog;
 use tenantry_store_seaorm::SeaOrmStore;
 use tenantry_webauthn::RelyingParty;
@@ -35,6 +36,19 @@ pub(super) fn mailer(
         Some(url) => Arc::new(SmtpMailer::new(url, composer)?),
         None => Arc::new(OutboxMailer::new(config.outbox.clone(), composer)),
     })
+}
+
+/// Whether passwords will do; asks the configured service about each that is set.
+pub(super) fn judge(
+    config: &Config,
+    demands: Arc<dyn PasswordDemands>,
+    meter: Arc<dyn StrengthMeter>,
+) -> Result<Arc<PasswordJudge>, StartError> {
+    let judge = PasswordJudge::new(config.password_lengths, demands, meter);
+    Ok(Arc::new(match &config.password_breach_url {
+        Some(url) => judge.asking(Arc::new(RangeLookup::new(url)?)),
+        None => judge,
+    }))
 }
 
 /// We, as passkeys know us: the public URL, and pages beneath its host that may call us.

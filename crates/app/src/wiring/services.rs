@@ -24,7 +24,7 @@ use tenantry_identity::email::EmailService;
 use tenantry_identity::factor::{FactorChecker, FactorService, Shape};
 use tenantry_identity::mint::Mint;
 use tenantry_identity::passkey::{Ceremonies, PasskeyService};
-use tenantry_identity::password::PasswordService;
+use tenantry_identity::password::{PasswordJudge, PasswordService};
 use tenantry_identity::platform_key::PlatformKeyService;
 use tenantry_identity::profile::ProfileService;
 use tenantry_identity::service_account::ServiceAccountService;
@@ -42,7 +42,6 @@ use tenantry_lifecycle::oauth::{OAuthParts, OAuthService};
 use tenantry_lifecycle::operators::OperatorService;
 use tenantry_lifecycle::owed::OwedInvoiceService;
 use tenantry_lifecycle::ownership::{OwnershipParts, OwnershipService};
-use tenantry_lifecycle::password_demands::TenantsDemands;
 use tenantry_lifecycle::people::{PeopleParts, PeopleService};
 use tenantry_lifecycle::plan_change::{PlanChangeParts, PlanChangeService};
 use tenantry_lifecycle::retention::{PlanRetention, PurgeParts, PurgeService};
@@ -81,6 +80,7 @@ pub(super) struct Ingredients<'a> {
     pub requests: &'a Arc<RequestService>,
     pub usage: UsagePorts,
     pub hasher: &'a Arc<dyn PasswordHasher>,
+    pub judge: &'a Arc<PasswordJudge>,
     pub signer: &'a Arc<JwtSigner>,
     pub signing_keys: Arc<SigningKeyService>,
     pub accounts: &'a Arc<CachedServiceAccounts>,
@@ -113,6 +113,7 @@ pub(super) fn build(from: &Ingredients<'_>) -> Built {
         store,
         directory,
         hasher,
+        judge,
         cipher,
         sources,
         gate,
@@ -199,6 +200,7 @@ pub(super) fn build(from: &Ingredients<'_>) -> Built {
         store: store.clone(),
         directory: directory.clone(),
         hasher: Arc::clone(hasher),
+        judge: Arc::clone(judge),
         codes: codes.clone(),
         checker: checker.clone(),
         passkeys: passkeys.clone(),
@@ -262,7 +264,6 @@ pub(super) fn build(from: &Ingredients<'_>) -> Built {
         clock: clock.clone(),
         ids: ids.clone(),
     };
-    let demands = Arc::new(TenantsDemands::new(directory.clone()));
     let people = Arc::new(PeopleService::new(PeopleParts {
         catalog: Arc::clone(catalog),
         people: store.clone(),
@@ -315,18 +316,15 @@ pub(super) fn build(from: &Ingredients<'_>) -> Built {
             entropy: entropy.clone(),
             gate: gate(),
         })),
-        acceptance: Arc::new(
-            AcceptService::new(
-                store.clone(),
-                store.clone(),
-                Arc::clone(hasher),
-                Arc::clone(cipher),
-                clock.clone(),
-                Arc::new(catalog.roles().clone()),
-                gate(),
-            )
-            .demanding(demands.clone()),
-        ),
+        acceptance: Arc::new(AcceptService::new(
+            store.clone(),
+            store.clone(),
+            (Arc::clone(hasher), Arc::clone(judge)),
+            Arc::clone(cipher),
+            clock.clone(),
+            Arc::new(catalog.roles().clone()),
+            gate(),
+        )),
         security: Arc::new(SecurityService::new(store.clone(), Arc::new(catalog.roles().clone()))),
         brands: store.clone(),
         branding: Arc::new(BrandingService::new(store.clone(), clock.clone())),
@@ -347,6 +345,7 @@ pub(super) fn build(from: &Ingredients<'_>) -> Built {
             directory: directory.clone(),
             collection: collection.clone(),
             hasher: Arc::clone(hasher),
+            judge: Arc::clone(judge),
             tokens: tokens.clone(),
             cipher: Arc::clone(cipher),
             clock: clock.clone(),
@@ -363,10 +362,13 @@ pub(super) fn build(from: &Ingredients<'_>) -> Built {
             allow_unverified,
         })),
         sign_in,
-        passwords: Arc::new(
-            PasswordService::new(store.clone(), Arc::clone(hasher), clock.clone(), mint.clone())
-                .demanding(demands.clone()),
-        ),
+        passwords: Arc::new(PasswordService::new(
+            store.clone(),
+            Arc::clone(hasher),
+            clock.clone(),
+            mint.clone(),
+            Arc::clone(judge),
+        )),
         sessions: Arc::new(SessionService::new(store.clone(), clock.clone(), policy)),
         factors: Arc::new(FactorService::new(
             store.clone(),

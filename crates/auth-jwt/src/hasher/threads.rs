@@ -20,13 +20,13 @@ type Job = Box<dyn FnOnce() + Send>;
 
 /// Threads that work off one queue. They end when it is dropped.
 #[derive(Clone)]
-pub(super) struct HashThreads {
+pub(crate) struct HashThreads {
     jobs: SyncSender<Job>,
 }
 
 impl HashThreads {
     /// So many threads, with room for `waiting` behind those at work.
-    pub(super) fn start(threads: usize, waiting: usize) -> std::io::Result<Self> {
+    pub(crate) fn start(threads: usize, waiting: usize) -> std::io::Result<Self> {
         let (jobs, queue) = sync_channel(waiting);
         let queue = Arc::new(Mutex::new(queue));
         for _ in 0..threads.max(1) {
@@ -42,7 +42,7 @@ impl HashThreads {
     ///
     /// # Errors
     /// [`HashFailed::Busy`] at once when too many wait already; what `work` refuses.
-    pub(super) async fn run<T: Send + 'static>(
+    pub(crate) async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> Result<T, HashFailed> + Send + 'static,
     ) -> Result<T, HashFailed> {

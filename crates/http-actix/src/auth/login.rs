@@ -42,6 +42,10 @@ struct Body {
 ///
 /// Somebody with a second factor gets `mfa_required` and an `mfa_token` for `POST /auth/mfa/verify` instead of tokens;
 /// somebody without one, whose tenant wants one, `mfa_enrolment_required` and a token for `POST /auth/mfa/enrol/…`.
+///
+/// Somebody whose password does not meet any more what the installation and their tenants ask gets
+/// `password_change_required` with the `reason`, and a token for `POST /auth/password/change`; after the second factor,
+/// where there is one.
 #[utoipa::path(post, path = "/api/v1/auth/login", operation_id = "auth_login", tag = "auth",
     request_body = Body, responses((status = 200, description = "The tokens, or what is missing.", body = OutcomeView)))]
 async fn handler(

@@ -13,7 +13,7 @@ use crate::extract::{CalledFrom, JsonBody};
 use crate::pace::PaceClass;
 use crate::render;
 use crate::routes::Row;
-use crate::views::session::SignedInView;
+use crate::views::session::OutcomeView;
 
 /// A second factor.
 #[derive(Deserialize, ToSchema)]
@@ -62,8 +62,10 @@ pub(crate) fn missing(field: &'static str) -> ApiError {
 ///
 /// The token is good once, for ten minutes and ten mistakes. A code is good once. After several wrong codes of the
 /// authenticator app the person waits; passkeys and recovery codes do not.
+///
+/// Somebody whose password does not do any more gets `password_change_required` next, with another token.
 #[utoipa::path(post, path = "/api/v1/auth/mfa/verify", operation_id = "auth_mfa_verify", tag = "auth",
-    request_body = Body, responses((status = 200, description = "The tokens.", body = SignedInView)))]
+    request_body = Body, responses((status = 200, description = "The tokens, or what is missing.", body = OutcomeView)))]
 async fn handler(
     JsonBody(body): JsonBody<Body>,
     CalledFrom(origin): CalledFrom,
@@ -75,8 +77,8 @@ async fn handler(
         shown: shown(&body.method, body.code, body.credential.as_ref())?,
         remember: body.remember_device,
     };
-    let signed_in = sign_in.verify(request, origin).await?;
-    Ok(render::ok(&SignedInView::of(&signed_in, &catalog)))
+    let outcome = sign_in.verify(request, origin).await?;
+    Ok(render::ok(&OutcomeView::of(&outcome, &catalog)?))
 }
 
 pub(crate) fn row() -> Row {

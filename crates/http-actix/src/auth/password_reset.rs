@@ -19,7 +19,7 @@ use crate::routes::Row;
 struct Body {
     /// What stands after `token=` in the mail's link.
     token: String,
-    /// The new password, at least 8 characters.
+    /// The new password, as the installation and the person's tenants ask.
     #[schema(format = Password)]
     password: String,
 }

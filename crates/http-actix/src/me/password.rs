@@ -21,7 +21,7 @@ struct Body {
     /// The current one.
     #[schema(format = Password)]
     current_password: String,
-    /// The next one, at least 8 characters.
+    /// The next one, as the installation and the person's tenants ask.
     #[schema(format = Password)]
     new_password: String,
 }

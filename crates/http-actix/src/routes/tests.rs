@@ -27,6 +27,7 @@ const PUBLIC: &[&str] = &[
     "auth_email_verify",
     "invitations_accept",
     "auth_mfa_verify",
+    "auth_password_change",
     "auth_mfa_enrol_totp",
     "auth_mfa_enrol_totp_confirm",
     "auth_mfa_enrol_passkey",

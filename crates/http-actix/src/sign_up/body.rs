@@ -40,7 +40,7 @@ pub(crate) struct Body {
     /// What the owner is called.
     #[serde(default)]
     owner_name: Option<String>,
-    /// The owner's password, at least 8 characters; without it a mail to set one goes out.
+    /// The owner's password, as long as the installation asks; without it a mail to set one goes out.
     #[serde(default)]
     #[schema(format = Password)]
     owner_password: Option<String>,

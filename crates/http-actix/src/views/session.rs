@@ -183,6 +183,13 @@ pub(crate) struct WaitingView {
     /// True when a first one is to be enrolled with `POST /auth/mfa/enrol/totp` or `…/passkey`.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub mfa_enrolment_required: bool,
+    /// True when another password is to be chosen with `POST /auth/password/change`.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub password_change_required: bool,
+    /// Why another password: `password_too_short`, `password_too_weak` or `password_breached`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "password_too_short")]
+    pub reason: Option<String>,
     /// Goes on with the sign-in, once, and is worth nothing else.
     pub mfa_token: String,
     /// How: `totp`, `passkey`, `recovery_code`.
@@ -218,6 +225,8 @@ impl OutcomeView {
         Ok(Self::Waiting(WaitingView {
             mfa_required: waiting.missing == Missing::Factor,
             mfa_enrolment_required: waiting.missing == Missing::Enrolment,
+            password_change_required: waiting.missing == Missing::Password,
+            reason: waiting.outgrown.clone(),
             mfa_token: waiting.token.expose().clone(),
             methods: waiting.methods.clone(),
             passkey_request: request.transpose()?,

@@ -8,12 +8,12 @@ use std::sync::Arc;
 use tenantry_kernel::id::UserId;
 use tenantry_kernel::retry::contended;
 use tenantry_kernel::{Clock, EmailAddress, Event, Mail, Origin, Secret, StoreError, Value};
+use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::demand::PasswordDemands;
 use super::error::PasswordError;
-use super::policy;
-use crate::factor;
+use super::judge::{PasswordJudge, PasswordOwner, Unfit};
+use crate::factor::{self, Factors};
 use crate::mint::Mint;
 use crate::one_time_token::{self, About, OneTimeText, OneTimeToken, Purpose, TokenState};
 use crate::person::Person;
@@ -38,7 +38,7 @@ pub struct PasswordService {
     hasher: Arc<dyn PasswordHasher>,
     clock: Arc<dyn Clock>,
     mint: Mint,
-    demands: Option<Arc<dyn PasswordDemands>>,
+    judge: Arc<PasswordJudge>,
 }
 
 impl PasswordService {
@@ -49,21 +49,15 @@ impl PasswordService {
         hasher: Arc<dyn PasswordHasher>,
         clock: Arc<dyn Clock>,
         mint: Mint,
+        judge: Arc<PasswordJudge>,
     ) -> Self {
         Self {
             store,
             hasher,
             clock,
             mint,
-            demands: None,
+            judge,
         }
-    }
-
-    /// Asks of new passwords what the tenants of their owners ask, too.
-    #[must_use]
-    pub fn demanding(mut self, demands: Arc<dyn PasswordDemands>) -> Self {
-        self.demands = Some(demands);
-        self
     }
 
     /// Mails a reset link when the address is known, and says nothing about whether it is. Known or not,
@@ -223,12 +217,24 @@ impl PasswordService {
 
     /// Passes when the installation and every tenant of the user take the password.
     async fn weigh(&self, new: &Secret<String>, user: &User, field: &'static str) -> Result<(), PasswordError> {
-        let weak = |rule| PasswordError::Weak { field, rule };
-        policy::check(new.expose(), user.email(), user.name()).map_err(weak)?;
-        if let Some(demands) = &self.demands {
-            demands.of(user.id()).await?.check(new.expose()).map_err(weak)?;
+        let demand = self.judge.demand_of(user.id()).await?;
+        // Until the address is proved, factors are worth nothing: they go with the reset that proves it.
+        let has_factor = if self.judge.factor_matters(new) && user.email_verified_at().is_some() {
+            let mut unit = self.store.read_person(user.id()).await?;
+            Factors::of(unit.factors()).await?.any()
+        } else {
+            false
+        };
+        let owner = PasswordOwner {
+            email: user.email(),
+            name: user.name(),
+            guarded: PasswordJudge::is_guarded(user, has_factor, &demand),
+        };
+        match self.judge.admit(new, &owner, &demand).await {
+            Ok(()) => Ok(()),
+            Err(Unfit::Weak(rule)) => Err(PasswordError::Weak { field, rule }),
+            Err(Unfit::Unmeasured(cause)) => Err(PasswordError::Hash(cause)),
         }
-        Ok(())
     }
 
     /// The token and its user, when the token is good. Only looks.
@@ -268,7 +274,27 @@ impl PasswordService {
     }
 }
 
-/// Devices are forgotten, and whoever showed the former password and not yet a factor begins again.
+/// Sets another password in the caller's unit, for somebody who showed the former one on their way in. Every session
+/// ends, devices are forgotten, and other sign-ins that wait begin again.
+///
+/// # Errors
+/// The store's.
+pub async fn replace(
+    unit: &mut dyn PersonUnit,
+    user: &mut User,
+    hash: PasswordHash,
+    now: OffsetDateTime,
+) -> Result<Event, StoreError> {
+    user.set_password(hash);
+    user.forgive();
+    unit.sessions().end_all_except(None, now).await?;
+    ended_with_the_password(unit).await?;
+    let tokens = unit.one_time_tokens();
+    tokens.revoke(user.id(), Purpose::ResetPassword, now).await?;
+    Ok(Event::new("user.password_changed", user.id()).change("password", Value::Masked, Value::Masked))
+}
+
+/// Devices are forgotten, and whoever showed the former password and not yet all that is asked for begins again.
 async fn ended_with_the_password(unit: &mut dyn PersonUnit) -> Result<(), StoreError> {
     unit.pending_sign_ins().remove_all().await?;
     unit.devices().remove_all().await?;

@@ -44,6 +44,8 @@ pub enum Missing {
     Factor,
     /// There is none yet, and the tenant wants one: it is to be enrolled.
     Enrolment,
+    /// The password was right and does not do any more: another one is to be chosen.
+    Password,
 }
 
 impl Missing {
@@ -53,13 +55,14 @@ impl Missing {
         match self {
             Self::Factor => "factor",
             Self::Enrolment => "enrolment",
+            Self::Password => "password",
         }
     }
 
     /// What has that name.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Factor, Self::Enrolment]
+        [Self::Factor, Self::Enrolment, Self::Password]
             .into_iter()
             .find(|missing| missing.as_str() == name)
     }
@@ -78,6 +81,8 @@ pub struct PendingSignIn {
     pub missing: Missing,
     /// What was shown already.
     pub methods: Methods,
+    /// Which rule the password does not meet any more, by its code: another one is chosen before the person is in.
+    pub outgrown: Option<String>,
     /// Where it leads.
     pub seat: Option<(TenantId, MembershipId)>,
     /// The session it goes on from, when the person switches tenants.
@@ -111,11 +116,21 @@ impl PendingSignIn {
             fingerprint: text.fingerprint(cipher),
             missing,
             methods,
+            outgrown: None,
             seat,
             session,
             expires_at: now + PENDING_LIFE,
             used_at: None,
             failures: 0,
+        }
+    }
+
+    /// The same for somebody whose password does not meet the rule of this code any more.
+    #[must_use]
+    pub fn outgrown(self, rule: Option<&str>) -> Self {
+        Self {
+            outgrown: rule.map(str::to_owned),
+            ..self
         }
     }
 

@@ -323,7 +323,7 @@ impl User {
         self.0.locked_until = None;
     }
 
-    /// Sets the hash of a password that [`crate::password::check`] accepted.
+    /// Sets the hash of a password that a [`PasswordJudge`](crate::password::PasswordJudge) admitted.
     pub fn set_password(&mut self, hash: PasswordHash) {
         self.0.password_hash = Some(hash);
     }

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use tenantry_identity::factor;
+use tenantry_identity::factor::{self, Factors};
 use tenantry_identity::one_time_token::{OneTimeText, OneTimeToken, Purpose, TokenState};
-use tenantry_identity::password::{self, PasswordDemand, PasswordDemands};
+use tenantry_identity::password::{PasswordJudge, PasswordOwner, TenantAsks, Unfit};
 use tenantry_identity::store::IdentityStore;
 use tenantry_identity::user::{PasswordHash, PasswordHasher, User, UserRepository};
 use tenantry_kernel::time::OffsetDateTime;
@@ -17,10 +17,10 @@ use tenantry_tenancy::gate::Gate;
 use tenantry_tenancy::membership::steps;
 use tenantry_tenancy::membership::{Membership, MembershipRepository, MembershipStatus, WrongState};
 use tenantry_tenancy::role::{OwnRoles, RoleBook};
-use tenantry_tenancy::security::SecurityPolicy;
 
 use super::error::{MembersError, overtaken};
 use super::screening;
+use crate::password_demands::asked_by;
 use crate::store::LifecycleStore;
 
 /// The answer to an invitation.
@@ -50,7 +50,7 @@ pub struct AcceptService {
     people: Arc<dyn IdentityStore>,
     store: Arc<dyn LifecycleStore>,
     hasher: Arc<dyn PasswordHasher>,
-    demands: Option<Arc<dyn PasswordDemands>>,
+    judge: Arc<PasswordJudge>,
     cipher: Arc<dyn Cipher>,
     clock: Arc<dyn Clock>,
     roles: Arc<RoleBook>,
@@ -74,7 +74,7 @@ impl AcceptService {
     pub fn new(
         people: Arc<dyn IdentityStore>,
         store: Arc<dyn LifecycleStore>,
-        hasher: Arc<dyn PasswordHasher>,
+        (hasher, judge): (Arc<dyn PasswordHasher>, Arc<PasswordJudge>),
         cipher: Arc<dyn Cipher>,
         clock: Arc<dyn Clock>,
         roles: Arc<RoleBook>,
@@ -84,19 +84,12 @@ impl AcceptService {
             people,
             store,
             hasher,
-            demands: None,
+            judge,
             cipher,
             clock,
             roles,
             gate,
         }
-    }
-
-    /// Asks of new passwords what other tenants of their owners ask, too.
-    #[must_use]
-    pub fn demanding(mut self, demands: Arc<dyn PasswordDemands>) -> Self {
-        self.demands = Some(demands);
-        self
     }
 
     /// Joins the tenant. Following the link proves the address; role and address come from storage.
@@ -121,8 +114,13 @@ impl AcceptService {
         let own = steps::read_roles(&mut *unit).await?;
         self.role_stands(&own, &member)?;
         let stored = unit.security_policies().find().await?.unwrap_or_default();
+        let tenant = unit.tenants().find().await?;
         drop(unit);
-        let hash = self.choose_password(&invited, &request, &stored.policy).await?;
+        let called = tenant
+            .iter()
+            .flat_map(|tenant| [tenant.name().as_str(), tenant.slug().as_str()]);
+        let asks = asked_by(&stored.policy, called);
+        let hash = self.choose_password(&invited, &request, asks).await?;
 
         retry::contended(TRIES, || self.join(&scope, &invited, &request, hash.as_ref())).await
     }
@@ -206,10 +204,12 @@ impl AcceptService {
         &self,
         invited: &Invited,
         request: &Accept,
-        policy: &SecurityPolicy,
+        asks: TenantAsks,
     ) -> Result<Option<PasswordHash>, MembersError> {
         let mut unit = self.people.read_person(invited.user).await?;
         let person = active(unit.users(), invited.user).await?;
+        // Until the address is proved, factors are worth nothing: they go when the password is set.
+        let has_factor = person.email_verified_at().is_some() && Factors::of(unit.factors()).await?.any();
         drop(unit);
         if let Some((user, _)) = request.signed_in {
             // Whoever is signed in as another does not join as this one by mistake, and a session alone, opened with
@@ -232,15 +232,18 @@ impl AcceptService {
             .name
             .as_ref()
             .map_or_else(|| person.name().to_owned(), ToString::to_string);
-        password::check(secret.expose(), person.email(), &name).map_err(|weak| field(weak.code(), weak.to_string()))?;
-        let mut demand = match &self.demands {
-            Some(demands) => demands.of(invited.user).await?,
-            None => PasswordDemand::default(),
+        let mut demand = self.judge.demand_of(invited.user).await?;
+        demand.raise(asks);
+        let owner = PasswordOwner {
+            email: person.email(),
+            name: &name,
+            guarded: PasswordJudge::is_guarded(&person, has_factor, &demand),
         };
-        demand.raise(policy.password.min_length);
-        demand
-            .check(secret.expose())
-            .map_err(|weak| field(weak.code(), weak.to_string()))?;
+        match self.judge.admit(secret, &owner, &demand).await {
+            Ok(()) => {}
+            Err(Unfit::Weak(weak)) => return Err(field(weak.code(), weak.to_string())),
+            Err(Unfit::Unmeasured(cause)) => return Err(cause.into()),
+        }
         Ok(Some(self.hasher.hash(secret.clone()).await?))
     }
 }

@@ -35,6 +35,8 @@ pub struct Waiting {
     pub methods: Vec<&'static str>,
     /// What a browser is asked to show a passkey, as JSON; where the person has one.
     pub passkey_request: Option<String>,
+    /// Which rule the password does not meet any more, by its code; where another one is missing.
+    pub outgrown: Option<String>,
     /// Whole seconds for which it waits.
     pub expires_in_s: i64,
 }

@@ -1,6 +1,7 @@
 //! Why somebody stays out.
 
 use tenantry_identity::factor::FactorError;
+use tenantry_identity::password::{Unfit, WeakPassword};
 use tenantry_identity::token::SigningFailed;
 use tenantry_identity::user::HashFailed;
 use tenantry_kernel::retry::MaybeContended;
@@ -29,6 +30,9 @@ pub enum SignInError {
     /// The tenant wants another way in. Told to those only who came in by a right one.
     #[error("the tenant does not let people sign in this way")]
     MethodNotAllowed,
+    /// The password that was chosen on the way in will not do.
+    #[error("the new password is not acceptable")]
+    Weak(WeakPassword),
     /// The tenant wants a second factor by now.
     #[error("the tenant wants a second factor: sign in again")]
     SecondFactorRequired,
@@ -67,12 +71,22 @@ impl From<FactorError> for SignInError {
     }
 }
 
+impl From<Unfit> for SignInError {
+    fn from(refused: Unfit) -> Self {
+        match refused {
+            Unfit::Weak(rule) => Self::Weak(rule),
+            Unfit::Unmeasured(cause) => Self::Hash(cause),
+        }
+    }
+}
+
 impl DomainError for SignInError {
     fn kind(&self) -> ErrorKind {
         match self {
             Self::InvalidCredentials | Self::InvalidRefreshToken | Self::PendingOver | Self::LinkRefused => {
                 ErrorKind::Unauthenticated
             }
+            Self::Weak(_) => ErrorKind::Invalid,
             Self::EmailUnverified | Self::MethodNotAllowed | Self::SecondFactorRequired => ErrorKind::Denied,
             Self::TooManyAttempts { .. } => ErrorKind::Exhausted,
             Self::Factor(cause) => cause.kind(),
@@ -92,6 +106,7 @@ impl DomainError for SignInError {
             Self::LinkRefused => "token_invalid",
             Self::EmailUnverified => "email_unverified",
             Self::MethodNotAllowed => "sign_in_method_not_allowed",
+            Self::Weak(_) => "validation_failed",
             Self::SecondFactorRequired => "mfa_required",
             Self::TooManyAttempts { .. } => "too_many_attempts",
             Self::Factor(cause) => cause.code(),
@@ -106,6 +121,7 @@ impl DomainError for SignInError {
     fn fields(&self) -> Vec<FieldError> {
         match self {
             Self::Factor(cause) => cause.fields(),
+            Self::Weak(rule) => vec![rule.at("new_password")],
             _ => Vec::new(),
         }
     }

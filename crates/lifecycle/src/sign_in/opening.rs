@@ -4,6 +4,7 @@ use tenantry_identity::factor::Factors;
 use tenantry_identity::pending::{Missing, PENDING_LIFE, PendingSignIn, PendingSignInId, PendingText};
 use tenantry_identity::session::{self, Method, RefreshText, Session};
 use tenantry_identity::store::PersonUnit;
+use tenantry_identity::user::User;
 use tenantry_kernel::time::OffsetDateTime;
 use tenantry_kernel::{Event, Origin, SessionId, UserId, retry};
 use tenantry_tenancy::membership::MembershipState;
@@ -37,25 +38,35 @@ impl SignInService {
         if proof.device.is_some() && remembers {
             proof.methods = proof.methods.with(Method::RememberedDevice);
         }
-        if !proof.methods.is_multi_factor() {
+        let two = proof.methods.is_multi_factor();
+        let factors = if two {
+            Factors::default()
+        } else {
             let mut unit = self.0.people.read_person(user).await?;
-            let factors = Factors::of(unit.factors()).await?;
-            drop(unit);
-            // Whoever only switches showed a factor when they signed in, if they had one; the tenant may want more.
-            if factors.any() && (wants_two || proof.session.is_none()) {
-                return self.wait(user, seat, (Missing::Factor, &factors), proof, origin).await;
-            }
-            if wants_two {
-                return self
-                    .wait(user, seat, (Missing::Enrolment, &factors), proof, origin)
-                    .await;
+            Factors::of(unit.factors()).await?
+        };
+        // Whoever only switches showed a factor when they signed in, if they had one; the tenant may want more.
+        let missing = if factors.any() && (wants_two || proof.session.is_none()) {
+            Some(Missing::Factor)
+        } else if proof.outgrown.is_some() {
+            // Before anything is enrolled: what is enrolled ends in a session.
+            Some(Missing::Password)
+        } else if wants_two && !two {
+            Some(Missing::Enrolment)
+        } else {
+            None
+        };
+        match missing {
+            Some(missing) => self.wait(user, seat, (missing, &factors), proof, origin).await,
+            None => {
+                let signed_in = self.open(user, seat, proof, origin).await?;
+                Ok(Outcome::SignedIn(Box::new(signed_in)))
             }
         }
-        let signed_in = self.open(user, seat, proof, origin).await?;
-        Ok(Outcome::SignedIn(Box::new(signed_in)))
     }
 
-    async fn wait(
+    /// Leaves the sign-in pending for what is missing. What was shown so far is spent: who goes on shows the rest.
+    pub(super) async fn wait(
         &self,
         user: UserId,
         seat: Option<Seat>,
@@ -68,14 +79,19 @@ impl SignInService {
         retry::contended(TRIES, || async {
             let now = self.0.clock.system_now();
             let mut unit = self.0.people.begin_person(user, origin).await?;
-            proof.follow(&mut *unit, now).await?;
+            let found = unit.users().find(user).await?.filter(User::is_active);
+            let mut person = found.ok_or(SignInError::InvalidCredentials)?;
+            let mut events = proof.settle(&mut *unit, &mut person, now).await?;
+            if proof.new_password.is_some() {
+                unit.users().update(&person).await?;
+            }
             let id = PendingSignInId::from_uuid(self.0.ids.next());
             let session = proof.session.map(Session::id);
             let what = (missing, proof.methods);
-            let pending = PendingSignIn::begin(id, &text, what, seat, session, cipher, now);
+            let pending = PendingSignIn::begin(id, &text, what, seat, session, cipher, now).outgrown(proof.outgrown);
             unit.pending_sign_ins().insert(&pending, now).await?;
-            let event = Event::new("user.sign_in_pending", user).set("missing", missing.as_str());
-            unit.commit(vec![event]).await?;
+            events.push(Event::new("user.sign_in_pending", user).set("missing", missing.as_str()));
+            unit.commit(events).await?;
             Ok::<_, SignInError>(())
         })
         .await?;
@@ -86,12 +102,15 @@ impl SignInService {
             ),
             Missing::Factor => (factors.methods(), None),
             Missing::Enrolment => (vec!["totp", "passkey"], None),
+            Missing::Password => (Vec::new(), None),
         };
+        let outgrown = proof.outgrown.filter(|_| missing == Missing::Password);
         Ok(Outcome::Waiting(Waiting {
             token: text.to_text(),
             missing,
             methods,
             passkey_request,
+            outgrown: outgrown.map(str::to_owned),
             expires_in_s: PENDING_LIFE.whole_seconds(),
         }))
     }

@@ -1,6 +1,7 @@
 //! Address and password.
 
 use tenantry_identity::device::{DeviceText, RememberedDevice};
+use tenantry_identity::password::WeakPassword;
 use tenantry_identity::session::Method;
 use tenantry_identity::user::{PasswordHash, User};
 use tenantry_kernel::uuid::Uuid;
@@ -41,8 +42,10 @@ impl SignInService {
         }
         let seat = self.choose_seat(&user, request.tenant.as_deref(), &origin).await?;
         self.require_method(seat, SignInMethod::Password).await?;
+        let outgrown = self.outgrown(&user, &request.password).await?;
         let proof = Proof {
             methods: Method::Password.into(),
+            outgrown: outgrown.as_ref().map(WeakPassword::code),
             device: device.as_ref(),
             remember: request.remember,
             ..Proof::default()

@@ -1,11 +1,11 @@
 //! Going on with a sign-in that is pending.
 
-use tenantry_identity::factor::{Accepted, ChallengeOf, FactorError, Shown};
+use tenantry_identity::factor::{Accepted, ChallengeOf, FactorError, Factors, Shown};
 use tenantry_identity::pending::{Missing, PendingSignIn, PendingText};
 use tenantry_identity::session::Session;
 use tenantry_kernel::{Origin, Secret};
 
-use super::answer::SignedIn;
+use super::answer::Outcome;
 use super::error::SignInError;
 use super::proof::Proof;
 use super::service::SignInService;
@@ -33,11 +33,11 @@ pub enum ShownFactor {
 }
 
 impl SignInService {
-    /// Goes on with a second factor.
+    /// Goes on with a second factor. Another password may be missing then.
     ///
     /// # Errors
     /// [`SignInError::PendingOver`] for every token that is not good; [`SignInError::Factor`].
-    pub async fn verify(&self, request: Verify, origin: Origin) -> Result<SignedIn, SignInError> {
+    pub async fn verify(&self, request: Verify, origin: Origin) -> Result<Outcome, SignInError> {
         let (text, pending) = self.pending(&request.token, Missing::Factor).await?;
         let shown = match request.shown {
             ShownFactor::Totp(code) => Shown::Totp(code),
@@ -65,17 +65,23 @@ impl SignInService {
         accepted: &Accepted,
         remember: bool,
         origin: &Origin,
-    ) -> Result<SignedIn, SignInError> {
+    ) -> Result<Outcome, SignInError> {
         let current = self.session_behind(pending).await?;
         let proof = Proof {
             methods: pending.methods.and(accepted.methods()),
             session: current.as_ref(),
             accepted: Some(accepted),
             pending: Some(pending.id),
+            outgrown: pending.outgrown.as_deref(),
             remember: remember && self.remembers(pending).await?,
             ..Proof::default()
         };
-        self.open(pending.user, pending.seat, proof, origin).await
+        if pending.outgrown.is_some() {
+            let missing = (Missing::Password, &Factors::default());
+            return self.wait(pending.user, pending.seat, missing, proof, origin).await;
+        }
+        let signed_in = self.open(pending.user, pending.seat, proof, origin).await?;
+        Ok(Outcome::SignedIn(Box::new(signed_in)))
     }
 
     /// The pending sign-in that a token goes on with.

@@ -5,10 +5,11 @@ use tenantry_identity::factor::{Accepted, Factors, OneTimeCodes, confirm_totp, f
 use tenantry_identity::mint::Mint;
 use tenantry_identity::one_time_token::{OneTimeTokenId, Purpose};
 use tenantry_identity::passkey::{NewCredential, PasskeyName, register, registered};
+use tenantry_identity::password;
 use tenantry_identity::pending::PendingSignInId;
 use tenantry_identity::session::{Method, Methods, Session, SessionPolicy, SessionRecord};
 use tenantry_identity::store::PersonUnit;
-use tenantry_identity::user::User;
+use tenantry_identity::user::{PasswordHash, User};
 use tenantry_kernel::time::OffsetDateTime;
 use tenantry_kernel::time::format_description::well_known::Rfc3339;
 use tenantry_kernel::{Event, Mail, Origin, Secret, SessionId, UserId, Value};
@@ -41,6 +42,10 @@ pub(super) struct Proof<'a> {
     pub link: Option<(OneTimeTokenId, UserId)>,
     /// The factor that is enrolled.
     pub enrol: Option<&'a Enrol>,
+    /// Which rule the password does not meet any more, by its code.
+    pub outgrown: Option<&'a str>,
+    /// The password that was chosen in its place.
+    pub new_password: Option<&'a PasswordHash>,
     /// The device is to be remembered.
     pub remember: bool,
 }
@@ -98,11 +103,10 @@ impl Proof<'_> {
     ) -> Result<Noted, SignInError> {
         let found = unit.users().find(id).await?.filter(User::is_active);
         let mut user = found.ok_or(SignInError::InvalidCredentials)?;
-        self.spend(unit, now).await?;
-        let mut events = match self.accepted {
-            Some(accepted) => accepted.spend(unit, &user, now).await?,
-            None => Vec::new(),
-        };
+        let mut events = self.settle(unit, &mut user, now).await?;
+        if let Some(device) = self.device {
+            unit.devices().touch(device.id, now).await?;
+        }
         let mut recovery_codes = Vec::new();
         if let Some(enrol) = self.enrol {
             // Somebody enrolled meanwhile: then that is what must be shown.
@@ -136,7 +140,7 @@ impl Proof<'_> {
     }
 
     /// The link is good once, and the others that were asked for meanwhile end with it.
-    pub(super) async fn follow(&self, unit: &mut dyn PersonUnit, now: OffsetDateTime) -> Result<(), SignInError> {
+    async fn follow(&self, unit: &mut dyn PersonUnit, now: OffsetDateTime) -> Result<(), SignInError> {
         let Some((link, user)) = self.link else {
             return Ok(());
         };
@@ -147,17 +151,28 @@ impl Proof<'_> {
         Ok(())
     }
 
-    async fn spend(self, unit: &mut dyn PersonUnit, now: OffsetDateTime) -> Result<(), SignInError> {
+    /// Spends what can be used once, and sets the password that was chosen; the caller stores the user. Done in the unit
+    /// that lets somebody in, or that leaves the sign-in waiting for something more.
+    pub(super) async fn settle(
+        self,
+        unit: &mut dyn PersonUnit,
+        user: &mut User,
+        now: OffsetDateTime,
+    ) -> Result<Vec<Event>, SignInError> {
         if let Some(pending) = self.pending
             && !unit.pending_sign_ins().use_once(pending, now).await?
         {
             return Err(SignInError::PendingOver);
         }
         self.follow(unit, now).await?;
-        if let Some(device) = self.device {
-            unit.devices().touch(device.id, now).await?;
+        let mut events = match self.accepted {
+            Some(accepted) => accepted.spend(unit, user, now).await?,
+            None => Vec::new(),
+        };
+        if let Some(hash) = self.new_password {
+            events.push(password::replace(unit, user, hash.clone(), now).await?);
         }
-        Ok(())
+        Ok(events)
     }
 
     /// A password ends the back-off, unless too many others failed meanwhile. Nothing else says anything about guesses.

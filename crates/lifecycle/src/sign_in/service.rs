@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tenantry_identity::factor::{FactorChecker, OneTimeCodes, Shape};
 use tenantry_identity::mint::Mint;
 use tenantry_identity::passkey::PasskeyService;
+use tenantry_identity::password::PasswordJudge;
 use tenantry_identity::session::{self, Exchange, RefreshText, Session, SessionPolicy};
 use tenantry_identity::store::IdentityStore;
 use tenantry_identity::user::{PasswordHasher, User};
@@ -32,6 +33,8 @@ pub struct SignInParts {
     pub directory: Arc<dyn AccessDirectory>,
     /// Passwords.
     pub hasher: Arc<dyn PasswordHasher>,
+    /// Whether they will do.
+    pub judge: Arc<PasswordJudge>,
     /// Codes of authenticator apps.
     pub codes: Arc<dyn OneTimeCodes>,
     /// Second factors.

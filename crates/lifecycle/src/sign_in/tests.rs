@@ -1,6 +1,7 @@
 //! Tests of the use cases.
 
 mod factors;
+mod outgrown;
 
 use tenantry_identity::session::SessionPolicy;
 use tenantry_identity::store::IdentityStore;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tenantry_billing::payment::Collection;
 use tenantry_billing::plan::Cycle;
 use tenantry_billing::subscription::Subscription;
-use tenantry_identity::password;
+use tenantry_identity::password::{PasswordDemand, PasswordJudge, PasswordOwner, TenantAsks, Unfit};
 use tenantry_identity::session::SessionPolicy;
 use tenantry_identity::store::IdentityStore;
 use tenantry_identity::user::{PasswordHash, PasswordHasher};
@@ -57,6 +57,8 @@ pub struct SignUpParts {
     pub collection: Collection,
     /// Passwords.
     pub hasher: Arc<dyn PasswordHasher>,
+    /// Whether they will do.
+    pub judge: Arc<PasswordJudge>,
     /// Access tokens.
     pub tokens: TokenIssuer,
     /// Fingerprints.
@@ -178,8 +180,24 @@ impl SignUpService {
             return Ok(None);
         };
         let owner = &request.owner;
-        password::check(secret.expose(), &owner.email, owner.name.as_str())
-            .map_err(|weak| SignUpError::Invalid(vec![FieldError::new("owner_password", weak.code(), weak)]))?;
+        // Nobody knows yet who this is, and the tenant asks for nothing yet.
+        let mut demand = PasswordDemand::default();
+        demand.raise(TenantAsks {
+            words: std::iter::once(request.name.to_string())
+                .chain(request.slug.iter().map(ToString::to_string))
+                .collect(),
+            ..TenantAsks::default()
+        });
+        let judged = PasswordOwner {
+            email: &owner.email,
+            name: owner.name.as_str(),
+            guarded: false,
+        };
+        match self.0.judge.admit(secret, &judged, &demand).await {
+            Ok(()) => {}
+            Err(Unfit::Weak(weak)) => return Err(SignUpError::Invalid(vec![weak.at("owner_password")])),
+            Err(Unfit::Unmeasured(cause)) => return Err(cause.into()),
+        }
         Ok(Some(self.0.hasher.hash(secret.clone()).await?))
     }
 

@@ -12,9 +12,10 @@ use tenantry_identity::api_key::{ApiKeyService, ApiKeySettings, PlainKeyReader};
 use tenantry_identity::factor::{FactorChecker, Shape};
 use tenantry_identity::mint::Mint;
 use tenantry_identity::passkey::PasskeyService;
+use tenantry_identity::password::{Lengths, PasswordJudge};
 use tenantry_identity::service_account::{ServiceAccount, ServiceAccountService};
 use tenantry_identity::session::SessionPolicy;
-use tenantry_identity::testing::PlainCipher;
+use tenantry_identity::testing::{LengthMeter, PlainCipher, eight_characters};
 use tenantry_identity::token::AccessClaims;
 use tenantry_kernel::testing::{CountingEntropy, FixedClock, MemoryBudgets, SequentialIds, test_authority};
 use tenantry_kernel::{Clock, IdSource, Origin, SessionId, TenantId, TenantScope};
@@ -61,6 +62,8 @@ pub struct House {
     pub allow_unverified: bool,
     /// How many tenants may be founded; any number at first.
     pub sign_up_limits: SignUpLimits,
+    /// How long passwords are at least.
+    pub lengths: Lengths,
     ids: Arc<SequentialIds>,
     entropy: Arc<CountingEntropy>,
 }
@@ -91,6 +94,7 @@ impl House {
                 budget: None,
                 refuse_disposable: false,
             },
+            lengths: eight_characters(),
             ids: Arc::default(),
             entropy: Arc::default(),
         }
@@ -132,6 +136,7 @@ impl House {
             directory: self.shared_store(),
             collection: self.collection(),
             hasher: self.hasher.clone(),
+            judge: self.judge(),
             tokens: self.tokens(),
             cipher: Arc::new(PlainCipher),
             clock: self.clock.clone(),
@@ -142,6 +147,14 @@ impl House {
             limits: self.sign_up_limits.clone(),
             allow_unverified: self.allow_unverified,
         })
+    }
+
+    /// Whether passwords will do: by [`LengthMeter`], and by what the tenants ask.
+    #[must_use]
+    pub fn judge(&self) -> Arc<PasswordJudge> {
+        let demands = Arc::new(TenantsDemands::new(self.shared_store()));
+        let meter = Arc::new(LengthMeter);
+        Arc::new(PasswordJudge::new(self.lengths, demands, meter))
     }
 
     /// Signing in and out.
@@ -166,6 +179,7 @@ impl House {
             store: self.shared_store(),
             directory: self.shared_store(),
             hasher: self.hasher.clone(),
+            judge: self.judge(),
             codes,
             checker: Arc::new(checker),
             passkeys: Arc::new(PasskeyService::new(
@@ -281,13 +295,12 @@ impl House {
         AcceptService::new(
             self.shared_store(),
             self.shared_store(),
-            self.hasher.clone(),
+            (self.hasher.clone(), self.judge()),
             Arc::new(PlainCipher),
             self.clock.clone(),
             Arc::new(roles),
             self.gate(),
         )
-        .demanding(Arc::new(TenantsDemands::new(self.shared_store())))
     }
 
     /// Handing tenants over.

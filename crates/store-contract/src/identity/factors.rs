@@ -317,6 +317,7 @@ pub async fn a_pending_sign_in_is_used_once_also_under_concurrency(store: &impl 
         fingerprint: fingerprint(number),
         missing: Missing::Enrolment,
         methods: [Method::Password, Method::MailLink].into_iter().collect(),
+        outgrown: Some("password_too_short".to_owned()),
         seat: Some((tenant_id(3), MembershipId::from_uuid(Uuid::from_u128(4)))),
         session: Some(SessionId::from_uuid(Uuid::from_u128(5))),
         expires_at: NOW + Duration::MINUTE,
@@ -335,6 +336,7 @@ pub async fn a_pending_sign_in_is_used_once_also_under_concurrency(store: &impl 
         (
             found.missing,
             found.methods,
+            found.outgrown,
             found.seat,
             found.session,
             found.expires_at,
@@ -343,6 +345,7 @@ pub async fn a_pending_sign_in_is_used_once_also_under_concurrency(store: &impl 
         (
             pending(1).missing,
             pending(1).methods,
+            pending(1).outgrown,
             pending(1).seat,
             pending(1).session,
             pending(1).expires_at,

@@ -1,4 +1,4 @@
-//! Sign-ins that wait for a second factor.
+//! Sign-ins that wait for a second factor, or for another password.
 
 use sea_orm::entity::prelude::*;
 
@@ -16,6 +16,7 @@ pub(crate) struct Model {
     pub fingerprint: Vec<u8>,
     pub missing: String,
     pub methods: String,
+    pub outgrown: Option<String>,
     pub tenant_id: Option<Uuid>,
     pub membership_id: Option<Uuid>,
     pub session_id: Option<Uuid>,

@@ -31,6 +31,7 @@ impl PendingSignInRepository for SeaOrmUnit {
             fingerprint: Set(pending.fingerprint.as_bytes().to_vec()),
             missing: Set(pending.missing.as_str().to_owned()),
             methods: Set(pending.methods.to_text()),
+            outgrown: Set(pending.outgrown.clone()),
             tenant_id: Set(pending.seat.map(|(tenant, _)| tenant.as_uuid())),
             membership_id: Set(pending.seat.map(|(_, membership)| membership.as_uuid())),
             session_id: Set(pending.session.map(SessionId::as_uuid)),
@@ -95,6 +96,7 @@ fn restore(row: pending_sign_in::Model) -> Result<PendingSignIn, StoreError> {
         fingerprint: fingerprint(&row.fingerprint).map_err(corrupt("pending_sign_in", id))?,
         missing: missing.map_err(corrupt("pending_sign_in", id))?,
         methods: Methods::from_text(&row.methods),
+        outgrown: row.outgrown,
         seat: row
             .tenant_id
             .map(TenantId::from_uuid)

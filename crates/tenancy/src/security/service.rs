@@ -209,14 +209,10 @@ impl SecurityService {
 
 /// Notes what this version could store and not keep: a policy promises nothing that does not happen.
 fn not_enforced(draft: &PolicyDraft, faults: &mut Vec<FieldError>) {
-    let asked = [
-        ("password.min_strength", draft.password_min_strength.is_some()),
-        ("password.forbid_breached", draft.password_forbid_breached),
-        (
-            "domain_join.mode",
-            JoinMode::from_name(&draft.domain_join_mode).is_some_and(|mode| mode != JoinMode::Off),
-        ),
-    ];
+    let asked = [(
+        "domain_join.mode",
+        JoinMode::from_name(&draft.domain_join_mode).is_some_and(|mode| mode != JoinMode::Off),
+    )];
     for (field, _) in asked.into_iter().filter(|(_, asked)| *asked) {
         faults.push(FieldError::new(
             field,

@@ -110,6 +110,7 @@ impl Node {
         let service = AppointService::new(
             Arc::new(node.store.clone()),
             Arc::clone(&node.hasher),
+            Arc::clone(&node.judge),
             node.sources.clock.clone(),
             node.sources.ids.clone(),
         );

@@ -37,7 +37,13 @@ fn service(mocks: Mocks, hasher: MockPasswordHasher) -> (PasswordService, Commit
     let store = FakeIdentityStore::over(mocks).knowing(ada().email(), ada().id());
     let commits = store.commits();
     let clock = Arc::new(FixedClock::at(NOW));
-    let service = PasswordService::new(Arc::new(store), Arc::new(hasher), clock, testing::mint());
+    let service = PasswordService::new(
+        Arc::new(store),
+        Arc::new(hasher),
+        clock,
+        testing::mint(),
+        testing::judge(),
+    );
     (service, commits)
 }
 

@@ -46,7 +46,8 @@ async fn verify(house: &House, token: &Secret<String>, code: &str, remember: boo
         shown: ShownFactor::Totp(code.to_owned()),
         remember,
     };
-    house.sign_in().verify(request, Origin::default()).await
+    let outcome = house.sign_in().verify(request, Origin::default()).await?;
+    Ok(outcome.signed_in().expect("nothing is missing"))
 }
 
 #[tokio::test]
