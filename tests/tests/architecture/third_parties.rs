@@ -42,6 +42,8 @@ const BANNED: &[(&str, &str)] = &[
 /// Libraries that we carry in more than one version, each with who holds on to the old one.
 const DUPLICATES: &[(&str, &str)] = &[
     ("base64", "0.22: sqlx and jsonwebtoken"),
+    ("bit-set", "0.8: fancy-regex, of zxcvbn"),
+    ("bit-vec", "0.8: bit-set 0.8"),
     ("block-buffer", "0.10: digest 0.10"),
     ("cpufeatures", "0.2: sha2 0.10"),
     ("crypto-common", "0.1: digest 0.10"),
