@@ -143,7 +143,9 @@ fn stands_in(answer: &str, end: &str) -> Result<bool, Away> {
 /// The protocol's hash. It protects nothing here: it is how the lists are written.
 fn sha1_hex(password: &str) -> String {
     let hash = digest::digest(&digest::SHA1_FOR_LEGACY_USE_ONLY, password.as_bytes());
-    hash.as_ref().iter().map(|byte| format!("{byte:02X}")).collect()
+    hash.as_ref()
+        .iter()
+        .fold(String::with_capacity(DIGITS), |hex, byte| format!("{hex}{byte:02X}"))
 }
 
 fn is_loopback(url: &Url) -> bool {

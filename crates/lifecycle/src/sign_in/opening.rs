@@ -56,13 +56,11 @@ impl SignInService {
         } else {
             None
         };
-        match missing {
-            Some(missing) => self.wait(user, seat, (missing, &factors), proof, origin).await,
-            None => {
-                let signed_in = self.open(user, seat, proof, origin).await?;
-                Ok(Outcome::SignedIn(Box::new(signed_in)))
-            }
+        if let Some(missing) = missing {
+            return self.wait(user, seat, (missing, &factors), proof, origin).await;
         }
+        let signed_in = self.open(user, seat, proof, origin).await?;
+        Ok(Outcome::SignedIn(Box::new(signed_in)))
     }
 
     /// Leaves the sign-in pending for what is missing. What was shown so far is spent: who goes on shows the rest.
