@@ -27,6 +27,7 @@ mod m2026_11_28_000014_service_accounts;
 mod m2026_11_28_000015_people;
 mod m2026_11_28_000016_support_access;
 mod m2026_11_28_000017_outgrown_passwords;
+mod m2026_11_28_000018_joining;
 mod m2026_11_28_000019_budgets;
 
 pub use run::{MigrateError, Status, grant_login, status, up};
@@ -56,6 +57,7 @@ impl MigratorTrait for Migrator {
             Box::new(m2026_11_28_000014_service_accounts::Migration),
             Box::new(m2026_11_28_000015_people::Migration),
             Box::new(m2026_11_28_000016_support_access::Migration),
+            Box::new(m2026_11_28_000018_joining::Migration),
             Box::new(m2026_11_28_000017_outgrown_passwords::Migration),
             Box::new(m2026_11_28_000019_budgets::Migration),
         ]

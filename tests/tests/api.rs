@@ -28,6 +28,8 @@ mod goldens;
 mod harness;
 #[path = "api/invitations.rs"]
 mod invitations;
+#[path = "api/joining.rs"]
+mod joining;
 #[path = "api/logs.rs"]
 mod logs;
 #[path = "api/members.rs"]

@@ -51,6 +51,7 @@ pub const CAUSED_BY_OTHERS: &[&str] = &[
     "change_email",
     "invitation",
     "magic_link",
+    "join_requested",
     "merge_accounts",
     "ownership_transfer",
     "reset_password",

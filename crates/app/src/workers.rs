@@ -7,6 +7,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use tenantry_activity::receipt::{KEPT_FOR_HOURS, ReceiptStore};
 use tenantry_kernel::BudgetKeeper;
 use tenantry_kernel::time;
+use tenantry_tenancy::joining::JoinRequestPurge as _;
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval};
 
@@ -272,7 +273,11 @@ async fn tidy(node: Arc<Installation>) {
         .await;
     let notices = node.store.purge_feed(now - NOTICES_KEPT, TIDY_BATCH).await;
     let budgets = node.store.forget_whole(now, TIDY_BATCH).await;
-    for outcome in [receipts, notices, budgets] {
+    let requests = node
+        .store
+        .purge_join_requests(&node.system_scope("join_requests"), now, TIDY_BATCH)
+        .await;
+    for outcome in [receipts, notices, budgets, requests] {
         if let Err(cause) = outcome {
             tracing::warn!(
                 error = &cause as &dyn std::error::Error,

@@ -1,4 +1,4 @@
-//! Custom domains of a tenant.
+//! Custom domains of a tenant, and its domains of addresses.
 
 mod add;
 mod list;
@@ -10,10 +10,13 @@ use tenantry_tenancy::domain::CustomDomain;
 use time::OffsetDateTime;
 use utoipa::ToSchema;
 
+use crate::email_domains;
 use crate::routes::Row;
 
 pub(crate) fn rows() -> Vec<Row> {
-    vec![list::row(), add::row(), verify::row(), remove::row()]
+    let mut rows = vec![list::row(), add::row(), verify::row(), remove::row()];
+    rows.extend(email_domains::rows());
+    rows
 }
 
 /// A custom domain.
@@ -41,7 +44,7 @@ struct DomainView {
 /// A DNS record to make.
 #[derive(Serialize, ToSchema)]
 #[schema(as = DnsRecord)]
-struct RecordView {
+pub(crate) struct RecordView {
     /// Always `TXT`.
     #[serde(rename = "type")]
     #[schema(example = "TXT")]
@@ -54,6 +57,17 @@ struct RecordView {
     value: String,
 }
 
+impl RecordView {
+    /// The TXT record that says this there.
+    pub(crate) const fn txt(name: String, value: String) -> Self {
+        Self {
+            kind: "TXT",
+            name,
+            value,
+        }
+    }
+}
+
 impl From<&CustomDomain> for DomainView {
     fn from(domain: &CustomDomain) -> Self {
         Self {
@@ -61,11 +75,7 @@ impl From<&CustomDomain> for DomainView {
             domain: domain.host().to_string(),
             verified: domain.verified_at().is_some(),
             verified_at: domain.verified_at(),
-            verification: RecordView {
-                kind: "TXT",
-                name: domain.record_name(),
-                value: domain.record_value(),
-            },
+            verification: RecordView::txt(domain.record_name(), domain.record_value()),
             created_at: domain.created_at(),
         }
     }

@@ -28,8 +28,11 @@ mod show;
 mod step_up;
 mod switch;
 pub(crate) mod tenants;
+mod tenants_join;
+mod tenants_join_withdraw;
 mod tenants_known_as;
 mod tenants_leave;
+mod tenants_suggestions;
 mod totp_begin;
 mod totp_confirm;
 mod totp_remove;
@@ -52,6 +55,9 @@ pub(crate) fn rows() -> Vec<Row> {
         merge_start::row(),
         merge::row(),
         tenants::row(),
+        tenants_suggestions::row(),
+        tenants_join::row(),
+        tenants_join_withdraw::row(),
         tenants_known_as::row(),
         tenants_leave::row(),
         switch::row(),

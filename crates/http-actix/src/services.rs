@@ -21,6 +21,7 @@ use tenantry_identity::signing_key::SigningKeyService;
 use tenantry_identity::step_up::StepUpService;
 use tenantry_kernel::Clock;
 use tenantry_lifecycle::catalog::Catalog;
+use tenantry_lifecycle::joining::JoiningService;
 use tenantry_lifecycle::key_check::KeyCheckService;
 use tenantry_lifecycle::members::{AcceptService, MembersService};
 use tenantry_lifecycle::oauth::OAuthService;
@@ -38,6 +39,7 @@ use tenantry_tenancy::branding::BrandDirectory;
 use tenantry_tenancy::branding::service::BrandingService;
 use tenantry_tenancy::directory::AccessDirectory;
 use tenantry_tenancy::domain::service::DomainService;
+use tenantry_tenancy::mail_domain::service::MailDomainService;
 use tenantry_tenancy::membership::service::MemberService;
 use tenantry_tenancy::role::access::AccessService;
 use tenantry_tenancy::role::service::RoleService;
@@ -73,6 +75,10 @@ pub struct Services {
     pub branding: Arc<BrandingService>,
     /// Custom domains.
     pub domains: Arc<DomainService>,
+    /// Domains of addresses.
+    pub mail_domains: Arc<MailDomainService>,
+    /// Joining by an address.
+    pub joining: Arc<JoiningService>,
     /// Founding tenants.
     pub sign_up: Arc<SignUpService>,
     /// Signing in and out.
@@ -156,6 +162,8 @@ impl Services {
             .app_data(Data::from(Arc::clone(&self.brands)))
             .app_data(Data::from(Arc::clone(&self.branding)))
             .app_data(Data::from(Arc::clone(&self.domains)))
+            .app_data(Data::from(Arc::clone(&self.mail_domains)))
+            .app_data(Data::from(Arc::clone(&self.joining)))
             .app_data(Data::from(Arc::clone(&self.sign_up)))
             .app_data(Data::from(Arc::clone(&self.sign_in)))
             .app_data(Data::from(Arc::clone(&self.passwords)))

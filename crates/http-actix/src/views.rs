@@ -3,6 +3,7 @@
 pub(crate) mod branding;
 pub(crate) mod factor;
 pub(crate) mod invoice;
+pub(crate) mod join_request;
 pub(crate) mod member;
 pub(crate) mod payment_method;
 pub(crate) mod person;

@@ -11,6 +11,7 @@ pub mod catalog;
 mod counts;
 mod dunning;
 mod entitle;
+pub mod joining;
 pub mod key_check;
 mod key_powers;
 pub mod members;

@@ -11,6 +11,8 @@ mod tests;
 
 pub use accept::{Accept, AcceptService, Accepted};
 pub use error::MembersError;
+pub(crate) use error::overtaken;
 pub(crate) use letter::to_the_minute;
 pub use many::{Arrival, InvalidDays, InvitationDays, ListedRow, MAX_ROWS, Newcomer, Outcome, Verdict};
+pub(crate) use service::role as role_named;
 pub use service::{AddMember, Added, MembersParts, MembersService, Resend};

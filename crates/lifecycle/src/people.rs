@@ -28,6 +28,7 @@ use tenantry_kernel::time::OffsetDateTime;
 use tenantry_kernel::{Clock, Origin, PermissionSet, SystemScope, UserId};
 use tenantry_tenancy::directory::{AccessDirectory, BelongingDirectory};
 use tenantry_tenancy::gate::Gate;
+use tenantry_tenancy::joining::JoinDirectory;
 
 pub use departure::{DepartureReport, WAITS};
 pub use directory::{PersonCard, PersonDirectory, PersonFilter};
@@ -54,6 +55,8 @@ pub struct PeopleParts {
     pub access: Arc<dyn AccessDirectory>,
     /// Where people belong.
     pub belongings: Arc<dyn BelongingDirectory>,
+    /// Whom they asked to let them in, and who removed them.
+    pub joining: Arc<dyn JoinDirectory>,
     /// All people, for operators and workers.
     pub directory: Arc<dyn PersonDirectory>,
     /// What people did.

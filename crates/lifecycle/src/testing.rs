@@ -10,6 +10,7 @@ mod factors;
 pub mod fixture;
 mod house;
 mod identity;
+mod joining;
 mod quotas;
 mod state;
 mod store;

@@ -3,6 +3,7 @@
 pub mod branding;
 pub mod directories;
 pub mod domains;
+pub mod joining;
 pub mod memberships;
 pub mod ownership;
 pub mod roles;
@@ -12,6 +13,7 @@ pub mod tenants;
 use tenantry_kernel::{Event, TenantScope};
 use tenantry_tenancy::branding::BrandDirectory;
 use tenantry_tenancy::directory::{AccessDirectory, TenantDirectory, TenantProfiles};
+use tenantry_tenancy::joining::{JoinDirectory, JoinRequestPurge};
 use tenantry_tenancy::membership::Membership;
 use tenantry_tenancy::store::{TenancyStore, TenancyUnit};
 use tenantry_tenancy::testing;
@@ -26,6 +28,10 @@ pub trait TenancyHarness: Sync {
     fn tenants(&self) -> &dyn TenantDirectory;
     /// Shows tenants to anybody.
     fn brands(&self) -> &dyn BrandDirectory;
+    /// Looks up where people may come in.
+    fn joins(&self) -> &dyn JoinDirectory;
+    /// Removes requests that have run out.
+    fn join_purge(&self) -> &dyn JoinRequestPurge;
     /// Shows tenants.
     fn profiles(&self) -> &dyn TenantProfiles;
 }

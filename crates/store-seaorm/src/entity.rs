@@ -19,13 +19,16 @@ pub(crate) mod dunning_case;
 pub(crate) mod email_directory;
 pub(crate) mod entitlement;
 pub(crate) mod feature_grant;
+pub(crate) mod former_member;
 pub(crate) mod idempotency_receipt;
 pub(crate) mod impersonation;
 pub(crate) mod invoice;
 pub(crate) mod invoice_counter;
 pub(crate) mod invoice_line;
 pub(crate) mod job;
+pub(crate) mod join_request;
 pub(crate) mod known_place;
+pub(crate) mod mail_domain;
 pub(crate) mod membership;
 pub(crate) mod one_time_token;
 pub(crate) mod outbox_event;
@@ -85,12 +88,15 @@ const TABLES: &[fn() -> Table] = &[
     table::<email_directory::Entity>,
     table::<entitlement::Entity>,
     table::<feature_grant::Entity>,
+    table::<former_member::Entity>,
     table::<idempotency_receipt::Entity>,
     table::<invoice::Entity>,
     table::<invoice_counter::Entity>,
     table::<invoice_line::Entity>,
     table::<job::Entity>,
+    table::<join_request::Entity>,
     table::<known_place::Entity>,
+    table::<mail_domain::Entity>,
     table::<membership::Entity>,
     table::<one_time_token::Entity>,
     table::<outbox_event::Entity>,

@@ -5,6 +5,9 @@ mod assignments;
 mod belongings;
 mod branding;
 mod custom_domains;
+mod join_directory;
+mod join_requests;
+mod mail_domains;
 mod memberships;
 mod ownership;
 mod roles;
@@ -18,6 +21,8 @@ use tenantry_kernel::{StoreError, TenantScope, async_trait};
 use tenantry_tenancy::branding::BrandingRepository;
 use tenantry_tenancy::directory::TenantProfiles;
 use tenantry_tenancy::domain::{CustomDomainRepository, DOMAIN_TAKEN};
+use tenantry_tenancy::joining::{JOIN_REQUESTED, JoinRequestRepository};
+use tenantry_tenancy::mail_domain::{MAIL_DOMAIN_EXISTS, MailDomainRepository};
 use tenantry_tenancy::membership::{ALREADY_MEMBER, MembershipRepository};
 use tenantry_tenancy::ownership::{OwnershipRepository, TRANSFER_PENDING};
 use tenantry_tenancy::role::assignment::ROLE_ASSIGNED;
@@ -82,6 +87,16 @@ pub(crate) const RULES: &[Rule] = &[
         columns: "domain_directory.host",
         name: DOMAIN_TAKEN,
     },
+    Rule {
+        index: "mail_domain_key",
+        columns: "mail_domain.tenant_id, mail_domain.domain",
+        name: MAIL_DOMAIN_EXISTS,
+    },
+    Rule {
+        index: "join_request_user_key",
+        columns: "join_request.tenant_id, join_request.user_id",
+        name: JOIN_REQUESTED,
+    },
 ];
 
 #[async_trait]
@@ -121,6 +136,14 @@ impl TenancyUnit for SeaOrmUnit {
     }
 
     fn custom_domains(&mut self) -> &mut dyn CustomDomainRepository {
+        self
+    }
+
+    fn mail_domains(&mut self) -> &mut dyn MailDomainRepository {
+        self
+    }
+
+    fn join_requests(&mut self) -> &mut dyn JoinRequestRepository {
         self
     }
 

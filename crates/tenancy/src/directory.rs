@@ -114,6 +114,8 @@ pub struct Belonging {
     pub email: EmailAddress,
     /// The name by which it does.
     pub called: Option<DisplayName>,
+    /// Until when the invitation can be accepted, if it is one.
+    pub invitation_expires_at: Option<OffsetDateTime>,
     /// When the person last signed in there.
     pub last_login_at: Option<OffsetDateTime>,
     /// Since when.

@@ -341,8 +341,8 @@ impl Gate {
             .enter(tenant, founder, self.roles.owner().permissions.clone(), origin)
     }
 
-    /// A person accepts an invitation: they enter as the member they are about to be. The caller has
-    /// checked the token.
+    /// A person accepts an invitation, or joins by their address: they enter as the member they are about to be. The
+    /// caller has checked the token or the claim.
     ///
     /// # Errors
     /// [`EnterError::NotFound`], [`EnterError::Suspended`], [`EnterError::Store`].

@@ -1,4 +1,4 @@
-//! Tenants, their members and roles, their custom domains, and the gate.
+//! Tenants, their members and roles, their domains, and the gate.
 //!
 //! **Invariants:** a tenant has at least one active owner once it is founded; nobody grants what they
 //! lack; a slug and a verified host name belong to one tenant. A scope is minted by [`gate::Gate`] only.
@@ -10,7 +10,9 @@ pub mod directory;
 pub mod domain;
 pub mod gate;
 pub mod host;
+pub mod joining;
 pub mod locale;
+pub mod mail_domain;
 pub mod membership;
 pub mod ownership;
 pub mod permissions;

@@ -5,6 +5,8 @@ use tenantry_kernel::{StoreError, TenantScope, Transaction};
 
 use crate::branding::BrandingRepository;
 use crate::domain::CustomDomainRepository;
+use crate::joining::JoinRequestRepository;
+use crate::mail_domain::MailDomainRepository;
 use crate::membership::MembershipRepository;
 use crate::ownership::OwnershipRepository;
 use crate::role::RoleRepository;
@@ -23,6 +25,10 @@ pub trait TenancyUnit: Transaction {
     fn ownership(&mut self) -> &mut dyn OwnershipRepository;
     /// Its custom domains.
     fn custom_domains(&mut self) -> &mut dyn CustomDomainRepository;
+    /// Its domains of addresses.
+    fn mail_domains(&mut self) -> &mut dyn MailDomainRepository;
+    /// Requests to join it.
+    fn join_requests(&mut self) -> &mut dyn JoinRequestRepository;
     /// Its security policy.
     fn security_policies(&mut self) -> &mut dyn SecurityPolicyRepository;
     /// How it shows itself.

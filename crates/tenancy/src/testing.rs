@@ -6,12 +6,16 @@ use async_trait::async_trait;
 use tenantry_kernel::id::{MembershipId, UserId};
 use tenantry_kernel::time::OffsetDateTime;
 use tenantry_kernel::uuid::Uuid;
-use tenantry_kernel::{Code, EmailAddress, Event, PermissionSet, StoreError, TenantId, TenantScope, Transaction};
+use tenantry_kernel::{
+    Code, EmailAddress, EmailDomain, Event, PermissionSet, StoreError, TenantId, TenantScope, Transaction,
+};
 
 pub use crate::branding::repository::{MockBrandDirectory, MockBrandingRepository};
 pub use crate::directory::{MockAccessDirectory, MockTenantDirectory};
 pub use crate::domain::repository::MockCustomDomainRepository;
 pub use crate::domain::resolver::MockTxtResolver;
+pub use crate::joining::repository::MockJoinRequestRepository;
+pub use crate::mail_domain::repository::MockMailDomainRepository;
 pub use crate::membership::repository::MockMembershipRepository;
 pub use crate::ownership::repository::MockOwnershipRepository;
 pub use crate::role::repository::MockRoleRepository;
@@ -21,7 +25,9 @@ pub use crate::tenant::repository::MockTenantRepository;
 use crate::branding::BrandingRepository;
 use crate::directory::{MemberAccess, TenantAccess};
 use crate::domain::CustomDomainRepository;
+use crate::joining::{JoinRequest, JoinRequestId, JoinRequestRepository};
 use crate::locale::{Locale, Timezone};
+use crate::mail_domain::{MailDomain, MailDomainId, MailDomainRepository};
 use crate::membership::{Membership, MembershipDetails, MembershipRepository, MembershipState};
 use crate::ownership::OwnershipRepository;
 use crate::permissions;
@@ -51,6 +57,10 @@ pub struct FakeTenancy {
     pub ownership: MockOwnershipRepository,
     /// Of its domains.
     pub custom_domains: MockCustomDomainRepository,
+    /// Of its domains of addresses.
+    pub mail_domains: MockMailDomainRepository,
+    /// Of requests to join it.
+    pub join_requests: MockJoinRequestRepository,
     /// Of its security policy.
     pub security_policies: MockSecurityPolicyRepository,
     /// Of its looks.
@@ -73,6 +83,8 @@ impl Default for FakeTenancy {
             ownership: MockOwnershipRepository::new(),
             security_policies: MockSecurityPolicyRepository::new(),
             custom_domains: MockCustomDomainRepository::new(),
+            mail_domains: MockMailDomainRepository::new(),
+            join_requests: MockJoinRequestRepository::new(),
             branding: MockBrandingRepository::new(),
             lost_commits: 0,
         }
@@ -167,6 +179,12 @@ impl TenancyUnit for FakeUnit {
     }
     fn custom_domains(&mut self) -> &mut dyn CustomDomainRepository {
         &mut self.fakes.custom_domains
+    }
+    fn mail_domains(&mut self) -> &mut dyn MailDomainRepository {
+        &mut self.fakes.mail_domains
+    }
+    fn join_requests(&mut self) -> &mut dyn JoinRequestRepository {
+        &mut self.fakes.join_requests
     }
     fn security_policies(&mut self) -> &mut dyn SecurityPolicyRepository {
         &mut self.fakes.security_policies
@@ -312,6 +330,29 @@ pub fn assignment(number: u128, member: u128, role: &str, resource: Option<&str>
         resource: resource.map(|resource| valid(tenantry_kernel::Resource::try_from(resource))),
         created_at: NOW,
     }
+}
+
+/// A domain of addresses that is claimed, with a token of its number.
+///
+/// # Panics
+/// When the domain is none.
+#[must_use]
+pub fn mail_domain(number: u128, domain: &str) -> MailDomain {
+    let id = MailDomainId::from_uuid(Uuid::from_u128(number));
+    let domain = valid(EmailDomain::try_from(domain));
+    MailDomain::claim(id, domain, format!("token{number}"), NOW)
+}
+
+/// A request of user `user`, named after the number.
+///
+/// # Panics
+/// Never: the texts are valid.
+#[must_use]
+pub fn join_request(number: u128, user: u128) -> JoinRequest {
+    let id = JoinRequestId::from_uuid(Uuid::from_u128(number));
+    let email = valid(EmailAddress::try_from(format!("asker{user}@example.com")));
+    let name = valid(DisplayName::try_from(format!("Asker {user}")));
+    JoinRequest::ask(id, user_id(user), email, name, NOW)
 }
 
 /// The five system roles under their own names, with this crate's permissions by the role matrix.

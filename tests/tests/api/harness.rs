@@ -7,6 +7,8 @@
 mod caller;
 #[path = "harness/chromium.rs"]
 mod chromium;
+#[path = "harness/dns.rs"]
+mod dns;
 #[path = "harness/documented.rs"]
 mod documented;
 #[path = "harness/factors.rs"]
@@ -24,6 +26,7 @@ mod walk;
 
 pub use caller::{Caller, Reply};
 pub use chromium::Chromium;
+pub use dns::Dns;
 pub use documented::refusals;
 pub use factors::{App, code_at, has_python, register_passkey};
 pub use node::{Node, Setup, eventually, folder, on_each_database, token_sent_to};

@@ -36,6 +36,7 @@ use tenantry_identity::user::PasswordHasher;
 use tenantry_kernel::{Budget, Cipher};
 use tenantry_lifecycle::billing_run::{BillingRunParts, BillingRunService};
 use tenantry_lifecycle::catalog::Catalog;
+use tenantry_lifecycle::joining::{JoiningParts, JoiningService};
 use tenantry_lifecycle::key_check::{KeyCheckParts, KeyCheckService};
 use tenantry_lifecycle::members::{AcceptService, MembersParts, MembersService};
 use tenantry_lifecycle::oauth::{OAuthParts, OAuthService};
@@ -59,6 +60,7 @@ use tenantry_store_seaorm::SeaOrmStore;
 use tenantry_tenancy::branding::service::BrandingService;
 use tenantry_tenancy::domain::service::{DomainPorts, DomainService};
 use tenantry_tenancy::gate::Gate;
+use tenantry_tenancy::mail_domain::service::MailDomainService;
 use tenantry_tenancy::membership::service::MemberService;
 use tenantry_tenancy::role::access::AccessService;
 use tenantry_tenancy::role::service::{RolePorts, RoleService};
@@ -271,6 +273,7 @@ pub(super) fn build(from: &Ingredients<'_>) -> Built {
         records: store.clone(),
         access: directory.clone(),
         belongings: store.clone(),
+        joining: store.clone(),
         directory: store.clone(),
         acts: store.clone(),
         hasher: Arc::clone(hasher),
@@ -279,6 +282,13 @@ pub(super) fn build(from: &Ingredients<'_>) -> Built {
         mint: mint.clone(),
         policy,
     }));
+    let domain_ports = || DomainPorts {
+        store: store.clone(),
+        resolver: from.resolver.clone(),
+        clock: clock.clone(),
+        ids: ids.clone(),
+        entropy: entropy.clone(),
+    };
     let services = Services {
         people,
         emails: Arc::new(EmailService::new(store.clone(), clock.clone(), mint.clone(), policy)),
@@ -328,16 +338,19 @@ pub(super) fn build(from: &Ingredients<'_>) -> Built {
         security: Arc::new(SecurityService::new(store.clone(), Arc::new(catalog.roles().clone()))),
         brands: store.clone(),
         branding: Arc::new(BrandingService::new(store.clone(), clock.clone())),
-        domains: Arc::new(DomainService::new(
-            DomainPorts {
-                store: store.clone(),
-                resolver: from.resolver.clone(),
-                clock: clock.clone(),
-                ids: ids.clone(),
-                entropy: entropy.clone(),
-            },
-            own_zones(config),
-        )),
+        domains: Arc::new(DomainService::new(domain_ports(), own_zones(config))),
+        mail_domains: Arc::new(MailDomainService::new(domain_ports())),
+        joining: Arc::new(JoiningService::new(JoiningParts {
+            catalog: Arc::clone(catalog),
+            people: store.clone(),
+            store: store.clone(),
+            access: directory.clone(),
+            belongings: store.clone(),
+            directory: store.clone(),
+            clock: clock.clone(),
+            ids: ids.clone(),
+            gate: gate(),
+        })),
         sign_up: Arc::new(SignUpService::new(SignUpParts {
             catalog: Arc::clone(catalog),
             people: store.clone(),

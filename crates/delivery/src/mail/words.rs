@@ -2,7 +2,7 @@
 //!
 //! A *choice* lists wordings from the most to the least specific: the first one whose `{fields}` the
 //! mail carries is used. A paragraph of which no wording fits is left out. The fields are `name` (of
-//! the recipient), `tenant`, `product`, `plan`, `inviter`, `role`, `message`, `amount`, `invoice`,
+//! the recipient), `tenant`, `product`, `plan`, `inviter`, `asker`, `role`, `message`, `amount`, `invoice`,
 //! `days_left`, `at`, `address`, `device`, `left`, `meter`, `percent`, `used`, `limit`, `operator`, `member`,
 //! `reason`, and the times `expires_at`, `retry_at`, `resets_at`, `trial_ends_at`, `looks_until` and `acts_until`, all as
 //! people are to read them; none is required.
@@ -113,12 +113,14 @@ pub(super) enum Template {
     ErasureScheduled,
     MergeAccounts,
     SupportAccessStarted,
+    JoinRequested,
+    JoinApproved,
 }
 
 impl Template {
     /// Every template.
     #[cfg(test)]
-    pub(super) const ALL: [Self; 23] = [
+    pub(super) const ALL: [Self; 25] = [
         Self::Welcome,
         Self::SetPassword,
         Self::ResetPassword,
@@ -142,6 +144,8 @@ impl Template {
         Self::ErasureScheduled,
         Self::MergeAccounts,
         Self::SupportAccessStarted,
+        Self::JoinRequested,
+        Self::JoinApproved,
     ];
 
     /// The template of that name.
@@ -170,6 +174,8 @@ impl Template {
             "erasure_scheduled" => Self::ErasureScheduled,
             "merge_accounts" => Self::MergeAccounts,
             "support_access_started" => Self::SupportAccessStarted,
+            "join_requested" => Self::JoinRequested,
+            "join_approved" => Self::JoinApproved,
             _ => return None,
         })
     }
@@ -184,7 +190,8 @@ impl Template {
             (Self::ErasureScheduled, _) => "keep-account",
             (Self::MergeAccounts, _) => "merge-accounts",
             (Self::SupportAccessStarted, _) => "settings/support-access",
-            (Self::Welcome | Self::AlreadyRegistered, false) => "sign-in",
+            (Self::Welcome | Self::AlreadyRegistered, false) | (Self::JoinApproved, _) => "sign-in",
+            (Self::JoinRequested, _) => "members/requests",
             (Self::OwnershipTransfer, _) => "accept-ownership",
             (Self::SetPassword, _) => "set-password",
             (Self::ResetPassword, _) => "reset-password",

@@ -3,6 +3,7 @@
 use actix_web::web;
 use serde::Deserialize;
 use tenantry_identity::email::EmailService;
+use tenantry_lifecycle::joining::JoiningService;
 use tenantry_lifecycle::people::PeopleService;
 use utoipa::ToSchema;
 
@@ -23,7 +24,8 @@ struct Body {
 
 /// Proves that mail at the address is read; where a change of the primary address was asked for, makes it that.
 ///
-/// Whoever only claimed the address before loses it. Memberships that others gave it become the person's.
+/// Whoever only claimed the address before loses it. Memberships that others gave it become the person's. Where exactly
+/// one tenant lets people with an address at its domain in by themselves, the person is a member of it then.
 #[utoipa::path(post, path = "/api/v1/auth/email/verify", operation_id = "auth_email_verify", tag = "auth",
     request_body = Body, responses((status = 204, description = "The address is verified.")))]
 async fn handler(
@@ -31,10 +33,18 @@ async fn handler(
     CalledFrom(origin): CalledFrom,
     emails: web::Data<EmailService>,
     people: web::Data<PeopleService>,
+    joining: web::Data<JoiningService>,
 ) -> Answer {
     let proved = emails.verify(&body.token, &origin).await?;
     if let Some(placeholder) = proved.from {
         people.absorb(placeholder, proved.user).await?;
+    }
+    // The address is proved whatever comes of this: what does not work now is still suggested.
+    if let Err(cause) = joining.proved(proved.user, &proved.email, origin).await {
+        tracing::warn!(
+            error = &cause as &dyn std::error::Error,
+            "a person could not be let in by their address"
+        );
     }
     Ok(render::nothing())
 }

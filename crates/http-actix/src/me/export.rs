@@ -13,6 +13,7 @@ use crate::error::Answer;
 use crate::extract::SignedIn;
 use crate::render;
 use crate::routes::Row;
+use crate::views::join_request::MyJoinRequestView;
 use crate::views::person::EmailView;
 use crate::views::session::PersonView;
 
@@ -50,6 +51,17 @@ struct ActView {
     entry: EntryView,
 }
 
+/// A request to join a tenant.
+#[derive(Serialize, ToSchema)]
+#[schema(as = ExportedJoinRequest)]
+struct RequestView {
+    /// Which tenant.
+    tenant_id: String,
+    /// What.
+    #[serde(flatten)]
+    request: MyJoinRequestView,
+}
+
 /// All that is known of the person.
 #[derive(Serialize, ToSchema)]
 #[schema(as = PersonExport)]
@@ -64,6 +76,8 @@ struct View {
     sessions: Vec<SessionView>,
     /// Where the person belongs.
     memberships: Vec<BelongingView>,
+    /// What the person asked tenants to join.
+    join_requests: Vec<RequestView>,
     /// What the person did, newest first, 5,000 at most.
     activity: Vec<ActView>,
 }
@@ -90,6 +104,10 @@ async fn handler(SignedIn(person): SignedIn, people: web::Data<PeopleService>, c
         tenant_id: act.tenant.map(|tenant| tenant.to_string()),
         entry: EntryView::from(act.entry),
     });
+    let requests = export.requests.iter().map(|(tenant, request)| RequestView {
+        tenant_id: tenant.to_string(),
+        request: MyJoinRequestView::from(request),
+    });
     let emails = export.emails.iter();
     Ok(render::ok(&View {
         profile: PersonView::of(&export.user, &catalog),
@@ -101,6 +119,7 @@ async fn handler(SignedIn(person): SignedIn, people: web::Data<PeopleService>, c
             .iter()
             .map(|belonging| BelongingView::of(belonging, current))
             .collect(),
+        join_requests: requests.collect(),
         activity: acts.collect(),
     }))
 }

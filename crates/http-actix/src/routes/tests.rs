@@ -131,6 +131,8 @@ fn what_creates_under_a_tenant_happens_once() {
         // Every event has a name of its own, which counts once.
         "usage_events",
         "domains_verify",
+        "email_domains_verify",
+        "join_requests_decline",
         "users_deactivate",
         "users_reactivate",
         "me_tenants_leave",

@@ -23,10 +23,12 @@ use crate::user::User;
 const ATTEMPTS: u8 = 5;
 
 /// An address was proved.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Proved {
     /// By whom.
     pub user: UserId,
+    /// Which one.
+    pub email: EmailAddress,
     /// Who had only claimed it, and gave way.
     pub from: Option<UserId>,
 }
@@ -173,7 +175,11 @@ impl EmailService {
             events.push(self.move_to(unit.as_mut(), &mut user, &email, now).await?);
         }
         unit.commit(events).await?;
-        Ok(Proved { user: user.id(), from })
+        Ok(Proved {
+            user: user.id(),
+            email: email.email,
+            from,
+        })
     }
 
     /// Makes a proved address the primary one. The former one gets a letter that can undo it.

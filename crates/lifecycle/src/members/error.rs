@@ -141,7 +141,7 @@ impl MaybeContended for MembersError {
 }
 
 /// Somebody else wrote the same row first, and nobody told which version they saw: it is read again.
-pub(super) fn overtaken(cause: StoreError) -> MembersError {
+pub(crate) fn overtaken(cause: StoreError) -> MembersError {
     match cause {
         StoreError::Stale => StoreError::Contended.into(),
         other => other.into(),

@@ -9,7 +9,7 @@ use crate::catalog::Catalog;
 use crate::store::LifecycleUnit;
 
 /// The tenant's policy, when it lets the caller invite.
-pub(super) async fn inviting_under(
+pub(crate) async fn inviting_under(
     unit: &mut dyn LifecycleUnit,
     catalog: &Catalog,
     scope: &TenantScope,
@@ -20,7 +20,7 @@ pub(super) async fn inviting_under(
 }
 
 /// Passes when the policy lets the caller invite, and somebody with this address in.
-pub(super) async fn may_come(
+pub(crate) async fn may_come(
     unit: &mut dyn LifecycleUnit,
     catalog: &Catalog,
     scope: &TenantScope,
@@ -30,7 +30,7 @@ pub(super) async fn may_come(
 }
 
 /// Passes when the policy lets somebody with this address become a member.
-pub(super) fn allowed(policy: &SecurityPolicy, email: &EmailAddress) -> Result<(), MembersError> {
+pub(crate) fn allowed(policy: &SecurityPolicy, email: &EmailAddress) -> Result<(), MembersError> {
     elsewhere(policy, email).map_or(Ok(()), |fault| Err(MembersError::Invalid(vec![fault])))
 }
 

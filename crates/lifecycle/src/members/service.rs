@@ -295,8 +295,14 @@ impl MembersService {
             MemberError::Stale if target.expected.is_none() => overtaken(StoreError::Stale),
             other => other.into(),
         })?;
-        if matches!(step, Step::Revoke) && changed.before.state() != MembershipState::Invited {
+        let was_invited = changed.before.state() == MembershipState::Invited;
+        if matches!(step, Step::Revoke) && !was_invited {
             return Err(WrongState::NotInvited.into());
+        }
+        if matches!(step, Step::Remove) && !was_invited {
+            // An address at the tenant's domain alone does not bring them back.
+            let id = self.0.ids.next();
+            unit.join_requests().bar(id, changed.before.user(), target.now).await?;
         }
         seats::adjust(
             &mut *unit,
@@ -474,7 +480,7 @@ impl MembersService {
 }
 
 /// The role that a caller means, by any of its names.
-pub(super) fn role<'b>(book: &'b RoleBook, text: &str) -> Result<&'b RoleDefinition, MembersError> {
+pub(crate) fn role<'b>(book: &'b RoleBook, text: &str) -> Result<&'b RoleDefinition, MembersError> {
     book.find(text).ok_or_else(|| {
         let known: Vec<_> = book.all().iter().map(|role| role.code.as_str()).collect();
         let detail = format!("there is no role {text:?}; there are {}", known.join(", "));

@@ -27,6 +27,8 @@ impl PeopleService {
             return self.leave_everywhere(from).await;
         };
         self.hand_over_emails(from.id(), into).await?;
+        // Requests are made anew by who it turned out to be; who was removed stays that.
+        self.forget_requests(from.id(), Some(into)).await?;
         loop {
             let found = self.0.belongings.belongings(from.id(), PageRequest::first()).await?;
             if found.items.is_empty() {

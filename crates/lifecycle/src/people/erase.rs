@@ -53,6 +53,10 @@ impl PeopleService {
             (PeopleError::Store(StoreError::Stale), Some(_)) => PeopleError::Member(MemberError::Stale),
             (cause, _) => cause,
         })?;
+        if member.state() != MembershipState::Invited {
+            let (id, at) = (self.0.mint.ids.next(), target.now);
+            unit.join_requests().bar(id, user, at).await?;
+        }
         unit.commit(vec![member.erased()]).await?;
         Ok(user)
     }
@@ -126,6 +130,7 @@ impl PeopleService {
         for tenant in self.0.directory.billed_at(&self.worker(), &emails).await? {
             retry::contended(TRIES, || self.bill_somebody_else(tenant, &emails)).await?;
         }
+        self.forget_requests(user.id(), None).await?;
         loop {
             let found = self.0.belongings.belongings(user.id(), PageRequest::first()).await?;
             if found.items.is_empty() {
@@ -136,6 +141,33 @@ impl PeopleService {
                 retry::contended(TRIES, || self.forget_entered(&scope, user.id(), belonging.membership)).await?;
             }
         }
+    }
+
+    /// What the person asked tenants, and that tenants removed them, is known no longer. Whom they turned out to be, if
+    /// anybody, was removed in their place.
+    pub(super) async fn forget_requests(&self, user: UserId, into: Option<UserId>) -> Result<(), PeopleError> {
+        let asked = self.0.joining.requests_of(user).await?;
+        let barred = self.0.joining.barred_from(user).await?;
+        let mut tenants: Vec<TenantId> = asked.into_iter().map(|(tenant, _)| tenant).collect();
+        tenants.extend(barred.iter().copied());
+        for tenant in tenants {
+            let scope = self.0.gate.enter_as_system(tenant, "departures").await?;
+            let again = into.filter(|_| barred.contains(&tenant));
+            retry::contended(TRIES, || async {
+                let mut unit = self.0.store.begin_spanning(&scope, None).await?;
+                unit.join_requests().forget(user).await?;
+                unit.join_requests().unbar(user).await?;
+                if let Some(into) = again {
+                    let (id, at) = (self.0.mint.ids.next(), self.0.clock.now(&scope));
+                    unit.join_requests().bar(id, into, at).await?;
+                }
+                // Without an event: it would tell what is to be forgotten.
+                unit.commit(vec![]).await?;
+                Ok::<_, PeopleError>(())
+            })
+            .await?;
+        }
+        Ok(())
     }
 
     async fn forget_entered(

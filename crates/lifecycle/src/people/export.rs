@@ -5,8 +5,9 @@ use tenantry_identity::api_key::{ApiKey, KeyFilter};
 use tenantry_identity::email::OwnedEmail;
 use tenantry_identity::session::Session;
 use tenantry_identity::user::User;
-use tenantry_kernel::{MembershipId, PageRequest, TenantScope, UserId};
+use tenantry_kernel::{MembershipId, PageRequest, TenantId, TenantScope, UserId};
 use tenantry_tenancy::directory::Belonging;
+use tenantry_tenancy::joining::JoinRequest;
 use tenantry_tenancy::membership::{MemberError, Membership};
 use tenantry_tenancy::permissions::MEMBERS_MANAGE;
 
@@ -26,6 +27,8 @@ pub struct PersonExport {
     pub sessions: Vec<Session>,
     /// Where they belong.
     pub belongings: Vec<Belonging>,
+    /// What they asked tenants to join.
+    pub requests: Vec<(TenantId, JoinRequest)>,
     /// What they did, newest first.
     pub acts: Vec<OwnAct>,
 }
@@ -63,12 +66,14 @@ impl PeopleService {
             let Some(Ok(next)) = next else { break };
             page = next;
         }
+        let requests = self.0.joining.requests_of(person).await?;
         let acts = self.0.acts.acts_of(person, MOST).await?;
         Ok(PersonExport {
             user,
             emails,
             sessions,
             belongings,
+            requests,
             acts,
         })
     }

@@ -19,6 +19,8 @@ use tenantry_kernel::{Code, EmailAddress, TenantId, UserId};
 use tenantry_quotas::entitlement::Entitlements;
 use tenantry_tenancy::branding::Branding;
 use tenantry_tenancy::domain::CustomDomain;
+use tenantry_tenancy::joining::JoinRequest;
+use tenantry_tenancy::mail_domain::MailDomain;
 use tenantry_tenancy::membership::Membership;
 use tenantry_tenancy::ownership::OwnershipTransfer;
 use tenantry_tenancy::role::{OwnRole, RoleAssignment};
@@ -42,6 +44,12 @@ pub struct TenantRows {
     pub transfer: Option<OwnershipTransfer>,
     /// Its domains, oldest first.
     pub domains: Vec<CustomDomain>,
+    /// Its domains of addresses, oldest first.
+    pub mail_domains: Vec<MailDomain>,
+    /// Requests to join it, oldest first.
+    pub join_requests: Vec<JoinRequest>,
+    /// Whom it removed, and when.
+    pub removed: BTreeMap<UserId, OffsetDateTime>,
     /// Its API keys, oldest first.
     pub api_keys: Vec<ApiKey>,
     /// Its security policy.

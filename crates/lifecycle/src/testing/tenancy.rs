@@ -4,6 +4,8 @@ use tenantry_kernel::uuid::Uuid;
 use tenantry_kernel::{Code, EmailAddress, MembershipId, Page, PageRequest, StoreError, UserId, async_trait};
 use tenantry_tenancy::branding::{Branding, BrandingRepository};
 use tenantry_tenancy::domain::{CustomDomain, CustomDomainId, CustomDomainRepository, DOMAIN_TAKEN};
+use tenantry_tenancy::joining::JoinRequestRepository;
+use tenantry_tenancy::mail_domain::MailDomainRepository;
 use tenantry_tenancy::membership::{
     ALREADY_MEMBER, Membership, MembershipFilter, MembershipRepository, MembershipState,
 };
@@ -36,6 +38,14 @@ impl TenancyUnit for FakeUnit {
     }
 
     fn custom_domains(&mut self) -> &mut dyn CustomDomainRepository {
+        self
+    }
+
+    fn mail_domains(&mut self) -> &mut dyn MailDomainRepository {
+        self
+    }
+
+    fn join_requests(&mut self) -> &mut dyn JoinRequestRepository {
         self
     }
 

@@ -84,6 +84,7 @@ fn belonging(row: membership::Model, (slug, name, status): Card) -> Result<Belon
         role: Code::try_from(row.role.as_str()).map_err(corrupt("membership", id))?,
         email: EmailAddress::try_from(row.email.as_str()).map_err(corrupt("membership", id))?,
         called: called.map_err(corrupt("membership", id))?,
+        invitation_expires_at: row.invitation_expires_at.map(time).transpose()?,
         last_login_at: row.last_login_at.map(time).transpose()?,
         since: time(row.created_at)?,
     })

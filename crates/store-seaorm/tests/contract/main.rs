@@ -54,6 +54,7 @@ use tenantry_store_contract::tenancy::TenancyHarness;
 use tenantry_store_seaorm::SeaOrmStore;
 use tenantry_tenancy::branding::BrandDirectory;
 use tenantry_tenancy::directory::{AccessDirectory, TenantDirectory, TenantProfiles};
+use tenantry_tenancy::joining::{JoinDirectory, JoinRequestPurge};
 use tenantry_tenancy::store::TenancyStore;
 use tenantry_test_support::{Engine, TestStore};
 
@@ -77,6 +78,12 @@ impl TenancyHarness for Subject {
         self.store()
     }
     fn brands(&self) -> &dyn BrandDirectory {
+        self.store()
+    }
+    fn joins(&self) -> &dyn JoinDirectory {
+        self.store()
+    }
+    fn join_purge(&self) -> &dyn JoinRequestPurge {
         self.store()
     }
     fn profiles(&self) -> &dyn TenantProfiles {

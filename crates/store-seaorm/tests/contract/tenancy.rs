@@ -277,3 +277,49 @@ mod ownership {
         keeps(suite::an_offer_goes_with_either_member).await;
     }
 }
+
+mod joining {
+    use tenantry_store_contract::tenancy::joining as suite;
+
+    use crate::keeps;
+
+    #[tokio::test]
+    async fn an_email_domain_comes_back_whole_for_its_tenant() {
+        keeps(suite::an_email_domain_comes_back_whole_for_its_tenant).await;
+    }
+
+    #[tokio::test]
+    async fn a_domain_may_be_proved_by_several_tenants() {
+        keeps(suite::a_domain_may_be_proved_by_several_tenants).await;
+    }
+
+    #[tokio::test]
+    async fn email_domains_are_listed_in_pages() {
+        keeps(suite::email_domains_are_listed_in_pages).await;
+    }
+
+    #[tokio::test]
+    async fn a_request_comes_back_whole_for_its_tenant_and_its_person() {
+        keeps(suite::a_request_comes_back_whole_for_its_tenant_and_its_person).await;
+    }
+
+    #[tokio::test]
+    async fn requests_that_wait_are_listed_in_pages() {
+        keeps(suite::requests_that_wait_are_listed_in_pages).await;
+    }
+
+    #[tokio::test]
+    async fn a_request_is_answered_once_also_under_concurrency() {
+        keeps(suite::a_request_is_answered_once_also_under_concurrency).await;
+    }
+
+    #[tokio::test]
+    async fn whom_a_tenant_removed_is_known_until_it_is_forgotten() {
+        keeps(suite::whom_a_tenant_removed_is_known_until_it_is_forgotten).await;
+    }
+
+    #[tokio::test]
+    async fn requests_that_have_run_out_are_removed() {
+        keeps(suite::requests_that_have_run_out_are_removed).await;
+    }
+}

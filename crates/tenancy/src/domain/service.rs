@@ -119,6 +119,15 @@ pub struct DomainPorts {
     pub entropy: Arc<dyn Entropy>,
 }
 
+impl DomainPorts {
+    /// 128 random bits in hexadecimal.
+    pub(crate) fn fresh_token(&self) -> String {
+        let mut random = [0_u8; 16];
+        self.entropy.fill(&mut random);
+        format!("{:032x}", u128::from_be_bytes(random))
+    }
+}
+
 /// Claims, proves and removes custom domains.
 pub struct DomainService {
     ports: DomainPorts,
@@ -154,7 +163,7 @@ impl DomainService {
             return Err(CustomDomainError::OwnHost);
         }
         let id = CustomDomainId::from_uuid(self.ports.ids.next());
-        let domain = CustomDomain::claim(id, host, self.fresh_token(), self.ports.clock.now(scope));
+        let domain = CustomDomain::claim(id, host, self.ports.fresh_token(), self.ports.clock.now(scope));
 
         contended(3, || async {
             let mut unit = self.ports.store.begin(scope).await?;
@@ -231,13 +240,6 @@ impl DomainService {
     async fn find(&self, scope: &TenantScope, id: CustomDomainId) -> Result<CustomDomain, CustomDomainError> {
         let mut unit = self.ports.store.read(scope).await?;
         unit.custom_domains().find(id).await?.ok_or(CustomDomainError::NotFound)
-    }
-
-    /// 128 random bits in hexadecimal.
-    fn fresh_token(&self) -> String {
-        let mut random = [0_u8; 16];
-        self.ports.entropy.fill(&mut random);
-        format!("{:032x}", u128::from_be_bytes(random))
     }
 }
 

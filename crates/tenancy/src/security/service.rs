@@ -10,7 +10,7 @@ use tenantry_kernel::{
 use super::draft::PolicyDraft;
 use super::model::SecurityPolicy;
 use super::repository::StoredPolicy;
-use super::words::{JoinMode, SupportAccess};
+use super::words::SupportAccess;
 use crate::membership::policy;
 use crate::permissions::SECURITY_MANAGE;
 use crate::role::{RoleBook, SystemRole};
@@ -166,7 +166,6 @@ impl SecurityService {
 
     fn read(&self, scope: &TenantScope, draft: &PolicyDraft) -> Result<SecurityPolicy, SecurityError> {
         let mut faults = Vec::new();
-        not_enforced(draft, &mut faults);
         let role = self.role(scope, draft, &mut faults);
         let mut policy = match draft.check() {
             Ok(policy) if faults.is_empty() => policy,
@@ -204,21 +203,6 @@ impl SecurityService {
             return refuse("role_too_strong", "allows more than you may do");
         }
         Some(role.code.clone())
-    }
-}
-
-/// Notes what this version could store and not keep: a policy promises nothing that does not happen.
-fn not_enforced(draft: &PolicyDraft, faults: &mut Vec<FieldError>) {
-    let asked = [(
-        "domain_join.mode",
-        JoinMode::from_name(&draft.domain_join_mode).is_some_and(|mode| mode != JoinMode::Off),
-    )];
-    for (field, _) in asked.into_iter().filter(|(_, asked)| *asked) {
-        faults.push(FieldError::new(
-            field,
-            "not_available",
-            "is not available in this version",
-        ));
     }
 }
 

@@ -7,11 +7,12 @@ use tenantry_http_actix::routes::{self, Needs, Row};
 use tenantry_identity::user::PlatformRole;
 
 use crate::harness::{
-    NOWHERE, Node, Owner, PASSWORD, Setup, everything, is_operators, on_each_database, path, register_passkey, told,
+    Dns, NOWHERE, Node, Owner, PASSWORD, Setup, everything, is_operators, on_each_database, path, register_passkey,
+    told,
 };
 
 /// One real thing of a tenant for every kind of path that names one: `/users/{id}`.
-async fn things(node: &Node, owner: &Owner) -> BTreeMap<&'static str, String> {
+async fn things(node: &Node, owner: &Owner, dns: &Dns) -> BTreeMap<&'static str, String> {
     let id = |made: &Value| made["id"].as_str().unwrap().to_owned();
     let make = async |area: &str, body: Value| {
         let made = owner
@@ -31,6 +32,25 @@ async fn things(node: &Node, owner: &Owner) -> BTreeMap<&'static str, String> {
     let account = make("service-accounts", json!({"name": "theirs"})).await;
     let consent = make("support-access", json!({"hours": 1})).await;
     let domain = make("domains", json!({"domain": "app.globex.example"})).await;
+    let mail_domain = dns.prove(&owner.caller, "globex.example").await;
+    let joining = json!({"domain_join": {"mode": "suggest"}});
+    owner
+        .caller
+        .put("/tenants/current/security-policy", &joining)
+        .await
+        .expect(200);
+    let asks = node.sign_up("hooli", "free").await;
+    asks.caller
+        .post("/me/emails", &json!({"email": "asks@globex.example"}))
+        .await
+        .expect(202);
+    let proof = json!({"token": node.token_sent_to("asks@globex.example").await});
+    node.anybody().post("/auth/email/verify", &proof).await.expect(204);
+    asks.caller
+        .post("/me/tenants/globex/join", &json!({}))
+        .await
+        .expect(202);
+    let requests = owner.caller.get("/tenants/current/join-requests").await.expect(200);
     let held = make("reservations", json!({"meter": "events"})).await;
     let card = make("payment-methods", json!({"token": "card_ok"})).await;
     let upgraded = json!({"new_plan": "pro", "billing_cycle": "monthly"});
@@ -54,6 +74,8 @@ async fn things(node: &Node, owner: &Owner) -> BTreeMap<&'static str, String> {
         ("service-accounts", account),
         ("support-access", consent),
         ("domains", domain),
+        ("email-domains", mail_domain),
+        ("join-requests", id(&requests["data"][0])),
         ("reservations", held),
         ("payment-methods", card),
         ("invoices", id(&upgraded["invoice"])),
@@ -87,9 +109,10 @@ async fn a_thing_of_another_tenant_is_a_thing_that_exists_nowhere() {
         .filter(|row| row.path().contains("{id}") && !matches!(row.needs(), Needs::Platform(_)))
         .collect();
     assert!(named.len() > 15, "only {} routes name a thing", named.len());
-    on_each_database(&Setup::catalog("default"), async |node| {
+    let dns = Dns::start().await;
+    on_each_database(&dns.asked_by(Setup::catalog("default")), async |node| {
         let (acme, globex) = (node.sign_up("acme", "pro").await, node.sign_up("globex", "free").await);
-        let things = things(node, &globex).await;
+        let things = things(node, &globex, &dns).await;
         let operator = node
             .platform_person("root@platform.example", PlatformRole::Operator)
             .await;

@@ -60,6 +60,8 @@ pub async fn everything(operator: &Caller, tenants: &[&str]) -> Vec<String> {
         "/invitations",
         "/roles",
         "/domains",
+        "/email-domains",
+        "/join-requests",
         "/api-keys",
         "/service-accounts",
         "/subscription",

@@ -29,6 +29,8 @@ pub(super) const fn words(template: Template) -> &'static Words {
         Template::ErasureScheduled => &ERASURE_SCHEDULED,
         Template::MergeAccounts => &MERGE_ACCOUNTS,
         Template::SupportAccessStarted => &SUPPORT_ACCESS_STARTED,
+        Template::JoinRequested => &JOIN_REQUESTED,
+        Template::JoinApproved => &JOIN_APPROVED,
     }
 }
 
@@ -354,4 +356,32 @@ const SUPPORT_ACCESS_STARTED: Words = Words {
     after: &[&[
         "What they do stands in your audit log under both names. Your security policy can ask for your consent first.",
     ]],
+};
+
+const JOIN_REQUESTED: Words = Words {
+    subject: &[
+        "{asker} asks to join {tenant}",
+        "Somebody asks to join {tenant}",
+        "Somebody asks to join your organization",
+    ],
+    before: &[
+        &[
+            "{asker} has confirmed an address at a domain of {tenant}, and asks to be let in.",
+            "Somebody has confirmed an address at a domain of your organization, and asks to be let in.",
+        ],
+        &["Nothing changes until one of those who may invite people agrees. The request waits for 30 days."],
+    ],
+    action: "Look at the request",
+    after: &[&["If you do not know this person, decline the request."]],
+};
+
+const JOIN_APPROVED: Words = Words {
+    subject: &["You are a member of {tenant} now", "Your request to join was approved"],
+    before: &[&[
+        "Your request was approved: you are a member of {tenant} now, as {role}.",
+        "Your request was approved: you are a member of {tenant} now.",
+        "Your request to join was approved.",
+    ]],
+    action: "Sign in",
+    after: &[],
 };

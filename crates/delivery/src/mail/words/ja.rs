@@ -31,6 +31,8 @@ pub(super) const fn words(template: Template) -> &'static Words {
         Template::ErasureScheduled => &ERASURE_SCHEDULED,
         Template::MergeAccounts => &MERGE_ACCOUNTS,
         Template::SupportAccessStarted => &SUPPORT_ACCESS_STARTED,
+        Template::JoinRequested => &JOIN_REQUESTED,
+        Template::JoinApproved => &JOIN_APPROVED,
     }
 }
 
@@ -369,4 +371,32 @@ const SUPPORT_ACCESS_STARTED: Words = Words {
     after: &[&[
         "操作は両者の名前で監査ログに残ります。事前の同意を必須にするには、セキュリティポリシーで設定してください。",
     ]],
+};
+
+const JOIN_REQUESTED: Words = Words {
+    subject: &[
+        "{asker} さんが {tenant} への参加を希望しています",
+        "{tenant} への参加の申請が届いています",
+        "参加の申請が届いています",
+    ],
+    before: &[
+        &[
+            "{asker} さんが {tenant} のドメインのメールアドレスを確認済みで、参加を希望しています。",
+            "組織のドメインのメールアドレスを確認済みの方が、参加を希望しています。",
+        ],
+        &["招待の権限を持つ方が承認するまでは、何も変わりません。申請は 30 日間有効です。"],
+    ],
+    action: "申請を確認する",
+    after: &[&["心当たりがない場合は、申請を却下してください。"]],
+};
+
+const JOIN_APPROVED: Words = Words {
+    subject: &["{tenant} への参加が承認されました", "参加の申請が承認されました"],
+    before: &[&[
+        "申請が承認され、{tenant} のメンバーになりました(役割: {role})。",
+        "申請が承認され、{tenant} のメンバーになりました。",
+        "参加の申請が承認されました。",
+    ]],
+    action: "サインインする",
+    after: &[],
 };

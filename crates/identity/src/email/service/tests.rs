@@ -162,6 +162,7 @@ async fn verifying_proves_the_address_that_one_registered_with() {
         proved,
         Proved {
             user: ada().id(),
+            email: address("ada@example.com"),
             from: None
         }
     );

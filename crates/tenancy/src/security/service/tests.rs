@@ -145,6 +145,22 @@ async fn those_who_join_become_members_or_less_under_the_roles_own_name() {
 }
 
 #[tokio::test]
+async fn people_may_be_let_in_by_their_domain() {
+    let (service, outcome) = service(StoredPolicy::default());
+
+    for mode in ["suggest", "auto", "off"] {
+        let draft = PolicyDraft {
+            domain_join_mode: mode.to_owned(),
+            ..PolicyDraft::default()
+        };
+        let written = service.replace(&owner(None), &draft, None).await.unwrap();
+        assert_eq!(written.policy.domain_join.mode.as_str(), mode);
+    }
+
+    assert_eq!(outcome.actions(), ["security_policy.changed"; 3]);
+}
+
+#[tokio::test]
 async fn whoever_saw_an_older_version_is_refused_and_so_is_whoever_lacks_the_permission() {
     let (service, outcome) = service(StoredPolicy {
         version: 3,
@@ -179,23 +195,4 @@ async fn wrong_fields_of_both_kinds_are_told_together() {
 
     let told: Vec<_> = refused.fields().into_iter().map(|fault| fault.field).collect();
     assert_eq!(told, ["session.idle_minutes", "domain_join.role"]);
-}
-
-#[tokio::test]
-async fn what_this_version_does_not_enforce_it_does_not_promise() {
-    let (service, outcome) = service(StoredPolicy::default());
-    let draft = PolicyDraft {
-        domain_join_mode: "auto".to_owned(),
-        ..PolicyDraft::default()
-    };
-
-    let refused = service.replace(&owner(None), &draft, None).await.unwrap_err();
-
-    let told: Vec<_> = refused
-        .fields()
-        .into_iter()
-        .map(|fault| (fault.field, fault.code))
-        .collect();
-    assert_eq!(told, [("domain_join.mode".to_owned(), "not_available")]);
-    assert_eq!(outcome.events(), None);
 }
