@@ -2,7 +2,6 @@
 
 use std::time::{Duration, Instant};
 
-use futures_util::future::join;
 use serde_json::json;
 use tenantry_identity::store::IdentityStore as _;
 use tenantry_identity::user::PlatformRole;
@@ -27,7 +26,8 @@ fn setup() -> Setup {
 /// Two nodes of one installation. The database goes when it is dropped.
 pub(super) async fn two_nodes() -> Option<(FreshDatabase, Node, Node)> {
     let database = FreshDatabase::on(Engine::Postgres).await?;
-    let (here, there) = join(Node::start(&setup(), &database), Node::start(&setup(), &database)).await;
+    let here = Node::start(&setup(), &database).await;
+    let there = Node::start(&setup(), &database).await;
     Some((database, here, there))
 }
 
