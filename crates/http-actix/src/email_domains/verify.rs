@@ -11,7 +11,8 @@ use crate::extract::{InTenant, PathId};
 use crate::render;
 use crate::routes::Row;
 
-/// Looks for the DNS record; from then on people with an address there come in as the security policy says.
+/// Looks for the DNS record; from then on people with an address there come in as the security policy says. Needs a
+/// log-in within the last ten minutes.
 #[utoipa::path(post, path = "/api/v1/tenants/{tenant}/email-domains/{id}/verify",
     operation_id = "email_domains_verify", tag = "domains",
     responses((status = 200, description = "Verified.", body = EmailDomainView)))]
@@ -27,6 +28,7 @@ async fn handler(
 pub(super) fn row() -> Row {
     Row::of(__path_handler, handler)
         .tenant([DOMAINS_MANAGE])
+        .step_up()
         .refuses(409, "domain_not_verified")
         .refuses(422, "validation_failed")
 }
