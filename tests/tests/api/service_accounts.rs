@@ -114,7 +114,7 @@ async fn a_service_account_gets_tokens_and_acts_as_itself() {
         assert_eq!(log["data"][0]["resource"]["id"], key["id"]);
         assert_eq!(
             log["data"][0]["actor"],
-            json!({"type": "service_account", "id": keys["id"]})
+            json!({"type": "service_account", "id": keys["id"], "on_behalf_of": null})
         );
     })
     .await;

@@ -2,7 +2,7 @@
 
 use actix_web::web;
 use serde::Serialize;
-use tenantry_identity::device::DeviceService;
+use tenantry_identity::device::{DeviceService, RememberedDevice};
 use time::OffsetDateTime;
 use utoipa::ToSchema;
 
@@ -15,7 +15,7 @@ use crate::routes::Row;
 /// One remembered device.
 #[derive(Serialize, ToSchema)]
 #[schema(as = RememberedDevice)]
-struct View {
+pub(super) struct View {
     /// Its id.
     id: String,
     /// What it said it was.
@@ -33,6 +33,19 @@ struct View {
     expires_at: OffsetDateTime,
 }
 
+impl From<&RememberedDevice> for View {
+    fn from(device: &RememberedDevice) -> Self {
+        Self {
+            id: device.id.to_string(),
+            user_agent: device.user_agent.as_deref().map(str::to_owned),
+            ip_address: device.address.map(|address| address.to_string()),
+            created_at: device.created_at,
+            last_used_at: device.last_used_at,
+            expires_at: device.expires_at,
+        }
+    }
+}
+
 /// Lists the devices that need no second factor, the youngest first.
 #[utoipa::path(get, path = "/api/v1/me/devices", operation_id = "me_devices_list", tag = "me",
     responses((status = 200, description = "All of them, 20 at most.", body = Whole<View>)))]
@@ -42,17 +55,7 @@ async fn handler(
     devices: web::Data<DeviceService>,
 ) -> Answer {
     let found = devices.list(&identified(&person, origin)).await?;
-    let data = found
-        .iter()
-        .map(|device| View {
-            id: device.id.to_string(),
-            user_agent: device.user_agent.as_deref().map(str::to_owned),
-            ip_address: device.address.map(|address| address.to_string()),
-            created_at: device.created_at,
-            last_used_at: device.last_used_at,
-            expires_at: device.expires_at,
-        })
-        .collect();
+    let data = found.iter().map(View::from).collect();
     Ok(render::ok(&Whole { data }))
 }
 

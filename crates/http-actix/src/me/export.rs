@@ -7,12 +7,14 @@ use tenantry_lifecycle::people::PeopleService;
 use time::OffsetDateTime;
 use utoipa::ToSchema;
 
+use super::devices_list;
 use super::tenants::BelongingView;
 use crate::audit::EntryView;
 use crate::error::Answer;
 use crate::extract::SignedIn;
 use crate::render;
 use crate::routes::Row;
+use crate::views::factor::PasskeyView;
 use crate::views::join_request::MyJoinRequestView;
 use crate::views::person::EmailView;
 use crate::views::session::PersonView;
@@ -62,6 +64,19 @@ struct RequestView {
     request: MyJoinRequestView,
 }
 
+/// The second factors of the person.
+#[derive(Serialize, ToSchema)]
+#[schema(as = ExportedFactors)]
+struct FactorsView {
+    /// Since when codes of an authenticator app are asked for; null without one.
+    #[serde(with = "time::serde::rfc3339::option")]
+    totp_since: Option<OffsetDateTime>,
+    /// Recovery codes that are left.
+    recovery_codes: u64,
+    /// The passkeys.
+    passkeys: Vec<PasskeyView>,
+}
+
 /// All that is known of the person.
 #[derive(Serialize, ToSchema)]
 #[schema(as = PersonExport)]
@@ -74,6 +89,10 @@ struct View {
     emails: Vec<EmailView>,
     /// The sessions, the youngest first, 5,000 at most.
     sessions: Vec<SessionView>,
+    /// Second factors. What proves them is told to nobody.
+    second_factors: FactorsView,
+    /// Devices that are remembered.
+    remembered_devices: Vec<devices_list::View>,
     /// Where the person belongs.
     memberships: Vec<BelongingView>,
     /// What the person asked tenants to join.
@@ -114,6 +133,12 @@ async fn handler(SignedIn(person): SignedIn, people: web::Data<PeopleService>, c
         has_password: export.user.password_hash().is_some(),
         emails: emails.map(|email| EmailView::of(email, export.user.email())).collect(),
         sessions: sessions.collect(),
+        second_factors: FactorsView {
+            totp_since: export.totp_since,
+            recovery_codes: export.recovery_codes,
+            passkeys: export.passkeys.iter().map(PasskeyView::from).collect(),
+        },
+        remembered_devices: export.devices.iter().map(devices_list::View::from).collect(),
         memberships: export
             .belongings
             .iter()

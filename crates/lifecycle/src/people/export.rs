@@ -2,9 +2,12 @@
 
 use tenantry_activity::audit::{AuditEntry, AuditFilter, OwnAct, ResourceFilter};
 use tenantry_identity::api_key::{ApiKey, KeyFilter};
+use tenantry_identity::device::RememberedDevice;
 use tenantry_identity::email::OwnedEmail;
+use tenantry_identity::passkey::Passkey;
 use tenantry_identity::session::Session;
 use tenantry_identity::user::User;
+use tenantry_kernel::time::OffsetDateTime;
 use tenantry_kernel::{MembershipId, PageRequest, TenantId, TenantScope, UserId};
 use tenantry_tenancy::directory::Belonging;
 use tenantry_tenancy::joining::JoinRequest;
@@ -25,6 +28,14 @@ pub struct PersonExport {
     pub emails: Vec<OwnedEmail>,
     /// Their sessions, the youngest first.
     pub sessions: Vec<Session>,
+    /// Since when codes of an authenticator app are asked for.
+    pub totp_since: Option<OffsetDateTime>,
+    /// Recovery codes that are left.
+    pub recovery_codes: u64,
+    /// Their passkeys.
+    pub passkeys: Vec<Passkey>,
+    /// Devices that are remembered.
+    pub devices: Vec<RememberedDevice>,
     /// Where they belong.
     pub belongings: Vec<Belonging>,
     /// What they asked tenants to join.
@@ -56,6 +67,10 @@ impl PeopleService {
         let user = unit.users().find(person).await?.ok_or(PeopleError::NotFound)?;
         let emails = unit.emails().list().await?;
         let sessions = unit.sessions().list_all(MOST).await?;
+        let totp_since = unit.factors().totp().await?.and_then(|app| app.confirmed_at);
+        let recovery_codes = unit.factors().recovery_codes_left().await?;
+        let passkeys = unit.factors().passkeys().await?;
+        let devices = unit.devices().list(self.0.clock.system_now()).await?;
         drop(unit);
         let mut belongings = Vec::new();
         let mut page = PageRequest::first();
@@ -72,6 +87,10 @@ impl PeopleService {
             user,
             emails,
             sessions,
+            totp_since,
+            recovery_codes,
+            passkeys,
+            devices,
             belongings,
             requests,
             acts,

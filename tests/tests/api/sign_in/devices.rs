@@ -38,6 +38,13 @@ async fn a_remembered_device_needs_no_second_factor_until_it_is_forgotten() {
 
         let devices = caller.get("/me/devices").await.expect(200);
         let id = devices["data"][0]["id"].as_str().unwrap();
+        // What is known of the person names both, and no secret.
+        let export = caller.get("/me/export").await.expect(200);
+        assert_eq!(export["remembered_devices"], devices["data"]);
+        assert!(export["second_factors"]["totp_since"].is_string());
+        assert_eq!(export["second_factors"]["recovery_codes"], 10);
+        assert_eq!(export["second_factors"]["passkeys"], json!([]));
+        assert!(!export.to_string().contains(device.as_str().unwrap()));
         caller.delete(&format!("/me/devices/{id}")).await.expect(204);
         caller
             .delete(&format!("/me/devices/{id}"))
