@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use tenantry_kernel::uuid::Uuid;
-use tenantry_kernel::{Budget, BudgetKeeper, Cipher, Clock, EmailAddress, Secret, StoreError, TenantId};
+use tenantry_kernel::{Budget, BudgetKeeper, Cipher, Clock, EmailAddress, Secret, StoreError, TenantId, retry};
 
 /// A message that is to go out.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -83,7 +83,8 @@ impl MailBudget {
             return Ok(true);
         }
         let reader = self.cipher.fingerprint("mail budget", mail.to.as_str().as_bytes());
-        let taken = self.keeper.take(&self.budget, &reader, self.clock.system_now()).await?;
+        let now = self.clock.system_now();
+        let taken = retry::contended(3, || self.keeper.take(&self.budget, &reader, now)).await?;
         Ok(taken.is_ok())
     }
 }

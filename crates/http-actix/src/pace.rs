@@ -10,6 +10,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use actix_web::http::Method;
+use tenantry_kernel::cidr::network_of;
 use tenantry_kernel::{TenantScope, async_trait};
 use tenantry_quotas::concurrency::{Place, PlaceLimit};
 use tenantry_quotas::rate::{PerMinute, RateLimit, RateLimiter, RateSubject, RouteClass};
@@ -259,7 +260,7 @@ impl QuotaPace {
     }
 
     async fn decide(&self, class: PaceClass, subject: PaceSubject<'_>) -> Result<(Vec<Stand>, AtWork), AdmitError> {
-        let address = subject.address.map(neighbourhood);
+        let address = subject.address.map(network_of);
         let person = self.limits.person.and_then(PerMinute::new);
         let stands = match (class, subject.caller, subject.scope) {
             // A gateway asks once per request of all its callers; the keys it asks about have their own rates.
@@ -317,14 +318,6 @@ impl Pace for QuotaPace {
                 Err(refused.into())
             }
         }
-    }
-}
-
-/// One household has a whole /64 of IPv6 addresses.
-fn neighbourhood(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(address) => IpAddr::V6((u128::from(address) >> 64 << 64).into()),
-        v4 @ IpAddr::V4(_) => v4,
     }
 }
 

@@ -25,6 +25,13 @@ impl Cidr {
     }
 }
 
+/// The network that counts as one caller: whoever has one IPv6 address has a /64 of them (RFC 6177). An IPv4 address
+/// stands for itself, also mapped into IPv6.
+#[must_use]
+pub fn network_of(address: IpAddr) -> IpAddr {
+    masked(address.to_canonical(), 64)
+}
+
 /// The address with every bit after the prefix cleared.
 fn masked(address: IpAddr, prefix: u8) -> IpAddr {
     let prefix = u32::from(prefix);

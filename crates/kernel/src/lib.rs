@@ -24,6 +24,7 @@ pub mod resource;
 pub mod retry;
 pub mod scope;
 pub mod secret;
+pub mod sorted_lines;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 pub mod text;

@@ -1,9 +1,9 @@
 //! Mail domains at which anybody can have an address: an address there says nothing about where its owner belongs.
 //!
-//! Two lists of public origin (`mail_providers/LICENSES.txt`) are part of the program, as text in the order of its bytes:
-//! a look-up halves the text until a line is left, and allocates nothing.
+//! Two lists of public origin (`mail_providers/LICENSES.txt`) are part of the program, as text in the order of its bytes
+//! (see [`crate::sorted_lines`]).
 
-use std::cmp::Ordering;
+use crate::sorted_lines;
 
 /// Providers that give mailboxes to anybody: web mail, carriers and access providers, relays that hide an address.
 const FREE: &str = include_str!("mail_providers/free.txt");
@@ -14,7 +14,7 @@ const DISPOSABLE: &str = include_str!("mail_providers/disposable.txt");
 /// provider's name may be somebody else's.
 #[must_use]
 pub fn is_free(domain: &str) -> bool {
-    holds(FREE, domain)
+    sorted_lines::contains(FREE, domain)
 }
 
 /// True for a domain of mailboxes that are thrown away after use, in lower case. What lies beneath such a domain counts
@@ -23,7 +23,7 @@ pub fn is_free(domain: &str) -> bool {
 pub fn is_disposable(domain: &str) -> bool {
     let mut name = domain;
     loop {
-        if holds(DISPOSABLE, name) {
+        if sorted_lines::contains(DISPOSABLE, name) {
             return true;
         }
         match name.split_once('.') {
@@ -31,26 +31,6 @@ pub fn is_disposable(domain: &str) -> bool {
             None => return false,
         }
     }
-}
-
-/// True when a line of `list` is `name`.
-fn holds(list: &str, name: &str) -> bool {
-    let mut rest = list;
-    while !rest.is_empty() {
-        // The line around the middle; names are ASCII, so every byte is a place to cut at.
-        let (left, right) = rest.split_at(rest.len() / 2);
-        let start = left.rfind('\n').map_or(0, |at| at + 1);
-        let end = right.find('\n').map_or(rest.len(), |at| left.len() + at);
-        let (Some(line), Some(before)) = (rest.get(start..end), rest.get(..start)) else {
-            return false;
-        };
-        match name.as_bytes().cmp(line.as_bytes()) {
-            Ordering::Equal => return !line.is_empty(),
-            Ordering::Less => rest = before,
-            Ordering::Greater => rest = rest.get(end + 1..).unwrap_or(""),
-        }
-    }
-    false
 }
 
 #[cfg(test)]

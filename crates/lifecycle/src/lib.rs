@@ -15,7 +15,6 @@ pub mod joining;
 pub mod key_check;
 mod key_powers;
 pub mod members;
-mod network;
 pub mod oauth;
 pub mod operators;
 pub mod owed;

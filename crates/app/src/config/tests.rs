@@ -6,6 +6,12 @@ use tenantry_kernel::testing::CountingEntropy;
 
 use super::*;
 
+/// What production needs at least.
+const PRODUCTION: [(&str, &str); 3] = [
+    ("TENANTRY_MODE", "production"),
+    ("TENANTRY_MASTER_KEY", GOOD_KEY),
+    ("TENANTRY_PUBLIC_URL", "https://app.example.com"),
+];
 const GOOD_KEY: &str = "3q2+7wBCAZr4hX1mVjqgkC0TtYx9Lw5sN8fEoRzUIbQ=";
 
 /// A folder that is gone after the test.
@@ -253,14 +259,7 @@ fn a_server_that_others_can_reach_is_in_production_unless_told_otherwise() {
 
 #[test]
 fn passwords_are_longer_where_others_can_reach_the_server_unless_told_otherwise() {
-    let lengths = |more: &[(&str, &str)]| {
-        let production = [
-            ("TENANTRY_MODE", "production"),
-            ("TENANTRY_MASTER_KEY", GOOD_KEY),
-            ("TENANTRY_PUBLIC_URL", "https://app.example.com"),
-        ];
-        load(&[&production, more].concat()).password_lengths
-    };
+    let lengths = |more: &[(&str, &str)]| load(&[&PRODUCTION, more].concat()).password_lengths;
     let (alone, with) = ("TENANTRY_PASSWORD_MIN_LENGTH", "TENANTRY_PASSWORD_MIN_LENGTH_WITH_MFA");
 
     assert_eq!(load(&[]).password_lengths, Lengths::new(8, 8).unwrap());
@@ -280,17 +279,33 @@ fn passwords_are_longer_where_others_can_reach_the_server_unless_told_otherwise(
 }
 
 #[test]
+fn production_bounds_what_strangers_cause_and_development_lets_clients_be_tested() {
+    let told = |config: &Config| {
+        let number = |bound: Option<NonZeroU32>| bound.map(NonZeroU32::get);
+        (
+            number(config.sign_ups_per_hour),
+            config.disposable_mail,
+            number(config.mails_per_hour),
+        )
+    };
+
+    assert_eq!(told(&load(&PRODUCTION)), (Some(30), DisposableMail::Refuse, Some(20)));
+    assert_eq!(told(&load(&[])), (None, DisposableMail::Allow, Some(200)));
+    let own = [
+        ("TENANTRY_SIGN_UPS_PER_HOUR", "5"),
+        ("TENANTRY_DISPOSABLE_MAIL", "refuse"),
+        ("TENANTRY_MAILS_PER_HOUR", "off"),
+    ];
+    assert_eq!(told(&load(&own)), (Some(5), DisposableMail::Refuse, None));
+    assert!(wrong(&[("TENANTRY_MAILS_PER_HOUR", "0")]).contains("above zero"));
+    assert!(wrong(&[("TENANTRY_DISPOSABLE_MAIL", "maybe")]).contains("refuse"));
+}
+
+#[test]
 fn breached_passwords_are_asked_for_over_https_or_at_this_machine() {
     let production = |url| {
-        Config::load(&sources(
-            &[
-                ("TENANTRY_MODE", "production"),
-                ("TENANTRY_MASTER_KEY", GOOD_KEY),
-                ("TENANTRY_PUBLIC_URL", "https://app.example.com"),
-                ("TENANTRY_PASSWORD_BREACH_URL", url),
-            ],
-            &[],
-        ))
+        let more = [("TENANTRY_PASSWORD_BREACH_URL", url)];
+        Config::load(&sources(&[&PRODUCTION[..], &more].concat(), &[]))
     };
 
     assert!(load(&[]).password_breach_url.is_none());

@@ -296,6 +296,36 @@ mod tests {
         assert_eq!(missing, Vec::<&String>::new(), "add them to `Template`, `en` and `ja`");
     }
 
+    /// `new_device` for `NewDevice`.
+    fn name_of(template: Template) -> String {
+        let mut name = String::new();
+        for letter in format!("{template:?}").chars() {
+            if letter.is_uppercase() && !name.is_empty() {
+                name.push('_');
+            }
+            name.extend(letter.to_lowercase());
+        }
+        name
+    }
+
+    #[test]
+    fn the_page_about_mails_has_every_one_of_them() {
+        let page = include_str!("../../../../docs/mails.md");
+
+        for template in Template::ALL {
+            let name = name_of(template);
+            assert!(Template::named(&name).is_some(), "{name} is called otherwise");
+            assert!(page.contains(&format!("`{name}`")), "add {name} to docs/mails.md");
+        }
+    }
+
+    #[test]
+    fn what_counts_as_caused_by_others_is_a_mail() {
+        for name in tenantry_activity::mail::CAUSED_BY_OTHERS {
+            assert!(Template::named(name).is_some(), "{name}");
+        }
+    }
+
     #[test]
     fn every_template_has_words_of_its_own_in_every_language() {
         for language in [Language::English, Language::Japanese] {

@@ -107,3 +107,12 @@ proptest! {
         let _ = text.parse::<Cidr>();
     }
 }
+
+#[test]
+fn an_ipv6_network_is_one_caller() {
+    let of = |text: &str| network_of(text.parse().unwrap()).to_string();
+
+    assert_eq!(of("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::");
+    assert_eq!(of("192.0.2.7"), "192.0.2.7");
+    assert_eq!(of("::ffff:192.0.2.7"), "192.0.2.7");
+}

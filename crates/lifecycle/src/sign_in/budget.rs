@@ -6,11 +6,11 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use tenantry_kernel::cidr::network_of;
 use tenantry_kernel::{Code, TenantId};
 use tenantry_quotas::rate::{PerMinute, RateLimit, RateLimiter, RateSubject};
 
 use super::error::SignInError;
-use crate::network::network_of;
 
 /// Wrong guesses that one address may make in a minute.
 const PER_ADDRESS: u32 = 30;

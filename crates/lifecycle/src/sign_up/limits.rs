@@ -3,13 +3,13 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use tenantry_kernel::cidr::network_of;
 use tenantry_kernel::retry;
 use tenantry_kernel::time::{Duration, OffsetDateTime};
 use tenantry_kernel::{Budget, BudgetKeeper, Cipher, EmailAddress, FieldError, mail_providers};
 
 use super::error::SignUpError;
 use super::request::Founder;
-use crate::network::network_of;
 
 /// How many tenants one network, or one signed-in person, may found, and with which addresses. Operators are not held
 /// to it.
