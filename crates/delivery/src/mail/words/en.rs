@@ -2,6 +2,9 @@
 
 use super::{Template, Words};
 
+/// Whoever follows such a link lends their address to whoever asked for it.
+const NOT_YOURS: &str =
+    "The link works once. If you did not ask for it, do not open it: the account of whoever did would pass for yours.";
 const ONE_TIME: &str = "The link works once. If you did not ask for it, you can ignore this message: nothing changes.";
 
 pub(super) const fn words(template: Template) -> &'static Words {
@@ -77,7 +80,7 @@ const VERIFY_EMAIL: Words = Words {
     subject: &["Confirm your e-mail address"],
     before: &[&["Please confirm that this address is yours."]],
     action: "Confirm the address",
-    after: &[&["The link is valid until {expires_at}."], &[ONE_TIME]],
+    after: &[&["The link is valid until {expires_at}."], &[NOT_YOURS]],
 };
 
 const INVITATION: Words = Words {
@@ -293,7 +296,7 @@ const CHANGE_EMAIL: Words = Words {
         "Somebody, probably you, wants to sign in with this address from now on. Please confirm that it is yours.",
     ]],
     action: "Use this address",
-    after: &[&["The link is valid for 24 hours."], &[ONE_TIME]],
+    after: &[&["The link is valid for 24 hours."], &[NOT_YOURS]],
 };
 
 const EMAIL_CHANGED: Words = Words {

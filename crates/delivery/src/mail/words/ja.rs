@@ -2,6 +2,8 @@
 
 use super::{Template, Words};
 
+/// Whoever follows such a link lends their address to whoever asked for it.
+const NOT_YOURS: &str = "リンクは一度だけ有効です。お心当たりのない場合は、リンクを開かないでください。開くと、申し込んだ第三者のアカウントがあなたのものとして扱われます。";
 const ONE_TIME: &str =
     "このリンクは一度だけ有効です。お心当たりのない場合は、このメールを破棄してください。何も変更されません。";
 const VALID_UNTIL: &str = "有効期限: {expires_at}";
@@ -87,7 +89,7 @@ const VERIFY_EMAIL: Words = Words {
     subject: &["メールアドレスの確認"],
     before: &[&["このメールアドレスがご本人のものであることを確認してください。"]],
     action: "メールアドレスを確認する",
-    after: &[&[VALID_UNTIL], &[ONE_TIME]],
+    after: &[&[VALID_UNTIL], &[NOT_YOURS]],
 };
 
 const INVITATION: Words = Words {
@@ -306,7 +308,7 @@ const CHANGE_EMAIL: Words = Words {
         "今後このアドレスでサインインするための変更が申し込まれました。ご自身のアドレスであることを確認してください。",
     ]],
     action: "このアドレスを使う",
-    after: &[&["リンクの有効期限は 24 時間です。"], &[ONE_TIME]],
+    after: &[&["リンクの有効期限は 24 時間です。"], &[NOT_YOURS]],
 };
 
 const EMAIL_CHANGED: Words = Words {
