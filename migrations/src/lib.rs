@@ -29,6 +29,7 @@ mod m2026_11_28_000016_support_access;
 mod m2026_11_28_000017_outgrown_passwords;
 mod m2026_11_28_000018_joining;
 mod m2026_11_28_000019_budgets;
+mod m2026_11_28_000020_held_addresses;
 
 pub use run::{MigrateError, Status, grant_login, status, up};
 
@@ -60,6 +61,7 @@ impl MigratorTrait for Migrator {
             Box::new(m2026_11_28_000018_joining::Migration),
             Box::new(m2026_11_28_000017_outgrown_passwords::Migration),
             Box::new(m2026_11_28_000019_budgets::Migration),
+            Box::new(m2026_11_28_000020_held_addresses::Migration),
         ]
     }
 }

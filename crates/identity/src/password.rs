@@ -20,4 +20,4 @@ pub use meter::{BreachLookup, Sighting, Strength, StrengthMeter};
 #[cfg(any(test, feature = "testing"))]
 pub use meter::{MockBreachLookup, MockStrengthMeter};
 pub use policy::{MAX_CHARS, MIN_CHARS, WeakPassword};
-pub use service::{ChangePassword, PasswordService, replace};
+pub use service::{ChangePassword, PasswordService, Reset, replace};

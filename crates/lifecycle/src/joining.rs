@@ -1,7 +1,7 @@
-//! Coming in by a verified address at a domain that a tenant proved: where one may, at once or on request, and who
+//! Coming in by a held address at a domain that a tenant proved: where one may, at once or on request, and who
 //! decides.
 //!
-//! Only an address that the person proved and a domain that the tenant proved make a claim; without one a tenant answers
+//! Only an address that is held ([`note_held`](tenantry_identity::email::note_held)) and a domain that the tenant proved make a claim; without one a tenant answers
 //! as if it did not exist. The security policy (`domain_join`) says whether a claim lets somebody in.
 
 mod decide;
@@ -64,13 +64,13 @@ impl JoiningService {
         Self(parts)
     }
 
-    /// The addresses that an active person has proved, the primary one first.
-    async fn proved_by_person(&self, user: UserId) -> Result<Vec<EmailAddress>, StoreError> {
+    /// The addresses that an active person holds, the primary one first.
+    async fn held_by(&self, user: UserId) -> Result<Vec<EmailAddress>, StoreError> {
         let mut unit = self.0.people.read_person(user).await?;
         let Some(found) = unit.users().find(user).await?.filter(User::is_active) else {
             return Ok(Vec::new());
         };
-        proved(&mut *unit, &found).await
+        held(&mut *unit, &found).await
     }
 
     /// The tenant, when it is open and lets people in by their domain.
@@ -109,12 +109,13 @@ impl JoiningService {
     }
 }
 
-/// The addresses of the unit's person that they have proved, the primary one first.
-async fn proved<U: PersonUnit + ?Sized>(unit: &mut U, user: &User) -> Result<Vec<EmailAddress>, StoreError> {
+/// The addresses that the unit's person holds, the primary one first. That somebody verified one does not do: who follows a
+/// link that a stranger asked for would lend the stranger their place.
+async fn held<U: PersonUnit + ?Sized>(unit: &mut U, user: &User) -> Result<Vec<EmailAddress>, StoreError> {
     let known = unit.emails().list().await?;
     let mut emails: Vec<EmailAddress> = known
         .into_iter()
-        .filter(|own| own.verified_at.is_some())
+        .filter(|own| own.held_at.is_some())
         .map(|own| own.email)
         .collect();
     emails.sort_by_key(|email| email != user.email());

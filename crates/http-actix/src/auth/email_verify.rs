@@ -3,12 +3,13 @@
 use actix_web::web;
 use serde::Deserialize;
 use tenantry_identity::email::EmailService;
+use tenantry_kernel::{EmailAddress, Origin, UserId};
 use tenantry_lifecycle::joining::JoiningService;
 use tenantry_lifecycle::people::PeopleService;
 use utoipa::ToSchema;
 
 use crate::error::Answer;
-use crate::extract::{CalledFrom, JsonBody};
+use crate::extract::{CalledFrom, JsonBody, MaybeSignedIn};
 use crate::pace::PaceClass;
 use crate::render;
 use crate::routes::Row;
@@ -24,34 +25,48 @@ struct Body {
 
 /// Proves that mail at the address is read; where a change of the primary address was asked for, makes it that.
 ///
+/// Call it with the access token of the account, and the address is *held*: whoever holds the account reads mail there. The
+/// address that somebody signed up with is verified without one, too; signed in later, the same token makes it held until it
+/// expires. For an address that was added to an account the access token is needed.
+///
 /// Whoever only claimed the address before loses it. Memberships that others gave it become the person's. Where exactly
-/// one tenant lets people with an address at its domain in by themselves, the person is a member of it then.
+/// one tenant lets people with a held address at its domain in by themselves, the person is a member of it then.
 #[utoipa::path(post, path = "/api/v1/auth/email/verify", operation_id = "auth_email_verify", tag = "auth",
     request_body = Body, responses((status = 204, description = "The address is verified.")))]
 async fn handler(
     JsonBody(body): JsonBody<Body>,
     CalledFrom(origin): CalledFrom,
+    MaybeSignedIn(person): MaybeSignedIn,
     emails: web::Data<EmailService>,
     people: web::Data<PeopleService>,
     joining: web::Data<JoiningService>,
 ) -> Answer {
-    let proved = emails.verify(&body.token, &origin).await?;
+    let signed_in = person.map(|person| (person.user, person.session));
+    let proved = emails.verify(&body.token, signed_in, &origin).await?;
     if let Some(placeholder) = proved.from {
         people.absorb(placeholder, proved.user).await?;
     }
-    // The address is proved whatever comes of this: what does not work now is still suggested.
-    if let Err(cause) = joining.proved(proved.user, &proved.email, origin).await {
+    if proved.newly_held {
+        let_in(&joining, proved.user, &proved.email, origin).await;
+    }
+    Ok(render::nothing())
+}
+
+/// The address is proved whatever comes of this: what does not work now is still suggested.
+pub(super) async fn let_in(joining: &JoiningService, user: UserId, email: &EmailAddress, origin: Origin) {
+    if let Err(cause) = joining.held(user, email, origin).await {
         tracing::warn!(
             error = &cause as &dyn std::error::Error,
             "a person could not be let in by their address"
         );
     }
-    Ok(render::nothing())
 }
 
 pub(crate) fn row() -> Row {
     Row::of(__path_handler, handler)
+        .public_or_person()
         .pace(PaceClass::Guessable)
+        .refuses(403, "email_not_yours")
         .refuses(401, "token_invalid")
         .refuses(409, "email_taken")
 }

@@ -4,8 +4,10 @@ use actix_web::web;
 use serde::Deserialize;
 use tenantry_identity::password::PasswordService;
 use tenantry_kernel::Secret;
+use tenantry_lifecycle::joining::JoiningService;
 use utoipa::ToSchema;
 
+use super::email_verify::let_in;
 use crate::error::Answer;
 use crate::extract::{CalledFrom, JsonBody};
 use crate::pace::PaceClass;
@@ -26,17 +28,22 @@ struct Body {
 
 /// Sets a password with the token of a mail.
 ///
-/// Works for forgotten and for first passwords. Proves the address, and ends every session of the person.
+/// Works for forgotten and for first passwords. Proves the address, and ends every session of the person. Where exactly one
+/// tenant lets people with an address at its domain in by themselves, the person is a member of it then.
 #[utoipa::path(post, path = "/api/v1/auth/password/reset", operation_id = "auth_password_reset", tag = "auth",
     request_body = Body, responses((status = 204, description = "The password is set.")))]
 async fn handler(
     JsonBody(body): JsonBody<Body>,
     CalledFrom(origin): CalledFrom,
     passwords: web::Data<PasswordService>,
+    joining: web::Data<JoiningService>,
 ) -> Answer {
-    passwords
+    let reset = passwords
         .reset(&body.token, Secret::new(body.password), &origin)
         .await?;
+    if let Some(email) = &reset.newly_held {
+        let_in(&joining, reset.user, email, origin).await;
+    }
     Ok(render::nothing())
 }
 

@@ -17,6 +17,9 @@ pub(crate) struct EmailView {
     pub email: String,
     /// True once the person has shown that they read mail there.
     pub verified: bool,
+    /// True once whoever was signed in followed the link, too: then the address speaks for the person where a tenant lets
+    /// people in by it.
+    pub held: bool,
     /// True for the one that mail goes to.
     pub primary: bool,
     /// When it was verified.
@@ -33,6 +36,7 @@ impl EmailView {
             id: email.id.to_string(),
             email: email.email.to_string(),
             verified: email.verified_at.is_some(),
+            held: email.held_at.is_some(),
             primary: email.email == *primary,
             verified_at: email.verified_at,
             created_at: email.created_at,

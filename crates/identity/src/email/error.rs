@@ -15,6 +15,9 @@ pub enum EmailError {
     /// The one-time token is unknown, spent, expired or for something else. All look alike.
     #[error("the token is not valid")]
     TokenRefused,
+    /// Whoever follows the link is not signed in to the account that the address was added to.
+    #[error("sign in to the account that the address was added to, and follow the link again")]
+    NotYours,
     /// Whoever has the session has not shown for a while who they are.
     #[error("sign in again before you do this")]
     StepUpRequired,
@@ -55,7 +58,7 @@ impl DomainError for EmailError {
         match self {
             Self::NotFound => ErrorKind::NotFound,
             Self::TokenRefused => ErrorKind::Unauthenticated,
-            Self::StepUpRequired => ErrorKind::Denied,
+            Self::NotYours | Self::StepUpRequired => ErrorKind::Denied,
             Self::TooMany
             | Self::Unverified
             | Self::Primary
@@ -71,6 +74,7 @@ impl DomainError for EmailError {
         match self {
             Self::NotFound => "not_found",
             Self::TokenRefused => "token_invalid",
+            Self::NotYours => "email_not_yours",
             Self::StepUpRequired => "step_up_required",
             Self::TooMany => "too_many_emails",
             Self::Unverified => "email_not_verified",

@@ -23,6 +23,8 @@ pub struct OwnedEmail {
     pub email: EmailAddress,
     /// When they proved that they read mail there, if they did.
     pub verified_at: Option<OffsetDateTime>,
+    /// Since when it is known that whoever holds the account reads mail there: see [`note_held`](super::note_held).
+    pub held_at: Option<OffsetDateTime>,
     /// When another became the primary one in its place, if it was that.
     pub replaced_at: Option<OffsetDateTime>,
     /// When they claimed it.
@@ -37,6 +39,7 @@ impl OwnedEmail {
             id,
             email,
             verified_at: None,
+            held_at: None,
             replaced_at: None,
             created_at: now,
         }

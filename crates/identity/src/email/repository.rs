@@ -1,8 +1,8 @@
 //! Port: where people's addresses are kept.
 
 use async_trait::async_trait;
-use tenantry_kernel::StoreError;
 use tenantry_kernel::id::UserId;
+use tenantry_kernel::{EmailAddress, StoreError};
 use time::OffsetDateTime;
 
 use super::model::{EmailId, OwnedEmail};
@@ -33,6 +33,10 @@ pub trait EmailRepository: Send {
     /// # Errors
     /// `Conflict(`[`EMAIL_TAKEN`](crate::user::EMAIL_TAKEN)`)` when somebody else has proved it.
     async fn prove(&mut self, email: &OwnedEmail, at: OffsetDateTime) -> Result<Option<UserId>, StoreError>;
+
+    /// Notes that whoever holds the account reads mail at this proved address of theirs; the first time counts. Answers
+    /// whether this is it.
+    async fn hold(&mut self, email: &EmailAddress, at: OffsetDateTime) -> Result<bool, StoreError>;
 
     /// Notes since when another address is the primary one in its place; `None` when it is that itself again.
     async fn replace(&mut self, id: EmailId, at: Option<OffsetDateTime>) -> Result<(), StoreError>;

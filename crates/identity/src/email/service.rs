@@ -5,17 +5,18 @@
 
 use std::sync::Arc;
 
-use tenantry_kernel::id::UserId;
+use tenantry_kernel::id::{SessionId, UserId};
 use tenantry_kernel::retry::contended;
 use tenantry_kernel::{Clock, EmailAddress, Event, Mail, Origin, Value};
 use time::OffsetDateTime;
 
 use super::error::EmailError;
+use super::holder::note_held;
 use super::model::{EmailId, MAX_EMAILS, OwnedEmail};
 use crate::mint::Mint;
 use crate::one_time_token::{self, About, OneTimeText, OneTimeToken, Purpose, TokenState};
 use crate::person::Person;
-use crate::session::SessionPolicy;
+use crate::session::{Methods, SessionPolicy};
 use crate::store::{IdentityStore, PersonUnit};
 use crate::user::User;
 
@@ -31,6 +32,8 @@ pub struct Proved {
     pub email: EmailAddress,
     /// Who had only claimed it, and gave way.
     pub from: Option<UserId>,
+    /// True when it is known from now on that whoever holds the account reads mail there.
+    pub newly_held: bool,
 }
 
 /// Changes which addresses a person has.
@@ -62,8 +65,9 @@ impl EmailService {
         Ok(unit.emails().list().await?)
     }
 
-    /// Claims an address and mails a link to it that proves it. Says nothing about whether somebody else has it: who
-    /// follows the link reads mail there, and is told then. An address that is claimed already gets another mail.
+    /// Claims an address and mails a link to it that proves it, for whoever is signed in to this account. Says nothing about whether somebody else has it: who
+    /// follows the link reads mail there, and is told then. An address that is claimed already gets another mail, until it is
+    /// held.
     ///
     /// # Errors
     /// `StepUpRequired`, `TooMany`, `NotFound`, `Store`.
@@ -72,7 +76,7 @@ impl EmailService {
         contended(ATTEMPTS, claim).await
     }
 
-    /// Asks for another primary address: a link is mailed to it, and whoever follows it changes the address.
+    /// Asks for another primary address: a link is mailed to it, and following it while signed in changes the address.
     ///
     /// # Errors
     /// `StepUpRequired`, `TooMany`, `NotFound`, `Store`.
@@ -98,7 +102,7 @@ impl EmailService {
         };
         let nothing_to_do = match purpose {
             Purpose::ChangeEmail => *email == *user.email(),
-            _ => claimed.verified_at.is_some(),
+            _ => claimed.held_at.is_some(),
         };
         if nothing_to_do {
             return Ok(claimed);
@@ -139,29 +143,52 @@ impl EmailService {
 
     /// Proves an address with a token from a mail; where a change was asked for, makes it the primary one.
     ///
+    /// Whoever is `signed_in` to the account of the token shows with it that they hold what they prove the address of,
+    /// also a second time until the token expires. An address that was added to an account wants that: else a stranger
+    /// could add one of somebody who follows every link. One that was signed up with does not, for there may be no way
+    /// to sign in before.
+    ///
     /// # Errors
-    /// `TokenRefused`, `Taken`, `Store`.
-    pub async fn verify(&self, token: &str, origin: &Origin) -> Result<Proved, EmailError> {
+    /// `TokenRefused`, `NotYours`, `Taken`, `Store`.
+    pub async fn verify(
+        &self,
+        token: &str,
+        signed_in: Option<(UserId, SessionId)>,
+        origin: &Origin,
+    ) -> Result<Proved, EmailError> {
         let text = OneTimeText::parse(token)
             .filter(|text| matches!(text.purpose(), Purpose::VerifyEmail | Purpose::ChangeEmail))
             .ok_or(EmailError::TokenRefused)?;
-        contended(ATTEMPTS, || self.land_proof(&text, origin)).await
+        let session = signed_in.filter(|(user, _)| *user == text.user());
+        let session = session.map(|(_, session)| session);
+        contended(ATTEMPTS, || self.land_proof(&text, session, origin)).await
     }
 
-    async fn land_proof(&self, text: &OneTimeText, origin: &Origin) -> Result<Proved, EmailError> {
+    async fn land_proof(
+        &self,
+        text: &OneTimeText,
+        session: Option<SessionId>,
+        origin: &Origin,
+    ) -> Result<Proved, EmailError> {
         let now = self.clock.system_now();
         let mut unit = self.store.begin_person(text.user(), origin).await?;
-        let (token, mut user) = self.spend(unit.as_mut(), text, now).await?;
+        let (token, mut user) = self.present(unit.as_mut(), text).await?;
+        let shown = match session {
+            Some(id) => unit.sessions().find(id).await?.map(|session| session.methods()),
+            None => None,
+        };
+        match token.state(now) {
+            TokenState::Good if token.subject.is_some() && shown.is_none() => return Err(EmailError::NotYours),
+            TokenState::Good => use_up(unit.as_mut(), &token, now).await?,
+            TokenState::Spent if shown.is_some() && now < token.expires_at => {
+                return self
+                    .prove_again(unit, &token, &user, shown.unwrap_or_default(), now)
+                    .await;
+            }
+            TokenState::Spent | TokenState::Expired => return Err(EmailError::TokenRefused),
+        }
 
-        let known = unit.emails().list().await?;
-        // Without a subject it is about the address that the person registered with.
-        let email = known
-            .into_iter()
-            .find(|known| match token.subject {
-                Some(id) => known.id.as_uuid() == id,
-                None => known.email == *user.email(),
-            })
-            .ok_or(EmailError::TokenRefused)?;
+        let email = about(unit.as_mut(), &token, &user).await?;
         let from = unit.emails().prove(&email, now).await?;
         let mut events = Vec::new();
         if email.verified_at.is_none() {
@@ -174,11 +201,44 @@ impl EmailService {
         } else if token.purpose == Purpose::ChangeEmail {
             events.push(self.move_to(unit.as_mut(), &mut user, &email, now).await?);
         }
+        let newly_held = match shown {
+            Some(shown) => note_held(unit.as_mut(), &user, &email.email, shown, now).await?,
+            None => false,
+        };
+        if newly_held {
+            events.push(held(&user, &email.email));
+        }
         unit.commit(events).await?;
         Ok(Proved {
             user: user.id(),
             email: email.email,
             from,
+            newly_held,
+        })
+    }
+
+    /// The link was followed before, perhaps by somebody else: all that it shows now is who reads its mail.
+    async fn prove_again(
+        &self,
+        mut unit: Box<dyn PersonUnit>,
+        token: &OneTimeToken,
+        user: &User,
+        shown: Methods,
+        now: OffsetDateTime,
+    ) -> Result<Proved, EmailError> {
+        let email = about(unit.as_mut(), token, user).await?;
+        if email.verified_at.is_none() {
+            return Err(EmailError::TokenRefused);
+        }
+        let newly_held = note_held(unit.as_mut(), user, &email.email, shown, now).await?;
+        if newly_held {
+            unit.commit(vec![held(user, &email.email)]).await?;
+        }
+        Ok(Proved {
+            user: user.id(),
+            email: email.email,
+            from: None,
+            newly_held,
         })
     }
 
@@ -231,8 +291,8 @@ impl EmailService {
         unit.emails().replace(to.id, None).await?;
         user.move_to(to.email.clone(), to.verified_at.unwrap_or(now));
         unit.users().update(user).await?;
-        // Links that were mailed to the former address set no password any longer.
-        for purpose in [Purpose::ResetPassword, Purpose::SetPassword] {
+        // Links that were mailed to the former address set no password and sign nobody in any longer.
+        for purpose in [Purpose::ResetPassword, Purpose::SetPassword, Purpose::MagicLink] {
             unit.one_time_tokens().revoke(user.id(), purpose, now).await?;
         }
         Ok(event)
@@ -274,7 +334,12 @@ impl EmailService {
         user.move_to(former.email.clone(), former.verified_at.unwrap_or(now));
         unit.users().update(&user).await?;
         unit.sessions().end_all_except(None, now).await?;
-        for purpose in [Purpose::ResetPassword, Purpose::SetPassword, Purpose::UndoEmailChange] {
+        for purpose in [
+            Purpose::ResetPassword,
+            Purpose::SetPassword,
+            Purpose::MagicLink,
+            Purpose::UndoEmailChange,
+        ] {
             unit.one_time_tokens().revoke(user.id(), purpose, now).await?;
         }
         let event = Event::new("user.email_change_undone", user.id()).of(user.id());
@@ -336,19 +401,45 @@ impl EmailService {
         text: &OneTimeText,
         now: OffsetDateTime,
     ) -> Result<(OneTimeToken, User), EmailError> {
+        let (token, user) = self.present(unit, text).await?;
+        if token.state(now) != TokenState::Good {
+            return Err(EmailError::TokenRefused);
+        }
+        use_up(unit, &token, now).await?;
+        Ok((token, user))
+    }
+
+    /// The token, good or not, and its user. The user is read first: that locks their row.
+    async fn present(&self, unit: &mut dyn PersonUnit, text: &OneTimeText) -> Result<(OneTimeToken, User), EmailError> {
         let user = unit.users().find(text.user()).await?.filter(User::is_active);
         let fingerprint = text.fingerprint(self.mint.cipher.as_ref());
         let token = unit.one_time_tokens().find(&fingerprint).await?;
-        let good = |token: &OneTimeToken| token.purpose == text.purpose() && token.state(now) == TokenState::Good;
-        let (Some(user), Some(token)) = (user, token.filter(good)) else {
-            return Err(EmailError::TokenRefused);
-        };
-        if unit.one_time_tokens().use_once(token.id, now).await? {
-            Ok((token, user))
-        } else {
-            Err(EmailError::TokenRefused)
-        }
+        let token = token.filter(|token| token.purpose == text.purpose());
+        token.zip(user).ok_or(EmailError::TokenRefused)
     }
+}
+
+/// Spends the token: exactly one caller gets past here.
+async fn use_up(unit: &mut dyn PersonUnit, token: &OneTimeToken, now: OffsetDateTime) -> Result<(), EmailError> {
+    let first = unit.one_time_tokens().use_once(token.id, now).await?;
+    first.then_some(()).ok_or(EmailError::TokenRefused)
+}
+
+/// The address that a token is about. Without a subject it is the one that the person registered with, while that is the
+/// primary one.
+async fn about(unit: &mut dyn PersonUnit, token: &OneTimeToken, user: &User) -> Result<OwnedEmail, EmailError> {
+    let known = unit.emails().list().await?;
+    let mut known = known.into_iter();
+    let found = known.find(|known| match token.subject {
+        Some(id) => known.id.as_uuid() == id,
+        None => known.email == *user.email() && known.created_at <= user.record().created_at,
+    });
+    found.ok_or(EmailError::TokenRefused)
+}
+
+fn held(user: &User, email: &EmailAddress) -> Event {
+    let event = Event::new("user.email_held", user.id()).of(user.id());
+    event.set("email", email.as_str())
 }
 
 #[cfg(test)]

@@ -13,10 +13,12 @@ use uuid::Uuid;
 
 use super::error::PasswordError;
 use super::judge::{PasswordJudge, PasswordOwner, Unfit};
+use crate::email::note_held;
 use crate::factor::{self, Factors};
 use crate::mint::Mint;
 use crate::one_time_token::{self, About, OneTimeText, OneTimeToken, Purpose, TokenState};
 use crate::person::Person;
+use crate::session::Method;
 use crate::store::{IdentityStore, PersonUnit};
 use crate::user::{PasswordHash, PasswordHasher, User};
 
@@ -30,6 +32,15 @@ pub struct ChangePassword {
     pub current: Secret<String>,
     /// The next one.
     pub new: Secret<String>,
+}
+
+/// A password was set by mail.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reset {
+    /// Whose.
+    pub user: UserId,
+    /// The address of which it is known from now on that whoever holds the account reads its mail.
+    pub newly_held: Option<EmailAddress>,
 }
 
 /// Changes passwords.
@@ -101,7 +112,7 @@ impl PasswordService {
     ///
     /// # Errors
     /// `TokenRefused`, `Weak`, `Hash`, `Store`.
-    pub async fn reset(&self, token: &str, new: Secret<String>, origin: &Origin) -> Result<UserId, PasswordError> {
+    pub async fn reset(&self, token: &str, new: Secret<String>, origin: &Origin) -> Result<Reset, PasswordError> {
         let text = OneTimeText::parse(token).ok_or(PasswordError::TokenRefused)?;
         if !matches!(text.purpose(), Purpose::ResetPassword | Purpose::SetPassword) {
             return Err(PasswordError::TokenRefused);
@@ -118,7 +129,7 @@ impl PasswordService {
         text: &OneTimeText,
         hash: &PasswordHash,
         origin: &Origin,
-    ) -> Result<UserId, PasswordError> {
+    ) -> Result<Reset, PasswordError> {
         let now = self.clock.system_now();
         let mut unit = self.store.begin_person(text.user(), origin).await?;
         let (token, mut user) = self.spend(unit.as_mut(), text).await?;
@@ -141,9 +152,24 @@ impl PasswordService {
         tokens.revoke(user.id(), Purpose::ResetPassword, now).await?;
         tokens.revoke(user.id(), Purpose::SetPassword, now).await?;
 
-        let event = Event::new("user.password_reset", user.id()).change("password", Value::Masked, Value::Masked);
+        let mut event = Event::new("user.password_reset", user.id()).change("password", Value::Masked, Value::Masked);
+        let known = unit.emails().list().await?;
+        let mailed = known.into_iter().find(|own| match token.subject {
+            Some(id) => own.id.as_uuid() == id,
+            None => own.email == *user.email(),
+        });
+        let mut newly_held = None;
+        if let Some(own) = mailed
+            && note_held(unit.as_mut(), &user, &own.email, Method::Password.into(), now).await?
+        {
+            event = event.of(user.id()).set("email", own.email.as_str());
+            newly_held = Some(own.email);
+        }
         unit.commit(vec![event]).await?;
-        Ok(user.id())
+        Ok(Reset {
+            user: user.id(),
+            newly_held,
+        })
     }
 
     /// Changes the password of someone who knows the current one; every other session ends. Guesses are

@@ -6,7 +6,7 @@ use tenantry_tenancy::joining::{JoinRequest, JoinRequestId, RequestState};
 use tenantry_tenancy::membership::{Membership, MembershipDetails, MembershipSource, policy, steps};
 use tenantry_tenancy::permissions::MEMBERS_INVITE;
 
-use super::{JoinError, JoiningService, TRIES, letter, proved};
+use super::{JoinError, JoiningService, TRIES, held, letter};
 use crate::members::{MembersError, role_named, screening};
 use crate::seats;
 
@@ -67,7 +67,7 @@ impl JoiningService {
         screening::allowed(&policy_of_tenant, request.email())?;
         let person = unit.users().find(user).await?.filter(User::is_active);
         let person = person.ok_or(JoinError::Void)?;
-        if !proved(&mut *unit, &person).await?.contains(request.email()) {
+        if !held(&mut *unit, &person).await?.contains(request.email()) {
             return Err(JoinError::Void);
         }
         // Of approving, declining and taking back at once one wins.

@@ -15,7 +15,7 @@ use tenantry_tenancy::security::{JoinMode, SecurityPolicy};
 use tenantry_tenancy::tenant::TenantState;
 
 use super::suggest::MOST;
-use super::{JoinError, JoiningService, TRIES, domains, letter, proved};
+use super::{JoinError, JoiningService, TRIES, domains, held, letter};
 use crate::access::Person;
 use crate::members::{MembersError, overtaken, screening};
 use crate::seats;
@@ -64,7 +64,7 @@ struct Claimant {
 }
 
 impl JoiningService {
-    /// Joins a tenant that invited a verified address of the person, or whose policy lets them in by its domain; where it
+    /// Joins a tenant that invited a held address of the person, or whose policy lets them in by its domain; where it
     /// does so on request, asks. Asking again while a request waits changes nothing.
     ///
     /// # Errors
@@ -86,18 +86,13 @@ impl JoiningService {
         Ok(Joined { tenant: id, outcome })
     }
 
-    /// An address was proved: where exactly one tenant lets people at its domain in by themselves, the person is a member
+    /// An address is held from now on: where exactly one tenant lets people at its domain in by themselves, the person is a member
     /// of it now. Whatever stands in the way (no seat, several tenants, an address that the tenant does not allow calls
     /// from) leaves it a suggestion.
     ///
     /// # Errors
     /// The store's.
-    pub async fn proved(
-        &self,
-        user: UserId,
-        email: &EmailAddress,
-        origin: Origin,
-    ) -> Result<Option<Joined>, JoinError> {
+    pub async fn held(&self, user: UserId, email: &EmailAddress, origin: Origin) -> Result<Option<Joined>, JoinError> {
         let domain = domains(std::slice::from_ref(email));
         let mut open = Vec::new();
         for (_, id) in self.0.directory.proved_by(&domain, MOST).await? {
@@ -168,7 +163,7 @@ impl JoiningService {
                 None => Ok(None),
             };
         }
-        let domains = domains(&self.proved_by_person(user).await?);
+        let domains = domains(&self.held_by(user).await?);
         if domains.is_empty() || self.welcoming(tenant).await?.is_none() {
             return Ok(None);
         }
@@ -202,7 +197,7 @@ impl JoiningService {
         Ok(self.0.gate.enter_invited(tenant, principal, origin).await?)
     }
 
-    /// Accepts an invitation without its mail: the person has proved the address that was invited.
+    /// Accepts an invitation without its mail: the person holds the address that was invited.
     async fn try_accept(
         &self,
         scope: &TenantScope,
@@ -221,7 +216,7 @@ impl JoiningService {
         if member.state() != MembershipState::Invited {
             return Err(MemberError::AlreadyMember.into());
         }
-        if !proved(&mut *unit, &person).await?.contains(member.email()) {
+        if !held(&mut *unit, &person).await?.contains(member.email()) {
             return Err(MembersError::AddressNotVerified.into());
         }
         if own.book(self.0.catalog.roles()).get(member.role()).is_none() {
@@ -338,7 +333,7 @@ async fn claimant(unit: &mut dyn LifecycleUnit, user: UserId) -> Result<Claimant
     if !open || stored.policy.domain_join.mode == JoinMode::Off {
         return Err(JoinError::NotFound);
     }
-    let emails = proved(unit, &person).await?;
+    let emails = held(unit, &person).await?;
     let at = unit.mail_domains().proved(&domains(&emails)).await?;
     let mut claims = emails.into_iter().filter(|email| at.contains(&EmailDomain::of(email)));
     let first = claims.next().ok_or(JoinError::NotFound)?;

@@ -30,7 +30,7 @@ pub enum Joining {
 pub struct Suggestion {
     /// The tenant.
     pub tenant: Arc<TenantAccess>,
-    /// The verified address that makes the claim.
+    /// The held address that makes the claim.
     pub email: EmailAddress,
     /// How.
     pub joining: Joining,
@@ -39,13 +39,13 @@ pub struct Suggestion {
 }
 
 impl JoiningService {
-    /// The tenants that the person may come in to: those that invited one of their verified addresses, then those that
+    /// The tenants that the person may come in to: those that invited one of their held addresses, then those that
     /// proved the domain of one and let people in by it. Where they belong already is not among them.
     ///
     /// # Errors
     /// The store's.
     pub async fn suggestions(&self, user: UserId) -> Result<Vec<Suggestion>, JoinError> {
-        let emails = self.proved_by_person(user).await?;
+        let emails = self.held_by(user).await?;
         if emails.is_empty() {
             return Ok(Vec::new());
         }

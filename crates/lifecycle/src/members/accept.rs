@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
+use tenantry_identity::email::note_held;
 use tenantry_identity::factor::{self, Factors};
 use tenantry_identity::one_time_token::{OneTimeText, OneTimeToken, Purpose, TokenState};
 use tenantry_identity::password::{PasswordJudge, PasswordOwner, TenantAsks, Unfit};
+use tenantry_identity::session::{Method, Methods};
 use tenantry_identity::store::IdentityStore;
 use tenantry_identity::user::{PasswordHash, PasswordHasher, User, UserRepository};
 use tenantry_kernel::time::OffsetDateTime;
@@ -21,7 +23,7 @@ use tenantry_tenancy::role::{OwnRoles, RoleBook};
 use super::error::{MembersError, overtaken};
 use super::screening;
 use crate::password_demands::asked_by;
-use crate::store::LifecycleStore;
+use crate::store::{LifecycleStore, LifecycleUnit};
 
 /// The answer to an invitation.
 #[derive(Clone, Debug)]
@@ -163,11 +165,32 @@ impl AcceptService {
             person.verify_email(now);
         }
         unit.users().update(&person).await.map_err(overtaken)?;
+        let shown = Self::shown(&mut *unit, request, hash).await?;
+        note_held(&mut *unit, &person, member.email(), shown, now).await?;
         // The person's own part has no event: the tenant's log must not tell whether they were known before.
         unit.commit(vec![joined]).await?;
         Ok(Accepted {
             tenant: invited.tenant,
             membership: member.saved(),
+        })
+    }
+
+    /// What whoever accepts showed of the account, beside the mail.
+    async fn shown(
+        unit: &mut dyn LifecycleUnit,
+        request: &Accept,
+        hash: Option<&PasswordHash>,
+    ) -> Result<Methods, MembersError> {
+        let session = match request.signed_in {
+            Some((_, session)) => unit.sessions().find(session).await?,
+            None => None,
+        };
+        let shown = session.map(|session| session.methods()).unwrap_or_default();
+        // Who chooses the password here has it.
+        Ok(if hash.is_some() {
+            shown.with(Method::Password)
+        } else {
+            shown
         })
     }
 

@@ -91,6 +91,9 @@ impl PeopleService {
             return Ok(());
         }
         unit.emails().prove(email, at).await?;
+        if let Some(held_at) = email.held_at {
+            unit.emails().hold(&email.email, held_at).await?;
+        }
         if !known.iter().any(|own| own.email == email.email) {
             let own = OwnedEmail {
                 replaced_at: None,

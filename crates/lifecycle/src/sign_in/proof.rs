@@ -1,6 +1,7 @@
 //! What a new session rests on.
 
 use tenantry_identity::device::{self, Familiarity, KnownPlaceId, RememberedDevice, place_of};
+use tenantry_identity::email::note_held;
 use tenantry_identity::factor::{Accepted, Factors, OneTimeCodes, confirm_totp, first_codes, notice};
 use tenantry_identity::mint::Mint;
 use tenantry_identity::one_time_token::{OneTimeTokenId, Purpose};
@@ -119,6 +120,9 @@ impl Proof<'_> {
         }
         self.mark(&mut user, now)?;
         unit.users().update(&user).await?;
+        if self.methods.has(Method::MailLink) && self.session.is_none() {
+            note_held(unit, &user, user.email(), self.methods, now).await?;
+        }
         let user = user.stored();
         let device = if self.remember {
             Some(device::issue(unit.devices(), id, origin, mint, now).await?)

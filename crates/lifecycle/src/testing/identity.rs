@@ -14,8 +14,8 @@ use tenantry_identity::support::{Consent, ConsentId, Impersonation, SupportRepos
 use tenantry_identity::user::{EMAIL_TAKEN, User, UserRepository};
 use tenantry_kernel::time::OffsetDateTime;
 use tenantry_kernel::{
-    ApiKeyId, ImpersonationId, Page, PageRequest, ServiceAccountId, SessionId, StoreError, TenantId, UserId,
-    async_trait,
+    ApiKeyId, EmailAddress, ImpersonationId, Page, PageRequest, ServiceAccountId, SessionId, StoreError, TenantId,
+    UserId, async_trait,
 };
 
 use super::tenancy::page_of;
@@ -165,6 +165,13 @@ impl EmailRepository for FakeUnit {
             }
         }
         Ok(had)
+    }
+
+    async fn hold(&mut self, email: &EmailAddress, at: OffsetDateTime) -> Result<bool, StoreError> {
+        let mut own = self.own().emails.iter_mut();
+        let found = own.find(|own| own.email == *email && own.verified_at.is_some() && own.held_at.is_none());
+        let news = found.map(|own| own.held_at = Some(at));
+        Ok(news.is_some())
     }
 
     async fn replace(&mut self, id: EmailId, at: Option<OffsetDateTime>) -> Result<(), StoreError> {

@@ -15,6 +15,7 @@ pub(crate) struct Model {
     pub id: Uuid,
     pub email: String,
     pub verified_at: Option<Micros>,
+    pub held_at: Option<Micros>,
     pub replaced_at: Option<Micros>,
     pub created_at: Micros,
 }

@@ -40,6 +40,7 @@ impl EmailRepository for SeaOrmUnit {
             id: Set(email.id.as_uuid()),
             email: Set(email.email.as_str().to_owned()),
             verified_at: Set(email.verified_at.map(Micros::from)),
+            held_at: Set(email.held_at.map(Micros::from)),
             replaced_at: Set(email.replaced_at.map(Micros::from)),
             created_at: Set(email.created_at.into()),
         };
@@ -50,6 +51,19 @@ impl EmailRepository for SeaOrmUnit {
         let from = take(self, &email.email).await?;
         note(self, &email.email, at).await?;
         Ok(from)
+    }
+
+    async fn hold(&mut self, email: &EmailAddress, at: OffsetDateTime) -> Result<bool, StoreError> {
+        let held = self
+            .change_own::<user_email::Entity>()
+            .col_expr(user_email::Column::HeldAt, Expr::value(Micros::from(at).0))
+            .filter(user_email::Column::Email.eq(email.as_str()))
+            .filter(user_email::Column::VerifiedAt.is_not_null())
+            .filter(user_email::Column::HeldAt.is_null())
+            .exec(self.txn())
+            .await
+            .map_err(store_error)?;
+        Ok(held.rows_affected > 0)
     }
 
     async fn replace(&mut self, id: EmailId, at: Option<OffsetDateTime>) -> Result<(), StoreError> {
@@ -146,6 +160,7 @@ pub(crate) fn restore(row: user_email::Model) -> Result<OwnedEmail, StoreError> 
         id: EmailId::from_uuid(row.id),
         email: EmailAddress::try_from(row.email.as_str()).map_err(corrupt("user_email", row.id))?,
         verified_at: row.verified_at.map(time).transpose()?,
+        held_at: row.held_at.map(time).transpose()?,
         replaced_at: row.replaced_at.map(time).transpose()?,
         created_at: time(row.created_at)?,
     })

@@ -129,6 +129,7 @@ impl UserRepository for SeaOrmUnit {
             id: Set(self.store().ports.ids.next()),
             email: Set(user.email().as_str().to_owned()),
             verified_at: Set(user.email_verified_at().map(Micros::from)),
+            held_at: Set(None),
             replaced_at: Set(None),
             created_at: Set(user.record().created_at.into()),
         });

@@ -340,6 +340,11 @@ mod emails {
     }
 
     #[tokio::test]
+    async fn an_address_is_held_once_and_only_when_it_is_proved() {
+        keeps(suite::an_address_is_held_once_and_only_when_it_is_proved).await;
+    }
+
+    #[tokio::test]
     async fn an_address_is_proved_once_also_under_concurrency() {
         keeps(suite::an_address_is_proved_once_also_under_concurrency).await;
     }

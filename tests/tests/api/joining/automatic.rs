@@ -18,7 +18,7 @@ async fn whoever_proves_an_address_joins_the_one_tenant_that_lets_them_in() {
         join(&ada, "acme").await.refused(404, "not_found");
 
         let before = logged(&owner.caller, "membership.created").await;
-        prove(node, "ada@acme.example").await;
+        prove(node, &ada, "ada@acme.example").await;
 
         let joined = member(&owner.caller, "ada@acme.example").await.unwrap();
         assert_eq!(
@@ -37,7 +37,7 @@ async fn whoever_proves_an_address_joins_the_one_tenant_that_lets_them_in() {
         bob.post("/me/emails", &json!({"email": "bob@acme.example"}))
             .await
             .expect(202);
-        prove(node, "bob@acme.example").await;
+        prove(node, &bob, "bob@acme.example").await;
         assert!(member(&owner.caller, "bob@acme.example").await.is_some());
     })
     .await;

@@ -183,7 +183,7 @@ async fn a_request_is_void_without_its_address() {
             .post("/me/emails", &json!({"email": "ada@acme.example"}))
             .await
             .expect(202);
-        super::prove(node, "ada@acme.example").await;
+        super::prove(node, &ada, "ada@acme.example").await;
         join(&ada, "acme").await.expect(202);
         let email = format!("/me/emails/{}", added["id"].as_str().unwrap());
         ada.delete(&email).await.expect(204);

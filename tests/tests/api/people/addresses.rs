@@ -17,7 +17,16 @@ async fn somebody_signs_in_with_every_address_they_proved() {
             .await
             .refused(401, "invalid_credentials");
 
-        follow(node, "olive@home.example").await.expect(204);
+        // Somebody else who follows every link lends nobody their address, and the link is good still.
+        let bob = founder(node, "globex").await;
+        let link = json!({"token": node.token_sent_to("olive@home.example").await});
+        for somebody in [&node.anybody(), &bob.caller] {
+            somebody
+                .post("/auth/email/verify", &link)
+                .await
+                .refused(403, "email_not_yours");
+        }
+        owner.caller.post("/auth/email/verify", &link).await.expect(204);
 
         assert_eq!(
             addresses_of(&owner.caller).await,
@@ -53,7 +62,9 @@ async fn a_claim_tells_nothing_and_keeps_an_address_from_nobody() {
         let shared = claim("shared@globex.example").await;
 
         assert_eq!((&theirs, &theirs), (&nobodys, &shared));
-        follow(node, "owner@globex.example").await.refused(409, "email_taken");
+        follow(node, &ada.caller, "owner@globex.example")
+            .await
+            .refused(409, "email_taken");
         // Bob proves an address that Ada claimed first, and was mailed a link to.
         node.token_sent_to("shared@globex.example").await;
         add_address(node, &bob.caller, "shared@globex.example").await;
@@ -78,11 +89,10 @@ async fn of_two_who_prove_one_address_at_once_one_has_it() {
             let first = json!({"token": node.token_sent_to(&email).await});
             bob.caller.post("/me/emails", &claim).await.expect(202);
             let second = json!({"token": node.token_sent_to(&email).await});
-            let anybody = node.anybody();
 
             let (one, other) = tokio::join!(
-                anybody.post("/auth/email/verify", &first),
-                anybody.post("/auth/email/verify", &second)
+                ada.caller.post("/auth/email/verify", &first),
+                bob.caller.post("/auth/email/verify", &second)
             );
 
             let mut statuses = [one.status, other.status];
@@ -109,7 +119,10 @@ async fn a_changed_address_is_confirmed_and_can_be_brought_back() {
             ["owner@acme.example*", "thief@evil.example?"]
         );
 
-        follow(node, "thief@evil.example").await.expect(204);
+        let link = json!({"token": node.token_sent_to("thief@evil.example").await});
+        let anybody = node.anybody().post("/auth/email/verify", &link).await;
+        anybody.refused(403, "email_not_yours");
+        owner.caller.post("/auth/email/verify", &link).await.expect(204);
 
         assert_eq!(
             addresses_of(&owner.caller).await,

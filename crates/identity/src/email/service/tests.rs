@@ -9,9 +9,11 @@ use uuid::Uuid;
 
 use super::*;
 use crate::email::UNDO_WITHIN;
+use crate::factor::{TotpFactor, TotpId};
 use crate::one_time_token::OneTimeTokenId;
-use crate::session::{Session, SessionRecord};
+use crate::session::{Method, Session, SessionRecord};
 use crate::testing::{self, Commits, FakeIdentityStore, Mocks, PlainCipher, person};
+use crate::user::PasswordHash;
 
 const NOW: OffsetDateTime = datetime!(2026-03-01 12:00 UTC);
 
@@ -76,6 +78,120 @@ fn mailed(purpose: Purpose, subject: Option<u128>, emails: Vec<OwnedEmail>) -> (
         .returning(move |asked| Ok(Some(token.clone()).filter(|_| asked.matches(&print))));
     mocks.one_time_tokens.expect_use_once().returning(|_, _| Ok(true));
     (text.to_text().into_inner(), mocks)
+}
+
+/// Somebody who is signed in as Ada, with her password.
+const AS_ADA: Option<(UserId, SessionId)> = Some((
+    UserId::from_uuid(Uuid::from_u128(1)),
+    SessionId::from_uuid(Uuid::from_u128(501)),
+));
+
+/// Mocks that note an address as held, of an account with an authenticator app or without.
+fn holding(mocks: &mut Mocks, app: bool) {
+    mocks.factors.expect_totp().returning(move || {
+        let id = TotpId::from_uuid(Uuid::from_u128(60));
+        Ok(app.then(|| TotpFactor {
+            id,
+            user: ada().id(),
+            sealed: vec![7; 20],
+            confirmed_at: Some(NOW),
+            last_step: 0,
+            failures: 0,
+            locked_until: None,
+            created_at: NOW,
+        }))
+    });
+    mocks.factors.expect_passkeys().returning(|| Ok(Vec::new()));
+    mocks.factors.expect_recovery_codes_left().returning(|| Ok(0));
+    mocks.emails.expect_hold().returning(|_, _| Ok(true));
+}
+
+#[tokio::test]
+async fn whoever_follows_a_link_without_the_account_holds_nothing() {
+    let emails = || vec![own(1, "ada@example.com", true), own(2, "b@x.example", false)];
+    let bob = Some((person(2).user, person(2).session));
+    for (purpose, subject) in [(Purpose::VerifyEmail, 2), (Purpose::ChangeEmail, 2)] {
+        for somebody in [None, bob] {
+            let (token, mut mocks) = mailed(purpose, Some(subject), emails());
+            mocks.one_time_tokens.expect_use_once().never();
+            let (service, commits) = service(mocks);
+
+            let refused = service.verify(&token, somebody, &Origin::default()).await.unwrap_err();
+
+            assert_eq!((refused.kind(), refused.code()), (ErrorKind::Denied, "email_not_yours"));
+            assert!(commits.all().is_empty());
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_spent_link_shows_who_reads_its_mail_until_it_expires() {
+    let spent_at = |expires_at: OffsetDateTime, verified: bool| {
+        let (text, mut mocks) = mailed(Purpose::VerifyEmail, None, vec![own(1, "ada@example.com", verified)]);
+        let parsed = OneTimeText::parse(&text).unwrap();
+        mocks.one_time_tokens.checkpoint();
+        let id = OneTimeTokenId::from_uuid(Uuid::from_u128(40));
+        let mut token = OneTimeToken::issue(id, &parsed, None, &PlainCipher, NOW);
+        (token.used_at, token.expires_at) = (Some(NOW), expires_at);
+        mocks
+            .one_time_tokens
+            .expect_find()
+            .returning(move |_| Ok(Some(token.clone())));
+        holding(&mut mocks, false);
+        (text, mocks)
+    };
+    let (text, mocks) = spent_at(NOW + Duration::SECOND, true);
+    let (good, commits) = service(mocks);
+
+    let held = good.verify(&text, AS_ADA, &Origin::default()).await.unwrap();
+    let nobody = good.verify(&text, None, &Origin::default()).await;
+
+    assert!(held.newly_held && matches!(nobody, Err(EmailError::TokenRefused)));
+    assert_eq!(commits.actions(), ["user.email_held"]);
+    for (until, verified) in [(NOW, true), (NOW + Duration::SECOND, false)] {
+        let (text, mocks) = spent_at(until, verified);
+        let refused = service(mocks).0.verify(&text, AS_ADA, &Origin::default()).await;
+        assert!(matches!(refused, Err(EmailError::TokenRefused)));
+    }
+}
+
+#[tokio::test]
+async fn what_was_shown_is_as_much_as_the_account_asks_for() {
+    let cases = [
+        // password, app, shown, held
+        (true, false, Methods::default().with(Method::Password), true),
+        (true, false, Methods::default().with(Method::MailLink), false),
+        (false, false, Methods::default().with(Method::MailLink), true),
+        (true, true, Methods::default().with(Method::Password), false),
+        (
+            true,
+            true,
+            Methods::default().with(Method::Password).with(Method::Totp),
+            true,
+        ),
+        (false, true, Methods::default().with(Method::MailLink), false),
+        (
+            false,
+            true,
+            Methods::default().with(Method::MailLink).with(Method::RememberedDevice),
+            true,
+        ),
+        (true, true, Methods::default().with(Method::SyncedKey), true),
+    ];
+    for (number, (password, app, shown, held)) in cases.into_iter().enumerate() {
+        let mut user = ada();
+        if password {
+            user.set_password(PasswordHash::from_phc("old"));
+        }
+        let mut mocks = Mocks::default();
+        holding(&mut mocks, app);
+        let store = FakeIdentityStore::over(mocks);
+        let mut unit = store.begin_person(user.id(), &Origin::default()).await.unwrap();
+
+        let found = note_held(unit.as_mut(), &user, user.email(), shown, NOW).await.unwrap();
+
+        assert_eq!(found, held, "case {number}");
+    }
 }
 
 #[tokio::test]
@@ -156,14 +272,15 @@ async fn verifying_proves_the_address_that_one_registered_with() {
         .returning(|_| Ok(()));
     let (service, commits) = service(mocks);
 
-    let proved = service.verify(&token, &Origin::default()).await.unwrap();
+    let proved = service.verify(&token, None, &Origin::default()).await.unwrap();
 
     assert_eq!(
         proved,
         Proved {
             user: ada().id(),
             email: address("ada@example.com"),
-            from: None
+            from: None,
+            newly_held: false,
         }
     );
     assert_eq!(commits.actions(), ["user.email_verified"]);
@@ -184,7 +301,7 @@ async fn a_user_changed_meanwhile_is_read_and_written_again() {
     }
     let (service, commits) = service(mocks);
 
-    service.verify(&token, &Origin::default()).await.unwrap();
+    service.verify(&token, None, &Origin::default()).await.unwrap();
 
     assert_eq!(commits.all().len(), 1);
 }
@@ -199,11 +316,13 @@ async fn verifying_another_address_leaves_the_primary_one_alone() {
         .times(1)
         .withf(|email, _| email.email == address("b@x.example"))
         .returning(|_, _| Ok(Some(person(9).user)));
-    let (service, _) = service(mocks);
+    holding(&mut mocks, false);
+    let (service, commits) = service(mocks);
 
-    let proved = service.verify(&token, &Origin::default()).await.unwrap();
+    let proved = service.verify(&token, AS_ADA, &Origin::default()).await.unwrap();
 
-    assert_eq!(proved.from, Some(person(9).user));
+    assert_eq!((proved.from, proved.newly_held), (Some(person(9).user), true));
+    assert_eq!(commits.actions(), ["user.email_verified", "user.email_held"]);
 }
 
 #[tokio::test]
@@ -215,7 +334,7 @@ async fn who_reads_mail_at_somebody_elses_address_is_told_so() {
         .returning(|_, _| Err(StoreError::Conflict(crate::user::EMAIL_TAKEN)));
     let (service, commits) = service(mocks);
 
-    let refused = service.verify(&token, &Origin::default()).await.unwrap_err();
+    let refused = service.verify(&token, AS_ADA, &Origin::default()).await.unwrap_err();
 
     assert_eq!((refused.kind(), refused.code()), (ErrorKind::Conflict, "email_taken"));
     assert!(commits.all().is_empty());
@@ -225,6 +344,7 @@ async fn who_reads_mail_at_somebody_elses_address_is_told_so() {
 async fn a_confirmed_change_moves_there_and_writes_to_the_former_address() {
     let emails = vec![own(1, "ada@example.com", true), own(2, "b@x.example", false)];
     let (token, mut mocks) = mailed(Purpose::ChangeEmail, Some(2), emails);
+    holding(&mut mocks, false);
     mocks.emails.expect_prove().returning(|_, _| Ok(None));
     mocks.emails.expect_replace().times(2).returning(|_, _| Ok(()));
     mocks.one_time_tokens.expect_insert().returning(|_| Ok(()));
@@ -237,9 +357,12 @@ async fn a_confirmed_change_moves_there_and_writes_to_the_former_address() {
         .returning(|_| Ok(()));
     let (service, commits) = service(mocks);
 
-    service.verify(&token, &Origin::default()).await.unwrap();
+    service.verify(&token, AS_ADA, &Origin::default()).await.unwrap();
 
-    assert_eq!(commits.actions(), ["user.email_verified", "user.email_changed"]);
+    assert_eq!(
+        commits.actions(),
+        ["user.email_verified", "user.email_changed", "user.email_held"]
+    );
     let mail = &commits.all()[0][1].mails[0];
     assert_eq!((mail.template, mail.to.as_str()), ("email_changed", "ada@example.com"));
 }
@@ -302,7 +425,7 @@ async fn junk_never_reaches_the_store() {
     let (service, commits) = service(Mocks::default());
 
     for junk in ["", "verify", "verify_0_0", "resetpw_0_0"] {
-        let verified = service.verify(junk, &Origin::default()).await;
+        let verified = service.verify(junk, AS_ADA, &Origin::default()).await;
         let undone = service.undo(junk, &Origin::default()).await;
 
         assert!(matches!(verified, Err(EmailError::TokenRefused)), "{junk}");

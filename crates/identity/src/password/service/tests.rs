@@ -6,6 +6,7 @@ use time::OffsetDateTime;
 use time::macros::datetime;
 
 use super::*;
+use crate::email::{EmailId, OwnedEmail};
 use crate::one_time_token::OneTimeTokenId;
 use crate::password::WeakPassword;
 use crate::testing::{self, Commits, FakeIdentityStore, Mocks, PlainCipher, person};
@@ -162,7 +163,12 @@ async fn a_reset_sets_the_password_proves_the_address_and_ends_every_session() {
             .returning(|_, _| Ok(1));
         // Nobody had proved the address yet: what was enrolled until then goes.
         mocks.factors.expect_remove_totp().times(1).returning(|| Ok(true));
-        mocks.factors.expect_passkeys().times(1).returning(|| Ok(Vec::new()));
+        mocks.factors.expect_passkeys().times(2).returning(|| Ok(Vec::new()));
+        mocks.factors.expect_totp().returning(|| Ok(None));
+        mocks.factors.expect_recovery_codes_left().returning(|| Ok(0));
+        let own = OwnedEmail::claim(EmailId::from_uuid(Uuid::nil()), ada().email().clone(), NOW);
+        mocks.emails.expect_list().returning(move || Ok(vec![own.clone()]));
+        mocks.emails.expect_hold().times(1).returning(|_, _| Ok(true));
         mocks
             .factors
             .expect_replace_recovery_codes()
@@ -173,9 +179,12 @@ async fn a_reset_sets_the_password_proves_the_address_and_ends_every_session() {
         mocks.devices.expect_remove_all().times(1).returning(|| Ok(0));
         let (service, commits) = service(mocks, hashing());
 
-        let user = service.reset(&token, secret(GOOD), &Origin::default()).await.unwrap();
+        let reset = service.reset(&token, secret(GOOD), &Origin::default()).await.unwrap();
 
-        assert_eq!(user, ada().id());
+        assert_eq!(
+            (reset.user, reset.newly_held),
+            (ada().id(), Some(ada().email().clone()))
+        );
         assert_eq!(commits.actions(), ["user.password_reset"]);
         assert!(!format!("{:?}", commits.all()).contains(GOOD));
     }
