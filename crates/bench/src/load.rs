@@ -45,8 +45,19 @@ pub struct Turn {
 /// Numbers fresh requests in the whole run.
 static NUMBER: AtomicU64 = AtomicU64::new(0);
 
-/// Lets `clients` ask for as long as `turn`, on connections opened before.
+/// Lets `clients` ask for as long as `turn`, on connections opened before, one answer after the other.
 pub async fn apply(server: &Server, asked: &Asked, expected: u16, clients: usize, turn: Duration) -> Outcome<Turn> {
+    visit(server, asked, expected, (clients, Duration::ZERO), turn).await
+}
+
+/// The same with clients that do something else for as long as `pause` between an answer and the next question.
+pub async fn visit(
+    server: &Server,
+    asked: &Asked,
+    expected: u16,
+    (clients, pause): (usize, Duration),
+    turn: Duration,
+) -> Outcome<Turn> {
     let mut connected = Vec::with_capacity(clients);
     for _ in 0..clients {
         connected.push(server.client().await?);
@@ -56,7 +67,7 @@ pub async fn apply(server: &Server, asked: &Asked, expected: u16, clients: usize
     let until = began + turn;
     let mut tasks = JoinSet::new();
     for client in connected {
-        tasks.spawn(drive(client, asked.clone(), expected, until));
+        tasks.spawn(drive(client, asked.clone(), expected, pause, until));
     }
     let mut whole = Turn::default();
     while let Some(part) = tasks.join_next().await {
@@ -74,7 +85,13 @@ pub async fn apply(server: &Server, asked: &Asked, expected: u16, clients: usize
     Ok(whole)
 }
 
-async fn drive(mut client: Client, asked: Asked, expected: u16, until: Instant) -> std::io::Result<Turn> {
+async fn drive(
+    mut client: Client,
+    asked: Asked,
+    expected: u16,
+    pause: Duration,
+    until: Instant,
+) -> std::io::Result<Turn> {
     let mut turn = Turn::default();
     loop {
         let bytes = asked.next();
@@ -89,6 +106,9 @@ async fn drive(mut client: Client, asked: Asked, expected: u16, until: Instant) 
         } else {
             turn.failed += 1;
             client.reconnect().await?;
+        }
+        if !pause.is_zero() {
+            tokio::time::sleep(pause).await;
         }
     }
 }

@@ -18,8 +18,12 @@ use crate::{Outcome, Plan};
 
 /// Log-ins under way at once.
 pub const LOG_INS: usize = 200;
-/// Clients that read meanwhile, and how long each of them thinks between two reads.
+/// Clients that read meanwhile.
 pub const READERS: usize = 32;
+/// How long each of those that think does so between two reads; the others keep a core busy.
+pub const THINKS: Duration = Duration::from_millis(10);
+/// So many log-ins are answered before what others notice is looked at: until then the storm only begins.
+const BEGUN: u64 = 20;
 /// The most that p99 may grow.
 pub const TARGET: f64 = 2.0;
 
@@ -45,25 +49,29 @@ pub async fn measure(plan: &Plan, installation: &Installation) -> Outcome<Vec<St
     let server = installation.start(plan).await?;
     let callers = Callers::of(server.address(), "bench-storm").await?;
     let mut storms = Vec::new();
-    for (name, asked) in [
-        ("GET a tenant, API key", callers.read_by_key()),
-        ("GET a tenant, JWT", callers.read_by_token()),
+    let (by_key, by_token) = (callers.read_by_key(), callers.read_by_token());
+    for (name, asked, pause) in [
+        ("GET a tenant, API key", &by_key, THINKS),
+        ("GET a tenant, JWT", &by_token, THINKS),
+        ("GET a tenant, API key, without a pause", &by_key, Duration::ZERO),
+        ("GET a tenant, JWT, without a pause", &by_token, Duration::ZERO),
     ] {
-        storms.push(one(plan, &server, name, &asked).await?);
+        storms.push(one(plan, &server, name, asked, pause).await?);
     }
     server.stop().await?;
     Ok(storms)
 }
 
-async fn one(plan: &Plan, server: &Server, name: &'static str, asked: &Asked) -> Outcome<Storm> {
-    load::apply(server, asked, 200, READERS, plan.turn / 2).await?;
+async fn one(plan: &Plan, server: &Server, name: &'static str, asked: &Asked, pause: Duration) -> Outcome<Storm> {
+    let readers = (READERS, pause);
+    load::visit(server, asked, 200, readers, plan.turn / 2).await?;
     let (mut quiet_p99, mut storm_p99, mut times) = (Vec::new(), Vec::new(), Vec::new());
     let (mut quiet_rate, mut storm_rate, mut log_in_rate) = (Vec::new(), Vec::new(), Vec::new());
     let mut failed = 0;
     for _ in 0..plan.rounds {
-        let quiet = load::apply(server, asked, 200, READERS, plan.turn).await?;
+        let quiet = load::visit(server, asked, 200, readers, plan.turn).await?;
         let storm = Weather::begin(server).await?;
-        let disturbed = load::apply(server, asked, 200, READERS, plan.turn).await?;
+        let disturbed = load::visit(server, asked, 200, readers, plan.turn).await?;
         let (answered, lost) = storm.end(plan.turn).await?;
         let (calm, stormy) = (p99(quiet.took_us), p99(disturbed.took_us));
         times.push(stormy / calm);
@@ -100,7 +108,7 @@ struct Weather {
 }
 
 impl Weather {
-    /// Begins, and waits until all of them are under way.
+    /// Begins, and waits until all of them wait for their turn: some were answered since the last one came.
     async fn begin(server: &Server) -> Outcome<Self> {
         let over = Arc::new(AtomicBool::new(false));
         let (answered, failed) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
@@ -110,7 +118,7 @@ impl Weather {
             let (over, answered, failed) = (Arc::clone(&over), Arc::clone(&answered), Arc::clone(&failed));
             tasks.spawn(async move { knock(client, &over, &answered, &failed).await });
         }
-        while answered.load(Ordering::Relaxed) + failed.load(Ordering::Relaxed) == 0 {
+        while answered.load(Ordering::Relaxed) + failed.load(Ordering::Relaxed) < BEGUN {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
         answered.store(0, Ordering::Relaxed);

@@ -1,9 +1,15 @@
 //! Cached facts with owners: the one place that decides whether a cached value may be answered.
+//!
+//! Of many who miss the same fact at once one asks the database. The others wait for that answer, and ask themselves only
+//! when it was nothing to keep: after a commit a busy tenant costs one question, not one for each of its requests.
 
 use std::hash::Hash;
 use std::sync::Arc;
 
+use foldhash::fast::RandomState;
+use papaya::HashMap;
 use tenantry_kernel::StoreError;
+use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use crate::bounded::Bounded;
 use crate::revocations::{Owner, Revocations, Stamp};
@@ -11,6 +17,8 @@ use crate::revocations::{Owner, Revocations, Stamp};
 /// Values under keys, each void once its owner's epoch has moved.
 pub(crate) struct Facts<K, V> {
     entries: Bounded<K, Stamped<V>>,
+    /// What is being loaded.
+    loading: HashMap<K, Arc<Mutex<()>>, RandomState>,
     revocations: Arc<Revocations>,
 }
 
@@ -25,6 +33,7 @@ impl<K: Hash + Eq + Clone, V: Clone> Facts<K, V> {
     pub(crate) fn new(capacity: usize, revocations: Arc<Revocations>) -> Self {
         Self {
             entries: Bounded::new(capacity),
+            loading: HashMap::default(),
             revocations,
         }
     }
@@ -48,7 +57,7 @@ impl<K: Hash + Eq + Clone, V: Clone> Facts<K, V> {
         &self,
         key: K,
         owner: Owner,
-        good: impl FnOnce(&V) -> bool,
+        good: impl Fn(&V) -> bool,
         load: impl FnOnce() -> F,
     ) -> Result<Option<V>, StoreError>
     where
@@ -57,7 +66,14 @@ impl<K: Hash + Eq + Clone, V: Clone> Facts<K, V> {
         if !self.revocations.is_fresh() {
             return load().await;
         }
-        if let Some(value) = self.get(&key).filter(good) {
+        if let Some(value) = self.get(&key).filter(&good) {
+            return Ok(Some(value));
+        }
+        let turn = self.turn(&key).await;
+        if turn.is_none()
+            && self.revocations.is_fresh()
+            && let Some(value) = self.get(&key).filter(&good)
+        {
             return Ok(Some(value));
         }
         // The stamp before the load: a commit in between leaves it behind.
@@ -66,6 +82,7 @@ impl<K: Hash + Eq + Clone, V: Clone> Facts<K, V> {
         if let Some(value) = &loaded {
             self.keep(key, owner, stamp, value.clone());
         }
+        drop(turn);
         Ok(loaded)
     }
 
@@ -85,6 +102,13 @@ impl<K: Hash + Eq + Clone, V: Clone> Facts<K, V> {
         if let Some(value) = self.get(&key) {
             return Ok(Some(value));
         }
+        let turn = self.turn(&key).await;
+        if turn.is_none()
+            && self.revocations.is_fresh()
+            && let Some(value) = self.get(&key)
+        {
+            return Ok(Some(value));
+        }
         let any = self.revocations.stamp_of_any();
         let loaded = load().await?;
         if let Some(value) = &loaded {
@@ -96,7 +120,22 @@ impl<K: Hash + Eq + Clone, V: Clone> Facts<K, V> {
                 self.keep(key, owner, stamp, value.clone());
             }
         }
+        drop(turn);
         Ok(loaded)
+    }
+
+    /// The turn to load this; `None` after somebody else's has ended.
+    async fn turn(&self, key: &K) -> Option<Turn<'_, K, V>> {
+        let lock = Arc::clone(self.loading.pin().get_or_insert_with(key.clone(), Arc::default));
+        if let Ok(held) = Arc::clone(&lock).try_lock_owned() {
+            return Some(Turn {
+                facts: self,
+                key: key.clone(),
+                _held: held,
+            });
+        }
+        drop(lock.lock().await);
+        None
     }
 
     fn get(&self, key: &K) -> Option<V> {
@@ -108,6 +147,20 @@ impl<K: Hash + Eq + Clone, V: Clone> Facts<K, V> {
         if self.revocations.stamp(owner) == stamp {
             self.entries.insert(key, Stamped { stamp, owner, value });
         }
+    }
+}
+
+/// Somebody loads a value. It ends with the load, also when nobody waits for that any more.
+struct Turn<'a, K: Hash + Eq, V> {
+    facts: &'a Facts<K, V>,
+    key: K,
+    _held: OwnedMutexGuard<()>,
+}
+
+impl<K: Hash + Eq, V> Drop for Turn<'_, K, V> {
+    /// Before the lock is let go: whoever comes now begins anew.
+    fn drop(&mut self) {
+        self.facts.loading.pin().remove(&self.key);
     }
 }
 

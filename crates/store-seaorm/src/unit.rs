@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use sea_orm::sea_query::{Expr, Query, SimpleExpr};
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, Statement};
-use tenantry_activity::feed::Committed;
+use tenantry_activity::feed::{Committed, change_facts};
 use tenantry_kernel::id::UserId;
 use tenantry_kernel::time::OffsetDateTime;
 use tenantry_kernel::{Event, Origin, StoreError, SystemScope, TenantId, TenantScope, Transaction, async_trait};
@@ -208,7 +208,8 @@ impl SeaOrmUnit {
         }
     }
 
-    /// Whose cached facts this unit changed: those it is pinned to, if anything happened, and those it touched.
+    /// Whose cached facts this unit changed: those it is pinned to, if anything happened that changes some, and those it
+    /// touched.
     fn changed(&self, events: &[Event]) -> Vec<Committed> {
         let pinned = self.pinned();
         let touched = self.touched().map(|user| Committed {
@@ -217,7 +218,7 @@ impl SeaOrmUnit {
         });
         // What an operator or a worker does to the installation itself names nobody, and voids everything.
         let named = pinned.tenant.is_some() || pinned.user.is_some() || matches!(self.author, Author::System(_));
-        let happened = !events.is_empty() && named;
+        let happened = change_facts(events) && named;
         happened.then_some(pinned).into_iter().chain(touched).collect()
     }
 

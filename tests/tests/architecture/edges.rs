@@ -169,6 +169,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("redis", &["rates-redis"]),
     ("reqwest", &["delivery"]),
     ("rustix", &["auth-jwt"]),
+    ("thread-priority", &["auth-jwt"]),
     ("sea-orm", &["store-seaorm", "test-support"]),
     ("sea-orm-migration", &["migrations"]),
     ("sqlx", &["store-seaorm", "test-support"]),

@@ -215,3 +215,53 @@ fn under_real_threads_nobody_reads_behind_a_notice() {
         reader.join().unwrap();
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn of_many_who_miss_a_fact_at_once_one_asks() {
+    let cache = Fixture::heard();
+    let (answer, answered) = oneshot::channel();
+    let slow = || async {
+        cache.loads.fetch_add(1, Ordering::SeqCst);
+        Ok(answered.await.ok())
+    };
+    let first = cache.facts.get_or_load("fact", Owner::Tenant(tenant(1)), slow);
+    let others = async {
+        tokio::join!(cache.ask(Some(2)), cache.ask(Some(3)), async {
+            answer.send(1).unwrap();
+        })
+    };
+
+    let (first, (second, third, ())) = tokio::join!(first, others);
+
+    assert_eq!((first.unwrap(), second, third), (Some(1), Some(1), Some(1)));
+    assert_eq!(cache.loads(), 1);
+    assert_eq!(cache.facts.loading.len(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_waited_for_nothing_asks_themselves() {
+    let cache = Fixture::heard();
+    let (nothing, told) = oneshot::channel::<u32>();
+    let absent = || async { Ok(told.await.ok()) };
+    let first = cache.facts.get_or_load("fact", Owner::Tenant(tenant(1)), absent);
+    let second = async {
+        let asked = cache.ask(Some(2));
+        drop(nothing);
+        asked.await
+    };
+
+    let (first, second) = tokio::join!(first, second);
+
+    assert_eq!((first.unwrap(), second), (None, Some(2)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_goes_away_while_they_ask_keeps_nobody_waiting() {
+    let cache = Fixture::heard();
+    let never = || std::future::pending::<Result<Option<u32>, StoreError>>();
+    let gone = cache.facts.get_or_load("fact", Owner::Tenant(tenant(1)), never);
+    assert!(tokio::time::timeout(TRUSTED_FOR / 2, gone).await.is_err());
+
+    assert_eq!(cache.ask(Some(1)).await, Some(1));
+    assert_eq!(cache.facts.loading.len(), 0);
+}

@@ -182,7 +182,7 @@ impl SignInService {
         let open = found.filter(|seat| seat.user() == user && seat.state() == MembershipState::Active);
         let mut seat = open.ok_or_else(|| proof.seatless())?;
         seat.signed_in(now);
-        unit.memberships().update(&seat).await?;
+        unit.memberships().note_sign_in(&seat).await?;
         let (noted, refresh) = self.admit(&mut *unit, session, proof, origin, now).await?;
         unit.commit(started(session, &noted)).await?;
         Ok((noted, refresh))

@@ -173,6 +173,13 @@ impl MembershipRepository for FakeUnit {
         Ok(())
     }
 
+    async fn note_sign_in(&mut self, membership: &Membership) -> Result<(), StoreError> {
+        let same = |row: &&mut Membership| row.id() == membership.id() && row.version() == membership.version();
+        let stored = self.rows().memberships.iter_mut().find(same);
+        *stored.ok_or(StoreError::Stale)? = membership.clone();
+        Ok(())
+    }
+
     async fn delete(&mut self, id: MembershipId, version: i64) -> Result<(), StoreError> {
         let rows = &mut self.rows().memberships;
         let before = rows.len();

@@ -1,6 +1,6 @@
 //! The feed that empties caches on every node.
 
-use tenantry_activity::feed::Committed;
+use tenantry_activity::feed::{Committed, QUIET};
 use tenantry_kernel::Event;
 use tenantry_tenancy::role::SystemRole;
 use tenantry_tenancy::testing::{member, tenant_id};
@@ -35,6 +35,27 @@ pub async fn the_feed_tells_what_committed_since(store: &impl ActivityHarness) {
     assert_eq!(told, [of_tenant(1), person]);
     let all = store.feed().since(cursor).await.unwrap();
     assert_eq!(news(store, all.next, &all).await.notices, Vec::new());
+}
+
+/// Who comes in, or tries to, voids nothing that is remembered; another event in the same commit does.
+pub async fn the_feed_is_silent_about_what_changes_no_fact(store: &impl ActivityHarness) {
+    found_two(store).await;
+    let cursor = store.feed().now().await.unwrap();
+    let before = store.feed().since(cursor).await.unwrap();
+
+    for action in QUIET {
+        commit(store, &scope(1), vec![Event::new(action, "1")]).await;
+    }
+
+    let page = news(store, cursor, &before).await;
+    assert_eq!(page.notices, Vec::new());
+    let events = vec![Event::new(QUIET[0], "1"), Event::new("thing.made", "1")];
+    commit(store, &scope(1), events).await;
+    let told = news(store, cursor, &before).await.notices;
+    assert_eq!(
+        told.iter().map(|notice| notice.what).collect::<Vec<_>>(),
+        [of_tenant(1)]
+    );
 }
 
 /// A commit that began before others and landed after them is not missed.

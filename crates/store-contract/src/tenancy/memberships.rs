@@ -67,6 +67,31 @@ pub async fn a_membership_comes_back_whole(store: &impl TenancyHarness) {
     }
 }
 
+/// Signing in is noted without a new version, so that nobody who edits the member is refused for it; and not over a change.
+pub async fn a_sign_in_is_noted_and_is_no_change(store: &impl TenancyHarness) {
+    found_two(store).await;
+    let mut ada = member(10, SystemRole::Owner);
+    add_members(store, 1, std::slice::from_ref(&ada)).await;
+    ada.signed_in(NOW + Duration::microseconds(7));
+    let note = async |member: &Membership| {
+        let mut unit = begin(store, 1).await;
+        unit.memberships().note_sign_in(member).await?;
+        unit.commit(Vec::new()).await
+    };
+
+    note(&ada).await.unwrap();
+
+    let mut unit = read(store, 1).await;
+    assert_eq!(unit.memberships().find(ada.id()).await.unwrap(), Some(ada.clone()));
+    drop(unit);
+    let mut moved = ada.clone();
+    moved.unlock(NOW + Duration::microseconds(9)).unwrap();
+    let mut unit = begin(store, 1).await;
+    unit.memberships().update(&moved).await.unwrap();
+    unit.commit(Vec::new()).await.unwrap();
+    assert!(is_stale(&note(&ada).await));
+}
+
 /// One tenant's members are nobody else's, whatever is asked with their ids.
 pub async fn members_are_their_tenants_only(store: &impl TenancyHarness) {
     found_two(store).await;

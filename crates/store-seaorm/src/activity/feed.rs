@@ -7,7 +7,7 @@
 
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, QueryFilter, QueryOrder, QuerySelect};
-use tenantry_activity::feed::{Committed, FeedCursor, FeedPage, InvalidationFeed, Notice};
+use tenantry_activity::feed::{Committed, FeedCursor, FeedPage, InvalidationFeed, Notice, QUIET};
 use tenantry_kernel::id::UserId;
 use tenantry_kernel::time::OffsetDateTime;
 use tenantry_kernel::{StoreError, TenantId, async_trait};
@@ -39,6 +39,7 @@ impl InvalidationFeed for SeaOrmStore {
             .select_only()
             .columns([Column::Seq, Column::TenantId, Column::UserId])
             .filter(fresh)
+            .filter(Column::Action.is_not_in(QUIET))
             .order_by_asc(Column::Seq)
             .into_tuple()
             .all(unit.txn())

@@ -2,7 +2,7 @@
 
 use sea_orm::ActiveValue::Set;
 use sea_orm::prelude::Json;
-use sea_orm::sea_query::Query;
+use sea_orm::sea_query::{Expr, Query};
 use sea_orm::{ColumnTrait, Condition, QueryFilter, QueryOrder, QuerySelect};
 use tenantry_kernel::id::{MembershipId, UserId};
 use tenantry_kernel::time::OffsetDateTime;
@@ -121,6 +121,19 @@ impl MembershipRepository for SeaOrmUnit {
         let written = self
             .change::<membership::Entity>()
             .set(to_row(self, member, member.version() + 1))
+            .filter(membership::Column::Id.eq(member.id().as_uuid()))
+            .filter(membership::Column::Version.eq(member.version()))
+            .exec(self.txn())
+            .await
+            .map_err(store_error)?;
+        fresh(written.rows_affected)
+    }
+
+    async fn note_sign_in(&mut self, member: &Membership) -> Result<(), StoreError> {
+        let at = member.last_login_at().map(|at| Micros::from(at).0);
+        let written = self
+            .change::<membership::Entity>()
+            .col_expr(membership::Column::LastLoginAt, Expr::value(at))
             .filter(membership::Column::Id.eq(member.id().as_uuid()))
             .filter(membership::Column::Version.eq(member.version()))
             .exec(self.txn())

@@ -68,6 +68,11 @@ mod feed {
     }
 
     #[tokio::test]
+    async fn the_feed_is_silent_about_what_changes_no_fact() {
+        keeps(suite::the_feed_is_silent_about_what_changes_no_fact).await;
+    }
+
+    #[tokio::test]
     async fn a_late_commit_is_not_missed() {
         keeps(suite::a_late_commit_is_not_missed).await;
     }

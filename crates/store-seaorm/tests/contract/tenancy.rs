@@ -52,6 +52,11 @@ mod memberships {
     }
 
     #[tokio::test]
+    async fn a_sign_in_is_noted_and_is_no_change() {
+        keeps(suite::a_sign_in_is_noted_and_is_no_change).await;
+    }
+
+    #[tokio::test]
     async fn members_are_their_tenants_only() {
         keeps(suite::members_are_their_tenants_only).await;
     }

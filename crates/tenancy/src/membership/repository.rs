@@ -59,6 +59,10 @@ pub trait MembershipRepository: Send {
     /// Refused with `StoreError::Stale` when the stored version is not `membership.version()`.
     async fn update(&mut self, membership: &Membership) -> Result<(), StoreError>;
 
+    /// Writes when the member last signed in, and nothing else: the version stays, and nothing that is remembered of the
+    /// member anywhere is void. Refused with `StoreError::Stale` when the stored version is not `membership.version()`.
+    async fn note_sign_in(&mut self, membership: &Membership) -> Result<(), StoreError>;
+
     /// Removes it. Refused with `StoreError::Stale` when the stored version is not `version`.
     async fn delete(&mut self, id: MembershipId, version: i64) -> Result<(), StoreError>;
 
