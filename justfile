@@ -56,9 +56,8 @@ doc:
 
 # Measure, as ratios to a bare actix-web answer on the same cores.
 bench *arguments:
-    cargo build --release -p tenantry-app
-    cargo build --release -p tenantry-bench
-    "${CARGO_TARGET_DIR:-target}/release/bench" {{arguments}}
+    cargo build --profile dist --workspace --bin tenantry --bin bench
+    "${CARGO_TARGET_DIR:-target}/dist/bench" {{arguments}}
 
 # Literally what CI runs.
 ci:

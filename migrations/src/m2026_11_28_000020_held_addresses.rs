@@ -15,10 +15,7 @@ impl MigrationTrait for Migration {
 
     /// Of what was verified before nobody knows who followed the link: it is held when its person shows so.
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let held = Table::alter()
-            .table("user_email")
-            .add_column(&mut at_null("held_at"))
-            .take();
+        let held = Table::alter().table("user_email").add_column(at_null("held_at")).take();
         manager.alter_table(held).await
     }
 }

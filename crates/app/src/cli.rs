@@ -130,6 +130,12 @@ pub enum Command {
 pub enum AdminAction {
     /// Make a platform operator
     Create(CreateAdmin),
+    /// Take the platform role away from somebody, and end their sessions
+    Dismiss {
+        /// Their address
+        #[arg(long, value_name = "ADDRESS")]
+        email: String,
+    },
     /// Make a platform key, for a gateway that verifies the API keys of all tenants; it is printed once
     CreateKey(CreateKey),
 }
@@ -259,6 +265,9 @@ async fn with_configuration(command: Command, config: Config) -> ExitCode {
         Command::Admin {
             action: AdminAction::Create(wish),
         } => commands::admin::create(&config, wish).await,
+        Command::Admin {
+            action: AdminAction::Dismiss { email },
+        } => commands::admin::dismiss(&config, &email).await,
         Command::Admin {
             action: AdminAction::CreateKey(wish),
         } => commands::admin::create_key(&config, wish).await,

@@ -21,7 +21,7 @@ pub fn program(named: Option<PathBuf>) -> Outcome<PathBuf> {
         return Ok(std::path::absolute(program)?);
     }
     Err(format!(
-        "there is no {}: build it with `cargo build --release -p tenantry-app`, or name it with --binary",
+        "there is no {}: build it with `cargo build --profile dist --workspace`, or name it with --binary",
         program.display()
     )
     .into())

@@ -1,4 +1,4 @@
-//! Appointing people to platform roles. Called by the command line only: no request can do it.
+//! Appointing people to platform roles, and dismissing them. Called by the command line only: no request can do it.
 
 use std::sync::Arc;
 
@@ -19,6 +19,9 @@ pub enum AppointError {
     /// The password could not be hashed.
     #[error(transparent)]
     Hash(#[from] HashFailed),
+    /// Nobody with this address has a role over the installation.
+    #[error("nobody with this address has a platform role")]
+    NobodyThere,
     /// The store failed.
     #[error("the operator could not be stored")]
     Store(#[from] StoreError),
@@ -33,7 +36,7 @@ pub enum Appointed {
     Known(UserId),
 }
 
-/// Makes operators.
+/// Makes operators, and unmakes them.
 pub struct AppointService {
     people: Arc<dyn IdentityStore>,
     hasher: Arc<dyn PasswordHasher>,
@@ -109,6 +112,25 @@ impl AppointService {
         } else {
             Appointed::Known(id)
         })
+    }
+
+    /// Takes the role away from the person with this address, and tells which it was. All their sessions end, and with them
+    /// what they do on behalf of others; as a member of a tenant they sign in as before.
+    ///
+    /// # Errors
+    /// [`AppointError::NobodyThere`], [`AppointError::Store`].
+    pub async fn dismiss(&self, email: &EmailAddress) -> Result<PlatformRole, AppointError> {
+        let known = self.people.user_by_email(email).await?;
+        let id = known.ok_or(AppointError::NobodyThere)?;
+        let mut unit = self.people.begin_person(id, &Origin::default()).await?;
+        let mut user = unit.users().find(id).await?.ok_or(AppointError::NobodyThere)?;
+        let role = user.platform_role().ok_or(AppointError::NobodyThere)?;
+        user.set_platform_role(None);
+        unit.users().update(&user).await?;
+        unit.sessions().end_all_except(None, self.clock.system_now()).await?;
+        let event = Event::new("user.dismissed", id).change("platform_role", role.as_str(), Value::Null);
+        unit.commit(vec![event]).await?;
+        Ok(role)
     }
 
     /// Passes when the installation takes the password, and the tenants of somebody who is known. Whoever has a role

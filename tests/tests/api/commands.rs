@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use tenantry_http_actix::routes;
 use tenantry_test_support::TestRedis;
 
-use crate::harness::{Engine, FreshDatabase, PASSWORD, Process, Setup, Shell, text};
+use crate::harness::{Engine, FreshDatabase, PASSWORD, Process, Setup, Shell, eventually, text};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_schema_is_brought_up_to_date_once() {
@@ -112,6 +112,28 @@ async fn an_operator_is_made_at_the_console_and_signs_in_over_http() {
             .post("/admin/tenants", &client)
             .await
             .refused(403, "permission_denied");
+
+        // Who is dismissed is out everywhere within a second, and nobody any more.
+        let dismiss = ["admin", "dismiss", "--email", "help@rentroll.example"];
+        let dismissed = shell.run(&dismiss);
+        assert!(
+            dismissed.well && dismissed.out.contains("it was support"),
+            "{}{}",
+            dismissed.out,
+            dismissed.complaint
+        );
+        eventually("the helper is out", async || {
+            (helper.get("/admin/tenants").await.status == 401).then_some(())
+        })
+        .await;
+        let signed_in = node.anybody().post("/auth/login", &body).await.expect(200);
+        assert_eq!(signed_in["user"]["platform_role"], Value::Null);
+        let again = shell.run(&dismiss);
+        assert!(
+            !again.well && again.complaint.contains("nobody with this address"),
+            "{}",
+            again.complaint
+        );
 
         // The billing run by hand beside it has nothing to do, and says so.
         let billed = shell.run(&["billing", "run"]);

@@ -26,6 +26,7 @@ fn every_command_of_the_program_is_understood() {
         "tenantry migrate --status",
         "tenantry admin create --email a@example.com --password secret",
         "tenantry admin create --email a@example.com --password-stdin",
+        "tenantry admin dismiss --email a@example.com",
         "tenantry catalog check my.toml",
         "tenantry catalog show pytake",
         "tenantry catalog apply",
@@ -40,6 +41,7 @@ fn every_command_of_the_program_is_understood() {
         "tenantry",
         "tenantry fly",
         "tenantry admin create",
+        "tenantry admin dismiss",
         "tenantry admin create --email a@example.com --password x --password-stdin",
         "tenantry billing run --as-of tomorrow",
     ] {

@@ -49,14 +49,7 @@ pub async fn create(config: &Config, wish: CreateAdmin) -> ExitCode {
         eprintln!("tenantry: {}", no_such_role(&wish.role, &node.catalog));
         return ExitCode::FAILURE;
     };
-    let service = AppointService::new(
-        Arc::new(node.store.clone()),
-        Arc::clone(&node.hasher),
-        Arc::clone(&node.judge),
-        node.sources.clock.clone(),
-        node.sources.ids.clone(),
-    );
-    let appointed = service.appoint(&email, name, password, role).await;
+    let appointed = appointing(&node).appoint(&email, name, password, role).await;
     let called = node.catalog.platform_role_name(role);
     node.close().await;
     match appointed {
@@ -67,6 +60,38 @@ pub async fn create(config: &Config, wish: CreateAdmin) -> ExitCode {
         Err(cause) => return fail(&cause),
     }
     ExitCode::SUCCESS
+}
+
+/// Takes the platform role away from somebody. Nodes that run notice within a second.
+pub async fn dismiss(config: &Config, email: &str) -> ExitCode {
+    let email = match EmailAddress::try_from(email) {
+        Ok(email) => email,
+        Err(cause) => return fail(&cause),
+    };
+    let node = match Installation::open(config, Sources::default()).await {
+        Ok(node) => node,
+        Err(cause) => return fail(&cause),
+    };
+    let dismissed = appointing(&node).dismiss(&email).await;
+    let called = dismissed.map(|role| node.catalog.platform_role_name(role).to_owned());
+    node.close().await;
+    match called {
+        Ok(called) => {
+            println!("{email} has no platform role any more; it was {called}.");
+            ExitCode::SUCCESS
+        }
+        Err(cause) => fail(&cause),
+    }
+}
+
+fn appointing(node: &Installation) -> AppointService {
+    AppointService::new(
+        Arc::new(node.store.clone()),
+        Arc::clone(&node.hasher),
+        Arc::clone(&node.judge),
+        node.sources.clock.clone(),
+        node.sources.ids.clone(),
+    )
 }
 
 /// Makes a platform key. Standard output is the key and nothing else, so that it can go straight into a vault.

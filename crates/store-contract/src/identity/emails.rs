@@ -175,18 +175,18 @@ pub async fn an_address_is_held_once_and_only_when_it_is_proved(store: &impl Ide
     let home = claim(50, "home@x.example");
     add(store, 1, &home).await.unwrap();
     add(store, 2, &claim(51, "home@x.example")).await.unwrap();
-    let hold = async |number, at| {
+    let note = async |number, at| {
         let mut unit = begin_person(store, number).await;
         let news = unit.emails().hold(&home.email, at).await.unwrap();
         unit.commit(Vec::new()).await.unwrap();
         news
     };
-    assert!(!hold(1, NOW).await);
+    assert!(!note(1, NOW).await);
     prove(store, 1, &home).await.unwrap();
 
-    assert!(hold(1, NOW).await);
-    assert!(!hold(1, NOW + Duration::DAY).await, "the first time counts");
-    assert!(!hold(2, NOW).await);
+    assert!(note(1, NOW).await);
+    assert!(!note(1, NOW + Duration::DAY).await, "the first time counts");
+    assert!(!note(2, NOW).await);
 
     let held = emails(store, 1).await.into_iter().map(|own| own.held_at);
     assert_eq!(held.collect::<Vec<_>>(), [None, Some(NOW)]);
