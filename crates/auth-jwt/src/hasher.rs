@@ -79,8 +79,8 @@ impl fmt::Debug for Argon2Hasher {
 }
 
 impl Argon2Hasher {
-    /// Hashes at `cost`, at most `at_once` at the same time: each takes its memory and one core. Some hundreds may wait;
-    /// who comes later is told to come again.
+    /// Hashes at `cost`, at most `at_once` at the same time, and one more of what is overdue: each takes its memory and one
+    /// core. Some hundreds may wait; who comes later is told to come again.
     ///
     /// # Errors
     /// [`NoHasher`].
@@ -102,10 +102,10 @@ impl Argon2Hasher {
     /// Runs `work` on a thread where it may take its time, when it is its turn.
     async fn in_turn<T: Send + 'static>(
         &self,
-        work: impl FnOnce(Argon2<'static>) -> Result<T, HashFailed> + Send + 'static,
+        work: impl Fn(&Argon2<'static>) -> Result<T, HashFailed> + Send + Sync + 'static,
     ) -> Result<T, HashFailed> {
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, self.params.clone());
-        self.threads.run(move || work(argon2)).await
+        self.threads.run(move || work(&argon2)).await
     }
 }
 

@@ -6,7 +6,8 @@
 //! On Linux the threads run while a core has nothing else to do, and leave it at once when it has (`SCHED_IDLE`,
 //! sched(7)). A lower priority alone does not do: whoever runs keeps the core until the next tick of the clock, some
 //! milliseconds, and a request that comes meanwhile waits as long. So that people get in while the cores are never idle,
-//! one more thread of ordinary policy takes a log-in when none was begun for [`PATIENCE`].
+//! one more thread of ordinary policy takes a log-in that nobody began for [`PATIENCE`], or does one once more that was
+//! begun so long ago: it lies on a thread that is not let at a core.
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -22,10 +23,11 @@ use super::failed;
 /// How many may wait: at 30 hashes a second, those at the end wait for as long as a request may take.
 pub(super) const WAITING: usize = 512;
 
-/// For how long nobody's turn may come before it comes at the expense of others.
+/// For how long nobody's turn may come before it comes at the expense of others; and how often it does.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-type Job = Box<dyn FnOnce() + Send>;
+/// Done once, or twice when the first time takes too long: the answer that comes first is the answer.
+type Job = Arc<dyn Fn() + Send + Sync>;
 
 /// Threads that work off one queue. They end when it is dropped.
 #[derive(Clone)]
@@ -34,7 +36,7 @@ pub(crate) struct HashThreads {
 }
 
 impl HashThreads {
-    /// So many threads, with room for `waiting` behind those at work.
+    /// So many threads, and one for what is overdue, with room for `waiting` behind those at work.
     pub(crate) fn start(threads: usize, waiting: usize) -> std::io::Result<Self> {
         let queue = Arc::new(Queue::new(waiting));
         let open = Arc::new(Open(Arc::clone(&queue)));
@@ -42,8 +44,9 @@ impl HashThreads {
             let queue = Arc::clone(&queue);
             thread::Builder::new().name("password-hash".to_owned()).spawn(move || {
                 step_behind();
-                while let Some(job) = queue.next() {
+                while let Some((number, job)) = queue.next() {
                     run(job);
+                    queue.done(number);
                 }
             })?;
         }
@@ -56,20 +59,25 @@ impl HashThreads {
         Ok(Self { queue: open })
     }
 
-    /// Runs `work` when it is its turn. Work that nobody waits for any more is left out.
+    /// Runs `work` when it is its turn, twice if need be. Work that nobody waits for any more is left out.
     ///
     /// # Errors
     /// [`HashFailed::Busy`] at once when too many wait already; what `work` refuses.
     pub(crate) async fn run<T: Send + 'static>(
         &self,
-        work: impl FnOnce() -> Result<T, HashFailed> + Send + 'static,
+        work: impl Fn() -> Result<T, HashFailed> + Send + Sync + 'static,
     ) -> Result<T, HashFailed> {
         let (answer, done) = oneshot::channel();
-        let job: Job = Box::new(move || {
-            if !answer.is_closed() {
-                // Whoever went away while it ran does not miss the answer.
-                let _ = answer.send(work());
+        let answer = Mutex::new(Some(answer));
+        let job: Job = Arc::new(move || {
+            let asked_for = locked(&answer).as_ref().is_some_and(|answer| !answer.is_closed());
+            if !asked_for {
+                return;
             }
+            let found = work();
+            let first = locked(&answer).take();
+            // Whoever went away while it ran does not miss the answer.
+            let _ = first.map(|answer| answer.send(found));
         });
         if !self.queue.0.push(job) {
             return Err(HashFailed::Busy);
@@ -78,9 +86,14 @@ impl HashThreads {
     }
 }
 
-/// One that panics fails its caller, whose answer is dropped; the thread goes on.
+/// One that panics fails its caller, whose answer is dropped with it; the thread goes on.
 fn run(job: Job) {
-    let _ = catch_unwind(AssertUnwindSafe(job));
+    let _ = catch_unwind(AssertUnwindSafe(|| job()));
+}
+
+/// Nothing that is locked here is left half-done by a panic.
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Closes the queue when the last of those who push is gone.
@@ -88,7 +101,7 @@ struct Open(Arc<Queue>);
 
 impl Drop for Open {
     fn drop(&mut self) {
-        self.0.locked().closed = true;
+        locked(&self.0.waiting).closed = true;
         self.0.came.notify_all();
         self.0.overdue.notify_all();
     }
@@ -106,16 +119,45 @@ struct Queue {
 
 struct Waiting {
     jobs: VecDeque<Job>,
+    begun: Vec<Begun>,
     /// When a job was last begun, or came while none waited.
     moved_at: Instant,
+    /// When a job was last done because it was overdue.
+    helped_at: Option<Instant>,
+    /// Counts what was begun.
+    number: u64,
     closed: bool,
 }
 
+struct Begun {
+    number: u64,
+    job: Job,
+    at: Instant,
+}
+
 impl Waiting {
-    fn begin(&mut self) -> Option<Job> {
+    fn pop(&mut self, now: Instant) -> Option<Job> {
         let job = self.jobs.pop_front()?;
-        self.moved_at = Instant::now();
+        self.moved_at = now;
         Some(job)
+    }
+
+    /// When the next job is overdue, if nothing happens until then.
+    fn overdue_at(&self) -> Option<Instant> {
+        let begun = self.begun.iter().map(|begun| begun.at).min();
+        let waits = (!self.jobs.is_empty()).then_some(self.moved_at);
+        let since = begun.into_iter().chain(waits).min()?;
+        Some(self.helped_at.map_or(since, |helped| helped.max(since)) + PATIENCE)
+    }
+
+    /// A job that is overdue: one that was begun too long ago, else the first of those that wait.
+    fn help(&mut self, now: Instant) -> Option<Job> {
+        self.helped_at = Some(now);
+        let late = self.begun.iter().position(|begun| begun.at + PATIENCE <= now);
+        match late {
+            Some(position) => Some(self.begun.swap_remove(position).job),
+            None => self.pop(now),
+        }
     }
 }
 
@@ -124,7 +166,10 @@ impl Queue {
         Self {
             waiting: Mutex::new(Waiting {
                 jobs: VecDeque::new(),
+                begun: Vec::new(),
                 moved_at: Instant::now(),
+                helped_at: None,
+                number: 0,
                 closed: false,
             }),
             came: Condvar::new(),
@@ -133,13 +178,9 @@ impl Queue {
         }
     }
 
-    fn locked(&self) -> MutexGuard<'_, Waiting> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// False when there is no room.
     fn push(&self, job: Job) -> bool {
-        let mut waiting = self.locked();
+        let mut waiting = locked(&self.waiting);
         if waiting.jobs.len() >= self.room {
             return false;
         }
@@ -153,12 +194,21 @@ impl Queue {
         true
     }
 
-    /// The next job; `None` when there will be none.
-    fn next(&self) -> Option<Job> {
-        let mut waiting = self.locked();
+    /// The next job, and its number; `None` when there will be none.
+    fn next(&self) -> Option<(u64, Job)> {
+        let mut waiting = locked(&self.waiting);
         loop {
-            if let Some(job) = waiting.begin() {
-                return Some(job);
+            let now = Instant::now();
+            if let Some(job) = waiting.pop(now) {
+                waiting.number += 1;
+                let number = waiting.number;
+                let begun = Begun {
+                    number,
+                    job: Arc::clone(&job),
+                    at: now,
+                };
+                waiting.begun.push(begun);
+                return Some((number, job));
             }
             if waiting.closed {
                 return None;
@@ -167,25 +217,35 @@ impl Queue {
         }
     }
 
-    /// The next job that nobody began within [`PATIENCE`]; `None` when there will be none.
+    /// This job is over.
+    fn done(&self, number: u64) {
+        locked(&self.waiting).begun.retain(|begun| begun.number != number);
+    }
+
+    /// The next job that is overdue; `None` when there will be none.
     fn overdue(&self) -> Option<Job> {
-        let mut waiting = self.locked();
+        let mut waiting = locked(&self.waiting);
         loop {
-            let left = PATIENCE.saturating_sub(waiting.moved_at.elapsed());
             if waiting.closed {
                 return None;
             }
-            if waiting.jobs.is_empty() {
+            let now = Instant::now();
+            let Some(at) = waiting.overdue_at() else {
                 waiting = self.overdue.wait(waiting).unwrap_or_else(PoisonError::into_inner);
-            } else if left.is_zero() {
-                return waiting.begin();
-            } else {
-                let woken = self.overdue.wait_timeout(waiting, left);
-                waiting = woken.unwrap_or_else(PoisonError::into_inner).0;
+                continue;
+            };
+            let left = at.saturating_duration_since(now);
+            if left.is_zero()
+                && let Some(job) = waiting.help(now)
+            {
+                return Some(job);
             }
+            let woken = self.overdue.wait_timeout(waiting, left.max(Duration::from_millis(1)));
+            waiting = woken.unwrap_or_else(PoisonError::into_inner).0;
         }
     }
 }
+
 /// The policy of a thread that runs while nobody else would. A system that does not allow it lets the thread be nicer than
 /// others; one that does not let it step back at all lets it hash all the same.
 #[cfg(target_os = "linux")]
@@ -229,9 +289,14 @@ mod tests {
         let (says_so, begun) = oneshot::channel();
         let threads = threads.clone();
         let task = tokio::spawn(async move {
+            let (says_so, held) = (Mutex::new(Some(says_so)), Mutex::new(held));
             let work = move || {
-                let _ = says_so.send(());
-                let _ = held.recv();
+                // The second time it has nothing to say, and lets go at once.
+                let first = locked(&says_so).take();
+                if let Some(says_so) = first {
+                    let _ = says_so.send(());
+                    let _ = locked(&held).recv();
+                }
                 Ok(())
             };
             threads.run(work).await
@@ -333,20 +398,53 @@ mod tests {
         assert_eq!(by.as_deref(), Some("password-hash"));
     }
 
+    #[tokio::test]
+    async fn what_lies_on_a_thread_that_gets_no_core_is_done_once_more() {
+        let threads = HashThreads::start(1, 8).unwrap();
+        let (release, mut first) = occupy(&threads).await;
+        let began = Instant::now();
+
+        // Nobody releases it: the answer is the other thread's.
+        (&mut first).await.unwrap().unwrap();
+
+        assert!(began.elapsed() >= PATIENCE / 2);
+        drop(release);
+        assert_eq!(threads.run(|| Ok(7)).await.unwrap(), 7);
+    }
+
     #[test]
     fn while_work_gets_on_nothing_is_overdue() {
         let queue = Queue::new(8);
-        queue.push(Box::new(|| ()));
-        queue.push(Box::new(|| ()));
-        let before = queue.locked().moved_at;
-        assert!(queue.next().is_some());
+        for _ in 0..2 {
+            queue.push(Arc::new(|| ()));
+        }
+        let (number, _) = queue.next().unwrap();
+        let began = locked(&queue.waiting).moved_at;
+        queue.done(number);
+        assert_eq!(locked(&queue.waiting).overdue_at(), Some(began + PATIENCE));
 
-        assert!(queue.locked().moved_at >= before, "beginning one puts the other off");
-        assert_eq!(queue.locked().jobs.len(), 1);
-        let began = Instant::now();
-        assert!(queue.overdue().is_some());
-        assert!(began.elapsed() >= PATIENCE / 2);
-        queue.locked().closed = true;
+        assert!(queue.overdue().is_some(), "the other one, which nobody begins");
+
+        assert!(began.elapsed() >= PATIENCE);
+        assert_eq!(locked(&queue.waiting).overdue_at(), None);
+        locked(&queue.waiting).closed = true;
         assert!(queue.overdue().is_none() && queue.next().is_none());
+    }
+
+    #[test]
+    fn others_are_put_to_expense_once_in_a_while() {
+        let queue = Queue::new(8);
+        for _ in 0..3 {
+            queue.push(Arc::new(|| ()));
+        }
+        queue.next().unwrap();
+        let began = Instant::now();
+
+        // The one that was begun and never ends, and then those that wait.
+        for turn in 1..=3 {
+            assert!(queue.overdue().is_some());
+            assert!(began.elapsed() >= PATIENCE * turn / 2, "{turn}");
+        }
+        assert_eq!(locked(&queue.waiting).overdue_at(), None);
     }
 }
