@@ -2,8 +2,9 @@
 //!
 //! **Invariants:** an address leads to one person. Who proved that they read mail there has it; who only claimed it
 //! gives way, whoever came first. It is *held* once whoever holds the account was seen to read mail there: a link may have
-//! been followed by somebody else than whoever asked for it, and only held addresses speak for a person. A person signs in with every address they proved, and mail goes to one of them, the
-//! primary one. The primary address that somebody had before can be brought back for three days.
+//! been followed by somebody else than whoever asked for it, and only held addresses speak for a person. A person signs in
+//! with every address they proved, and mail goes to one of them, the primary one. The primary address that somebody had
+//! before can be brought back for three days.
 
 mod error;
 mod holder;

@@ -1,8 +1,9 @@
 //! Coming in by a held address at a domain that a tenant proved: where one may, at once or on request, and who
 //! decides.
 //!
-//! Only an address that is held ([`note_held`](tenantry_identity::email::note_held)) and a domain that the tenant proved make a claim; without one a tenant answers
-//! as if it did not exist. The security policy (`domain_join`) says whether a claim lets somebody in.
+//! Only an address that is held ([`note_held`](tenantry_identity::email::note_held)) and a domain that the tenant proved
+//! make a claim; without one a tenant answers as if it did not exist. The security policy (`domain_join`) says whether a
+//! claim lets somebody in.
 
 mod decide;
 mod error;

@@ -65,9 +65,9 @@ impl EmailService {
         Ok(unit.emails().list().await?)
     }
 
-    /// Claims an address and mails a link to it that proves it, for whoever is signed in to this account. Says nothing about whether somebody else has it: who
-    /// follows the link reads mail there, and is told then. An address that is claimed already gets another mail, until it is
-    /// held.
+    /// Claims an address and mails a link to it that proves it, for whoever is signed in to this account. Says nothing about
+    /// whether somebody else has it: who follows the link reads mail there, and is told then. An address that is claimed
+    /// already gets another mail, until it is held.
     ///
     /// # Errors
     /// `StepUpRequired`, `TooMany`, `NotFound`, `Store`.

@@ -86,9 +86,9 @@ impl JoiningService {
         Ok(Joined { tenant: id, outcome })
     }
 
-    /// An address is held from now on: where exactly one tenant lets people at its domain in by themselves, the person is a member
-    /// of it now. Whatever stands in the way (no seat, several tenants, an address that the tenant does not allow calls
-    /// from) leaves it a suggestion.
+    /// An address is held from now on: where exactly one tenant lets people at its domain in by themselves, the person is a
+    /// member of it now. Whatever stands in the way (no seat, several tenants, an address that the tenant does not allow
+    /// calls from) leaves it a suggestion.
     ///
     /// # Errors
     /// The store's.

@@ -348,7 +348,14 @@ async fn a_confirmed_change_moves_there_and_writes_to_the_former_address() {
     mocks.emails.expect_prove().returning(|_, _| Ok(None));
     mocks.emails.expect_replace().times(2).returning(|_, _| Ok(()));
     mocks.one_time_tokens.expect_insert().returning(|_| Ok(()));
-    mocks.one_time_tokens.expect_revoke().returning(|_, _, _| Ok(0));
+    for ended in [Purpose::ResetPassword, Purpose::SetPassword, Purpose::MagicLink] {
+        mocks
+            .one_time_tokens
+            .expect_revoke()
+            .times(1)
+            .withf(move |_, purpose, _| *purpose == ended)
+            .returning(|_, _, _| Ok(0));
+    }
     mocks
         .users
         .expect_update()
