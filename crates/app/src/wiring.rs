@@ -25,7 +25,7 @@ use tenantry_auth_jwt::keys::{KeyRing, KeyRingPorts, SealedKeyMaker};
 use tenantry_auth_jwt::system::{SystemClock, SystemEntropy, UuidV7Source};
 use tenantry_cache::{
     CachedAccess, CachedApiKeys, CachedEntitlements, CachedPlatformKeys, CachedProfiles, CachedServiceAccounts,
-    CachedSessions, CachedSupport, Invalidator, ReadKeys, Revocations, VerifiedTokens,
+    CachedSessions, CachedSupport, Invalidator, ReadKeys, RecentDecisions, Revocations, VerifiedTokens,
 };
 use tenantry_http_actix::Services;
 use tenantry_http_actix::pace::QuotaPace;
@@ -217,6 +217,7 @@ impl Installation {
             texts: key_texts.clone(),
             cipher: cipher.clone(),
             clock: sources.clock.clone(),
+            decisions: Arc::new(RecentDecisions::new(CACHED_FACTS, &revocations)),
             gate: gate(),
             hosts: HostPolicy {
                 base_domain: config.base_domain.clone(),

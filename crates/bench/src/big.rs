@@ -8,7 +8,7 @@ use serde::Serialize;
 use tenantry_test_support::{Engine, FreshDatabase};
 
 use crate::installation::{Callers, Installation};
-use crate::load::{self, Asked};
+use crate::load::{self, Asked, Crowd};
 use crate::process::Server;
 use crate::suite::{Folder, median};
 use crate::{Outcome, Plan, machine};
@@ -78,7 +78,7 @@ async fn side(plan: &Plan, folder: &Path, engine: Engine, size: Option<Size>) ->
     let installation = Installation::new(folder, url)?;
     let server = installation.start(plan).await?;
     let callers = Callers::of(server.address(), "bench-owner").await?;
-    load::apply(&server, &callers.usage(), 201, 1, plan.turn / 10).await?;
+    load::apply(&server, &callers.usage(), 201, Crowd::of(1), plan.turn / 10).await?;
     let server = if let Some(size) = size {
         // Nothing else writes meanwhile.
         server.stop().await?;
@@ -112,7 +112,14 @@ async fn compare(plan: &Plan, database: &'static str, size: Size, empty: &Side, 
         for round in 0..=plan.rounds {
             let mut rates = [0.0; 2];
             for (side, rate) in [empty, full].into_iter().zip(&mut rates) {
-                let turn = load::apply(&side.server, &ask(&side.callers), expected, clients, plan.turn).await?;
+                let turn = load::apply(
+                    &side.server,
+                    &ask(&side.callers),
+                    expected,
+                    Crowd::of(clients),
+                    plan.turn,
+                )
+                .await?;
                 failed += turn.failed;
                 *rate = turn.rate;
             }

@@ -42,26 +42,39 @@ pub struct Turn {
     pub cpu_us: f64,
 }
 
+/// Who asks.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Crowd {
+    /// How many at once, each over a connection of its own.
+    pub clients: usize,
+    /// What each does between an answer and the next question.
+    pub pause: Duration,
+    /// True to stay awake while all wait. Waking a core is work, and it is the server who does it: the longer an answer
+    /// takes the more often the load has fallen asleep, and the more it costs that has nothing to do with the answer.
+    pub is_awake: bool,
+}
+
+impl Crowd {
+    /// So many who never pause, and fall asleep when all wait.
+    pub fn of(clients: usize) -> Self {
+        Self {
+            clients,
+            ..Self::default()
+        }
+    }
+}
+
 /// Numbers fresh requests in the whole run.
 static NUMBER: AtomicU64 = AtomicU64::new(0);
 
-/// Lets `clients` ask for as long as `turn`, on connections opened before, one answer after the other.
-pub async fn apply(server: &Server, asked: &Asked, expected: u16, clients: usize, turn: Duration) -> Outcome<Turn> {
-    visit(server, asked, expected, (clients, Duration::ZERO), turn).await
-}
-
-/// The same with clients that do something else for as long as `pause` between an answer and the next question.
-pub async fn visit(
-    server: &Server,
-    asked: &Asked,
-    expected: u16,
-    (clients, pause): (usize, Duration),
-    turn: Duration,
-) -> Outcome<Turn> {
+/// Lets the crowd ask for as long as `turn`, on connections opened before, one answer after the other.
+pub async fn apply(server: &Server, asked: &Asked, expected: u16, crowd: Crowd, turn: Duration) -> Outcome<Turn> {
+    let Crowd { clients, pause, .. } = crowd;
     let mut connected = Vec::with_capacity(clients);
     for _ in 0..clients {
         connected.push(server.client().await?);
     }
+    let awake = crowd.is_awake.then(|| tokio::spawn(stay_awake()));
     let cpu_before = server.cpu_time();
     let began = Instant::now();
     let until = began + turn;
@@ -75,6 +88,9 @@ pub async fn visit(
         whole.took_us.extend(part.took_us);
         whole.failed += part.failed;
     }
+    if let Some(awake) = awake {
+        awake.abort();
+    }
     // Whoever waited for a slow answer at the end is counted with the time it took.
     let lasted = began.elapsed();
     #[expect(clippy::cast_precision_loss, reason = "counts of one turn are far below 2^52")]
@@ -83,6 +99,13 @@ pub async fn visit(
     let spent = server.cpu_time().saturating_sub(cpu_before);
     whole.cpu_us = spent.as_secs_f64() * 1e6 / answers.max(1.0);
     Ok(whole)
+}
+
+/// Always has something to do, and lets everybody else go first.
+async fn stay_awake() {
+    loop {
+        tokio::task::yield_now().await;
+    }
 }
 
 async fn drive(

@@ -97,6 +97,8 @@ enum Command {
         #[arg(long)]
         folder: PathBuf,
     },
+    /// The bare answer behind the embedded check, against the bare answer.
+    Embedded,
     /// What people who read notice of a storm of log-ins, and a thousand invitations in one call.
     People,
     /// Checking rates in memory, in nanoseconds.
@@ -140,6 +142,7 @@ fn main() -> ExitCode {
     let done = match cli.command {
         Some(Command::Hello { listen }) => hello::serve(listen),
         Some(Command::Guarded { listen, ref folder }) => guarded::serve(listen, folder),
+        Some(Command::Embedded) => measure_embedded(&cli),
         Some(Command::People) => measure_people(&cli),
         Some(Command::Rates) => {
             rates::measure();
@@ -205,6 +208,17 @@ fn measure_strict(cli: &Cli) -> Outcome<()> {
         print!("{}", report::counting_table(&all));
     }
     Ok(())
+}
+
+fn measure_embedded(cli: &Cli) -> Outcome<()> {
+    let (plan, runtime) = prepare(cli)?;
+    let figures = runtime.block_on(suite::embedded(&plan))?;
+    if cli.json {
+        println!("{}", serde_json::to_string_pretty(&figures)?);
+    } else {
+        print!("{}", report::figures_table(&figures));
+    }
+    report::check(&figures)
 }
 
 fn measure_people(cli: &Cli) -> Outcome<()> {

@@ -81,22 +81,7 @@ impl Report {
             "{}; {}; median of {} rounds of {} ms\n\n",
             self.processor, self.cores, self.rounds, self.turn_ms
         );
-        text.push_str("| target | clients | answers/s | ratio | server CPU µs | CPU ratio | p50 ms | p99 ms |\n");
-        text.push_str("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n");
-        for figure in &self.figures {
-            let _ = writeln!(
-                text,
-                "| {} | {} | {:.0} | {} | {:.1} | {} | {:.2} | {:.2} |",
-                figure.name,
-                figure.clients,
-                figure.per_second,
-                ratio(figure.ratio),
-                figure.cpu_us,
-                ratio(figure.cpu_ratio),
-                f64::from(figure.p50_us) / 1e3,
-                f64::from(figure.p99_us) / 1e3,
-            );
-        }
+        text.push_str(&figures_table(&self.figures));
         text.push_str(&people_table(&self.people));
         text.push_str(&counting_table(&self.counting));
         text.push_str(&checks_table(&self.checks));
@@ -120,32 +105,51 @@ impl Report {
 
     /// Passes when every answer was the expected one: figures of refusals are figures of nothing.
     pub fn check(&self) -> Outcome<()> {
-        let failed: Vec<String> = self
-            .figures
-            .iter()
-            .filter(|figure| figure.failed > 0)
-            .map(|figure| (figure.failed, figure.name.as_str()))
-            .chain(
-                self.people
-                    .storms
-                    .iter()
-                    .map(|storm| (storm.failed, storm.name))
-                    .filter(|(failed, _)| *failed > 0),
-            )
-            .chain(
-                self.big
-                    .iter()
-                    .map(|big| (big.failed, big.name))
-                    .filter(|(failed, _)| *failed > 0),
-            )
-            .map(|(failed, name)| format!("{failed} answers to \"{name}\" were not as expected"))
-            .collect();
-        if failed.is_empty() {
-            Ok(())
-        } else {
-            Err(failed.join("; ").into())
-        }
+        let figures = self.figures.iter().map(|figure| (figure.failed, figure.name.as_str()));
+        let storms = self.people.storms.iter().map(|storm| (storm.failed, storm.name));
+        let big = self.big.iter().map(|big| (big.failed, big.name));
+        as_expected(figures.chain(storms).chain(big))
     }
+}
+
+/// Passes when every answer of these was the expected one.
+pub fn check(figures: &[Figure]) -> Outcome<()> {
+    as_expected(figures.iter().map(|figure| (figure.failed, figure.name.as_str())))
+}
+
+fn as_expected<'a>(all: impl Iterator<Item = (u64, &'a str)>) -> Outcome<()> {
+    let failed: Vec<String> = all
+        .filter(|(failed, _)| *failed > 0)
+        .map(|(failed, name)| format!("{failed} answers to \"{name}\" were not as expected"))
+        .collect();
+    if failed.is_empty() {
+        Ok(())
+    } else {
+        Err(failed.join("; ").into())
+    }
+}
+
+/// How fast targets answer.
+pub fn figures_table(figures: &[Figure]) -> String {
+    let mut text = String::from(
+        "| target | clients | answers/s | ratio | server CPU µs | CPU ratio | p50 ms | p99 ms |\n\
+         | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n",
+    );
+    for figure in figures {
+        let _ = writeln!(
+            text,
+            "| {} | {} | {:.0} | {} | {:.1} | {} | {:.2} | {:.2} |",
+            figure.name,
+            figure.clients,
+            figure.per_second,
+            ratio(figure.ratio),
+            figure.cpu_us,
+            ratio(figure.cpu_ratio),
+            f64::from(figure.p50_us) / 1e3,
+            f64::from(figure.p99_us) / 1e3,
+        );
+    }
+    text
 }
 
 /// What people notice.

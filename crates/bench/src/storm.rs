@@ -11,7 +11,7 @@ use tokio::task::JoinSet;
 
 use crate::client::Client;
 use crate::installation::{Callers, Installation, log_ins};
-use crate::load::{self, Asked};
+use crate::load::{self, Asked, Crowd};
 use crate::process::Server;
 use crate::suite::{median, percentile};
 use crate::{Outcome, Plan};
@@ -63,15 +63,18 @@ pub async fn measure(plan: &Plan, installation: &Installation) -> Outcome<Vec<St
 }
 
 async fn one(plan: &Plan, server: &Server, name: &'static str, asked: &Asked, pause: Duration) -> Outcome<Storm> {
-    let readers = (READERS, pause);
-    load::visit(server, asked, 200, readers, plan.turn / 2).await?;
+    let readers = Crowd {
+        pause,
+        ..Crowd::of(READERS)
+    };
+    load::apply(server, asked, 200, readers, plan.turn / 2).await?;
     let (mut quiet_p99, mut storm_p99, mut times) = (Vec::new(), Vec::new(), Vec::new());
     let (mut quiet_rate, mut storm_rate, mut log_in_rate) = (Vec::new(), Vec::new(), Vec::new());
     let mut failed = 0;
     for _ in 0..plan.rounds {
-        let quiet = load::visit(server, asked, 200, readers, plan.turn).await?;
+        let quiet = load::apply(server, asked, 200, readers, plan.turn).await?;
         let storm = Weather::begin(server).await?;
-        let disturbed = load::visit(server, asked, 200, readers, plan.turn).await?;
+        let disturbed = load::apply(server, asked, 200, readers, plan.turn).await?;
         let (answered, lost) = storm.end(plan.turn).await?;
         let (calm, stormy) = (p99(quiet.took_us), p99(disturbed.took_us));
         times.push(stormy / calm);

@@ -8,7 +8,7 @@ use tenantry_test_support::{Engine, FreshDatabase};
 
 use crate::client::request;
 use crate::installation::{Callers, Installation, log_ins, sign_ups};
-use crate::load::{self, Asked, Turn};
+use crate::load::{self, Asked, Crowd, Turn};
 use crate::process::{Server, free_address};
 use crate::report::People;
 use crate::report::{Figure, Report, StartFigure};
@@ -28,7 +28,7 @@ struct Target<'a> {
     server: &'a Server,
     asked: Asked,
     expected: u16,
-    clients: usize,
+    crowd: Crowd,
     /// The bare answer with as many clients.
     is_hello: bool,
     turns: Vec<Turn>,
@@ -166,12 +166,14 @@ async fn under_load(
     };
 
     let mut targets = Vec::new();
-    let nothing = request("GET", "/hello", "", None);
     for clients in [1, CLIENTS, 256] {
-        let asked = Asked::Same(Arc::from(nothing.as_slice()));
-        let mut target = target("bare actix-web hello".to_owned(), &hello, asked, 200, clients);
-        target.is_hello = true;
-        targets.push(target);
+        targets.push(greeting(&hello, clients));
+    }
+    // A database server runs on all cores: a load that stays awake would take them from it.
+    if on_postgres.is_some() {
+        for clients in [1, CLIENTS, 256] {
+            targets.push(greeting(&hello, clients).falling_asleep());
+        }
     }
     let probe = Asked::Same(Arc::from(request("GET", "/livez", "", None)));
     for (name, asked) in [
@@ -182,18 +184,7 @@ async fn under_load(
     ] {
         targets.push(target(name.to_owned(), &on_sqlite, asked, 200, CLIENTS));
     }
-    for (name, asked) in [
-        (
-            "bare answer behind an API key, embedded",
-            embedded_callers.guarded_by_key(),
-        ),
-        (
-            "bare answer behind a JWT, embedded",
-            embedded_callers.guarded_by_token(),
-        ),
-    ] {
-        targets.push(target(name.to_owned(), &embedded, asked, 200, CLIENTS));
-    }
+    targets.extend(checked(&embedded, &embedded_callers));
     let mut usage = vec![("SQLite", &on_sqlite, &callers)];
     if let (Some(server), Some(callers)) = (&on_postgres, &postgres_callers) {
         usage.push(("PostgreSQL", server, callers));
@@ -201,7 +192,12 @@ async fn under_load(
     for (database, server, callers) in usage {
         for clients in [1, CLIENTS, 256] {
             let name = format!("POST /usage, {database}");
-            targets.push(target(name, server, callers.usage(), 201, clients));
+            let target = target(name, server, callers.usage(), 201, clients);
+            targets.push(if database == "PostgreSQL" {
+                target.falling_asleep()
+            } else {
+                target
+            });
         }
     }
     for Rival { server, asked } in &rivals {
@@ -218,6 +214,25 @@ async fn under_load(
         PEOPLE,
     ));
 
+    play(plan, targets).await
+}
+
+/// Measures the embedded check alone.
+pub async fn embedded(plan: &Plan) -> Outcome<Vec<Figure>> {
+    let folder = Folder::new("embedded")?;
+    let hello = bare(plan, &folder).await?;
+    let embedded = guarded::start(plan, folder.0.join("guarded")).await?;
+    let callers = Callers::of(embedded.address(), "bench-owner").await?;
+
+    let mut targets = vec![greeting(&hello, CLIENTS)];
+    targets.extend(checked(&embedded, &callers));
+    targets.push(greeting(&hello, CLIENTS).falling_asleep());
+    targets.extend(checked(&embedded, &callers).map(Target::falling_asleep));
+    play(plan, targets).await
+}
+
+/// All of them in turn, as often as there are rounds.
+async fn play(plan: &Plan, mut targets: Vec<Target<'_>>) -> Outcome<Vec<Figure>> {
     for round in 0..plan.rounds {
         for target in &mut targets {
             let warm_up = if round == 0 { plan.turn / 2 } else { plan.turn / WARM_UP };
@@ -228,6 +243,23 @@ async fn under_load(
     }
     let bare: Vec<&Target<'_>> = targets.iter().filter(|target| target.is_hello).collect();
     Ok(targets.iter().map(|target| target.figure(&bare)).collect())
+}
+
+/// The bare answer.
+fn greeting(hello: &Server, clients: usize) -> Target<'_> {
+    let nothing = Asked::Same(Arc::from(request("GET", "/hello", "", None)));
+    let mut target = target("bare actix-web hello".to_owned(), hello, nothing, 200, clients);
+    target.is_hello = true;
+    target
+}
+
+/// The bare answer behind the embedded check.
+fn checked<'a>(embedded: &'a Server, callers: &Callers) -> [Target<'a>; 2] {
+    [
+        ("bare answer behind an API key, embedded", callers.guarded_by_key()),
+        ("bare answer behind a JWT, embedded", callers.guarded_by_token()),
+    ]
+    .map(|(name, asked)| target(name.to_owned(), embedded, asked, 200, CLIENTS))
 }
 
 /// The server that does nothing.
@@ -244,15 +276,25 @@ fn target(name: String, server: &Server, asked: Asked, expected: u16, clients: u
         server,
         asked,
         expected,
-        clients,
+        crowd: Crowd {
+            is_awake: true,
+            ..Crowd::of(clients)
+        },
         is_hello: false,
         turns: Vec::new(),
     }
 }
 
 impl Target<'_> {
+    /// The same by a load that falls asleep while all wait.
+    fn falling_asleep(mut self) -> Self {
+        self.crowd.is_awake = false;
+        self.name.push_str(", load asleep");
+        self
+    }
+
     async fn play(&self, turn: Duration) -> Outcome<Turn> {
-        load::apply(self.server, &self.asked, self.expected, self.clients, turn).await
+        load::apply(self.server, &self.asked, self.expected, self.crowd, turn).await
     }
 
     /// The median of what each turn says.
@@ -267,7 +309,9 @@ impl Target<'_> {
             .flat_map(|turn| turn.took_us.iter().copied())
             .collect();
         took.sort_unstable();
-        let hello = bare.iter().find(|hello| hello.clients >= self.clients);
+        let alike =
+            |hello: &&&Self| hello.crowd.clients >= self.crowd.clients && hello.crowd.is_awake == self.crowd.is_awake;
+        let hello = bare.iter().find(alike);
         // Round by round: what slows the machine down for a while slows both.
         let pairs = hello.map(|hello| self.turns.iter().zip(&hello.turns));
         let mut ratios: Vec<f64> = pairs
@@ -278,7 +322,7 @@ impl Target<'_> {
         let cpu_us = self.median_of(|turn| turn.cpu_us);
         Figure {
             name: self.name.clone(),
-            clients: self.clients,
+            clients: self.crowd.clients,
             per_second: self.median_of(|turn| turn.rate),
             ratio: median(&mut ratios),
             cpu_us,

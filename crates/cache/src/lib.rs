@@ -10,6 +10,7 @@
 mod access;
 mod api_keys;
 mod bounded;
+mod decisions;
 mod entitlements;
 mod facts;
 mod invalidator;
@@ -24,6 +25,7 @@ mod tokens;
 
 pub use access::CachedAccess;
 pub use api_keys::CachedApiKeys;
+pub use decisions::{DECISION_TRUSTED_FOR, RecentDecisions};
 pub use entitlements::CachedEntitlements;
 pub use invalidator::{Invalidator, POLL_EVERY};
 pub use key_texts::ReadKeys;

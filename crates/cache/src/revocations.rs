@@ -25,7 +25,7 @@ pub(crate) enum Owner {
 
 /// The state of an owner's facts at one moment. Equal stamps: nothing was committed in between.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Stamp(u64);
+pub(crate) struct Stamp(pub(crate) u64);
 
 /// Tells every cache what it may still believe.
 ///
@@ -36,6 +36,8 @@ pub struct Revocations {
     users: Box<[AtomicU64]>,
     /// Moves with every commit of any owner, before the owner's own epoch does.
     any: AtomicU64,
+    /// Moves after it did: equal to `any` while no commit is being told.
+    told: AtomicU64,
     /// Moves when everything is forgotten.
     everything: AtomicU64,
     born: Instant,
@@ -58,6 +60,7 @@ impl Revocations {
             tenants: stripes(),
             users: stripes(),
             any: AtomicU64::new(0),
+            told: AtomicU64::new(0),
             everything: AtomicU64::new(0),
             born: Instant::now(),
             heard_us: AtomicU64::new(0),
@@ -90,6 +93,7 @@ impl Revocations {
         for epoch in self.tenants.iter().chain(&self.users) {
             epoch.fetch_add(1, Ordering::AcqRel);
         }
+        self.told.fetch_add(1, Ordering::AcqRel);
     }
 
     /// Every commit that landed before `began` has been told.
@@ -111,6 +115,15 @@ impl Revocations {
     /// A stamp that moves only when everything is forgotten, for facts without an owner.
     pub(crate) fn stamp_of_everything(&self) -> Stamp {
         Stamp(self.everything.load(Ordering::Acquire))
+    }
+
+    /// A moment at which no commit is being told, by a stamp over all owners; `None` while one is. Epochs that are read
+    /// later stand as they stood at that moment, if the stamp over all owners is the same after that.
+    pub(crate) fn quiet_moment(&self) -> Option<Stamp> {
+        // In this order: of the commits begun until the second look, as many are over at the first only if all are.
+        let told = self.told.load(Ordering::Acquire);
+        let any = self.any.load(Ordering::Acquire);
+        (told == any).then_some(Stamp(any))
     }
 
     fn epoch(&self, owner: Owner) -> &AtomicU64 {
@@ -137,6 +150,7 @@ impl CommitListener for Revocations {
         for owner in owners.into_iter().flatten() {
             self.epoch(owner).fetch_add(1, Ordering::AcqRel);
         }
+        self.told.fetch_add(1, Ordering::AcqRel);
     }
 }
 
@@ -203,6 +217,19 @@ mod tests {
         assert_eq!(revocations.stamp(tenant(2)), before[1]);
         assert_eq!(revocations.stamp(user(1)), before[2]);
         assert_ne!(revocations.stamp_of_any(), any);
+    }
+
+    #[tokio::test]
+    async fn a_moment_is_quiet_unless_a_commit_is_being_told() {
+        let revocations = Revocations::new();
+        revocations.committed(commit_of_tenant(1));
+        revocations.forget_all();
+        assert_eq!(revocations.quiet_moment(), Some(revocations.stamp_of_any()));
+
+        // As `committed` does, and stops half-way.
+        revocations.any.fetch_add(1, Ordering::AcqRel);
+
+        assert_eq!(revocations.quiet_moment(), None);
     }
 
     #[tokio::test]

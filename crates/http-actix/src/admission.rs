@@ -22,15 +22,17 @@ impl Api {
         let mut client = Client::of(request, &self.settings.trusted_proxies);
         let origin = front::origin(self, request, &client);
         let credential = gate::credential(request.headers())?.ok_or_else(ApiError::not_authenticated)?;
-        let caller = self.doorman.authenticate(&credential, &origin).await?;
         let address = gate::named(request, named, client.host.take());
-        let scope = self.doorman.enter(&caller, &address, origin).await?;
+        let admission = gate::admit(self, &credential, &address, &origin).await?;
+        let inside = admission.scope.as_ref().ok_or_else(ApiError::not_found)?;
+        let scope = inside.called_from(origin);
 
         let subject = PaceSubject {
-            caller: Some(&caller),
+            caller: Some(&admission.caller),
             scope: Some(&scope),
             address: scope.origin().address,
             route: pace::class_of(request.method(), request.path()),
+            known: Some(&admission.terms),
         };
         // The headers about the pace are for routes of ours: the other program dresses its own answers.
         let place = self.pace.admit(PaceClass::Ordinary, subject, &mut None).await?;

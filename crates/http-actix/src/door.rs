@@ -2,22 +2,16 @@
 //!
 //! This crate reads credentials and addresses off the request; whoever implements [`Doorman`] judges them.
 
-use tenantry_kernel::{Origin, Secret, SystemScope, TenantId, TenantScope, async_trait};
+use std::sync::Arc;
+
+use tenantry_kernel::{Origin, SystemScope, TenantId, TenantScope, async_trait};
 use tenantry_lifecycle::access::Access;
 pub use tenantry_lifecycle::access::{
-    Address as TenantAddress, Caller, Key, Person, PlatformCaller, ServiceCaller, SupportCaller,
+    Address as TenantAddress, Admission, Caller, Credential, Key, Person, PlatformCaller, Question, ServiceCaller,
+    SupportCaller,
 };
 
 use crate::error::ApiError;
-
-/// What the request shows to be believed.
-#[derive(Clone, Debug)]
-pub enum Credential {
-    /// The text after `Authorization: Bearer`: an access token or an API key.
-    Bearer(Secret<String>),
-    /// The text of `X-API-Key`.
-    ApiKey(Secret<String>),
-}
 
 /// Judges credentials and addresses. Answers from memory when warm: it is asked on every request.
 #[async_trait]
@@ -26,13 +20,31 @@ pub trait Doorman: Send + Sync {
     ///
     /// # Errors
     /// 401 when it is nobody we believe.
-    async fn authenticate(&self, credential: &Credential, origin: &Origin) -> Result<Caller, ApiError>;
+    async fn authenticate(&self, credential: &Credential<'_>, origin: &Origin) -> Result<Caller, ApiError>;
 
     /// The scope of the addressed tenant, or of the credential's own when none is addressed.
     ///
     /// # Errors
     /// 404 for an unknown or foreign tenant, 400 `tenant_mismatch`, 423 for a suspended one.
     async fn enter(&self, caller: &Caller, address: &TenantAddress, origin: Origin) -> Result<TenantScope, ApiError>;
+
+    /// What was decided about such a call a moment ago, if it is good still. It does not wait for anything.
+    fn recall(&self, _: &Question<'_>) -> Option<Arc<Admission>> {
+        None
+    }
+
+    /// [`Doorman::authenticate`], then [`Doorman::enter`]; a platform key enters nothing.
+    ///
+    /// # Errors
+    /// As theirs.
+    async fn admit(&self, question: &Question<'_>, origin: &Origin) -> Result<Arc<Admission>, ApiError> {
+        let caller = self.authenticate(question.credential, origin).await?;
+        let scope = match &caller {
+            Caller::Platform(_) => None,
+            caller => Some(self.enter(caller, question.address, origin.clone()).await?),
+        };
+        Ok(Arc::new(Admission::new(caller, scope)))
+    }
 
     /// As [`Doorman::enter`], for what somebody needs to pay an invoice: also into a tenant that is suspended because
     /// one is unpaid. A doorman that knows no such thing keeps it shut.
@@ -69,13 +81,16 @@ pub trait Doorman: Send + Sync {
 
 #[async_trait]
 impl Doorman for Access {
-    async fn authenticate(&self, credential: &Credential, origin: &Origin) -> Result<Caller, ApiError> {
-        let caller = match credential {
-            // A token has dots, an API key has none.
-            Credential::Bearer(text) if text.expose().contains('.') => self.authenticate_token(text.expose()).await,
-            Credential::Bearer(text) | Credential::ApiKey(text) => self.authenticate_key(text.expose(), origin).await,
-        };
-        Ok(caller?)
+    async fn authenticate(&self, credential: &Credential<'_>, origin: &Origin) -> Result<Caller, ApiError> {
+        Ok(Self::authenticate(self, credential, origin).await?)
+    }
+
+    fn recall(&self, question: &Question<'_>) -> Option<Arc<Admission>> {
+        Self::recall(self, question)
+    }
+
+    async fn admit(&self, question: &Question<'_>, origin: &Origin) -> Result<Arc<Admission>, ApiError> {
+        Ok(Self::admit(self, question, origin).await?)
     }
 
     async fn enter(&self, caller: &Caller, address: &TenantAddress, origin: Origin) -> Result<TenantScope, ApiError> {

@@ -3,12 +3,14 @@
 //! 413 → 401 → tenant 404 → 423 → 403 → 402 → 429, and then, with the body, 415/400 → 422 → inner 404 → 412/409.
 //! What a service checks again is checked again: the gate is for the order, the service for the truth.
 
+use std::sync::Arc;
+
 use actix_web::HttpRequest;
-use actix_web::http::header::{self, HeaderMap, HeaderValue};
+use actix_web::http::header::{self, HeaderMap};
 use actix_web::http::{Method, StatusCode};
 use tenantry_kernel::{Origin, Permission, PermissionSet, Secret};
 
-use crate::door::{Caller, Credential, TenantAddress};
+use crate::door::{Admission, Caller, Credential, Question, TenantAddress};
 use crate::error::ApiError;
 use crate::names;
 use crate::pace::{self, PaceSubject, PaceVerdict};
@@ -26,21 +28,35 @@ pub(crate) async fn pass(
     verdict: &mut Option<PaceVerdict>,
 ) -> Result<Entry, ApiError> {
     announced_length(request.headers(), api.settings.body_limit_bytes, row)?;
-    let caller = identify(api, row, request.headers(), origin).await?;
-    known_host(api, row, address).await?;
-    let entry = enter(api, row, caller.as_ref(), address, origin).await?;
+    let (admission, identified);
+    let mut known = None;
+    let (caller, entry) = if row.is_for_tenants() && !row.is_for_paying() {
+        let credential = credential(request.headers())?.ok_or_else(ApiError::not_authenticated)?;
+        admission = admit(api, &credential, address, origin).await?;
+        let entry = admitted(api, row, &admission, address, origin).await?;
+        known = Some(&admission.terms);
+        (Some(&admission.caller), entry)
+    } else {
+        identified = identify(api, row, request.headers(), origin).await?;
+        if !matches!(row.needs(), Needs::Tenant(_)) {
+            known_host(api, row, address).await?;
+        }
+        let entry = enter(api, row, identified.as_ref(), address, origin).await?;
+        (identified.as_ref(), entry)
+    };
     permit(row, &entry)?;
-    support_may(row, caller.as_ref())?;
-    stepped_up(row, caller.as_ref())?;
+    support_may(row, caller)?;
+    stepped_up(row, caller)?;
 
     let subject = PaceSubject {
-        caller: caller.as_ref(),
+        caller,
         scope: match &entry {
             Entry::Tenant(scope) => Some(scope),
             _ => None,
         },
         address: origin.address,
         route: row.rate_class(),
+        known,
     };
     let place = api.pace.admit(row.pace_class(), subject, verdict).await?;
     pace::occupy(request, place);
@@ -84,7 +100,7 @@ async fn identify(api: &Api, row: &Row, headers: &HeaderMap, origin: &Origin) ->
 }
 
 /// The one credential of the request.
-pub(crate) fn credential(headers: &HeaderMap) -> Result<Option<Credential>, ApiError> {
+pub(crate) fn credential(headers: &HeaderMap) -> Result<Option<Credential<'_>>, ApiError> {
     let mut shown = headers.get_all(header::AUTHORIZATION);
     let (bearer, second) = (shown.next(), shown.next());
     let mut keys = headers.get_all(&names::X_API_KEY);
@@ -92,28 +108,82 @@ pub(crate) fn credential(headers: &HeaderMap) -> Result<Option<Credential>, ApiE
     match (bearer, key) {
         _ if second.is_some() || second_key.is_some() => Err(ApiError::not_authenticated()),
         (None, None) => Ok(None),
-        (Some(bearer), None) => text(bearer)
-            .and_then(|text| text.split_once(' '))
-            .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
-            .map(|(_, token)| Some(Credential::Bearer(Secret::new(token.trim().to_owned()))))
+        (Some(bearer), None) => bearer
+            .as_bytes()
+            .split_at_checked(BEARER.len())
+            .filter(|(scheme, _)| scheme.eq_ignore_ascii_case(BEARER))
+            .and_then(|(_, bytes)| text(bytes))
+            .map(|text| Some(borne(text)))
             .ok_or_else(ApiError::not_authenticated),
-        (None, Some(key)) => text(key)
-            .map(|text| Some(Credential::ApiKey(Secret::new(text.trim().to_owned()))))
+        (None, Some(key)) => text(key.as_bytes())
+            .map(|text| Some(Credential::Key(Secret::new(text))))
             .ok_or_else(ApiError::not_authenticated),
         // Two credentials may name two callers; neither is believed.
         (Some(_), Some(_)) => Err(ApiError::not_authenticated()),
     }
 }
 
-/// The value as text. Tokens are long, and whoever reads one refuses what is not ASCII.
-fn text(value: &HeaderValue) -> Option<&str> {
-    std::str::from_utf8(value.as_bytes()).ok()
+/// A token has dots, an API key has none.
+fn borne(text: &str) -> Credential<'_> {
+    if text.as_bytes().contains(&b'.') {
+        Credential::Token(Secret::new(text))
+    } else {
+        Credential::Key(Secret::new(text))
+    }
 }
 
-/// 404 for a host that is neither ours nor a tenant's. Entering a tenant looks at the host by itself; probes come
-/// by any name.
+/// The scheme of RFC 6750, section 2.1, in any case.
+const BEARER: &[u8] = b"bearer ";
+
+/// The value as text. Tokens are long, and whoever reads one refuses what is not ASCII.
+fn text(value: &[u8]) -> Option<&str> {
+    std::str::from_utf8(value.trim_ascii()).ok()
+}
+
+/// 401, and 404 and 423 of the tenant, by what was decided a moment ago if that is good still.
+pub(crate) async fn admit(
+    api: &Api,
+    credential: &Credential<'_>,
+    address: &TenantAddress,
+    origin: &Origin,
+) -> Result<Arc<Admission>, ApiError> {
+    let question = Question {
+        credential,
+        address,
+        from: origin.address,
+    };
+    match api.doorman.recall(&question) {
+        Some(known) => Ok(known),
+        None => api.doorman.admit(&question, origin).await,
+    }
+}
+
+/// Where who was admitted is now. A program of the installation is let in to its own routes alone.
+async fn admitted(
+    api: &Api,
+    row: &Row,
+    admission: &Admission,
+    address: &TenantAddress,
+    origin: &Origin,
+) -> Result<Entry, ApiError> {
+    match (&admission.scope, row.needs()) {
+        (Some(scope), _) => Ok(Entry::Tenant(scope.called_from(origin.clone()))),
+        (None, Needs::Gateway(_)) => {
+            known_host(api, row, address).await?;
+            let scope = api.doorman.enter_platform(&admission.caller, origin.clone()).await?;
+            Ok(Entry::System(scope))
+        }
+        (None, _) => {
+            let scope = api.doorman.enter(&admission.caller, address, origin.clone()).await?;
+            Ok(Entry::Tenant(scope))
+        }
+    }
+}
+
+/// 404 for a host that is neither ours nor a tenant's, where no tenant is entered: that looks at the host by itself.
+/// Probes come by any name.
 async fn known_host(api: &Api, row: &Row, address: &TenantAddress) -> Result<(), ApiError> {
-    if matches!(row.needs(), Needs::Tenant(_)) || !row.path().starts_with("/api/") {
+    if !row.path().starts_with("/api/") {
         return Ok(());
     }
     let host = TenantAddress {
@@ -145,19 +215,12 @@ async fn enter(
         (Needs::PublicOrPerson | Needs::SignedIn, Some(Caller::Support(_))) => {
             Err(ApiError::denied("this is the person's own, and closed to support"))
         }
-        (Needs::Gateway(_), Some(caller @ Caller::Platform(_))) => {
-            let scope = api.doorman.enter_platform(caller, origin.clone()).await?;
-            Ok(Entry::System(scope))
-        }
         (Needs::SignedIn, Some(Caller::Key(_) | Caller::Platform(_) | Caller::Service(_))) => {
             Err(ApiError::denied("this is for signed-in people, not for programs"))
         }
+        // All other rows of tenants are entered by an admission.
         (Needs::Tenant(_) | Needs::Gateway(_), Some(caller)) => {
-            let scope = if row.is_for_paying() {
-                api.doorman.enter_to_pay(caller, address, origin.clone()).await?
-            } else {
-                api.doorman.enter(caller, address, origin.clone()).await?
-            };
+            let scope = api.doorman.enter_to_pay(caller, address, origin.clone()).await?;
             Ok(Entry::Tenant(scope))
         }
         (Needs::Platform(_), Some(caller)) => {

@@ -15,7 +15,7 @@ use tenantry_kernel::{TenantScope, async_trait};
 use tenantry_quotas::concurrency::{Place, PlaceLimit};
 use tenantry_quotas::rate::{PerMinute, RateLimit, RateLimiter, RateSubject, RouteClass};
 use tenantry_quotas::usage::requests::hold;
-use tenantry_quotas::usage::{AdmitError, Call, RequestService, Stand};
+use tenantry_quotas::usage::{AdmitError, Call, KnownTerms, RequestService, Stand};
 
 use crate::decimal;
 use crate::door::Caller;
@@ -57,72 +57,35 @@ pub(crate) fn class_of(method: &Method, path: &str) -> RouteClass {
     }
 }
 
-/// What a quota counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PaceUnit {
-    /// Calls within a minute.
-    PerMinute,
-    /// Calls at work at once.
-    AtOnce,
-}
-
 /// The limits on calls at once with what is left of them, and the place taken.
 type AtWork = (Vec<(PlaceLimit, u32)>, Option<Place>);
 
-/// How one policy stands, for the headers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PolicyStand {
-    /// The policy's name.
-    pub policy: &'static str,
-    /// How much it grants.
-    pub quota: u32,
-    /// What it counts.
-    pub unit: PaceUnit,
-    /// How much is left now.
-    pub remaining: u32,
-    /// For how long what is left must do: until all of it is back, or, with nothing left, until there is one more.
-    pub reset_s: Option<u64>,
+/// What the policies said that a call was held to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PaceVerdict {
+    /// The rates, the one that binds first.
+    rates: Vec<Stand>,
+    /// The limits on calls at once, and how many more of each could begin now.
+    at_once: Vec<(PlaceLimit, u32)>,
 }
 
-/// What the policies said that a call was held to, the one that binds first.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct PaceVerdict(pub Vec<PolicyStand>);
-
 impl PaceVerdict {
-    /// What a call stands to, the one that binds first; `None` when it was held to nothing.
-    fn of(stands: &[Stand], places: &[(PlaceLimit, u32)]) -> Option<Self> {
-        let mut stands = stands.to_vec();
-        stands.sort_by_key(|stand| {
+    /// What a call stands to; `None` when it was held to nothing.
+    #[must_use]
+    pub fn of(mut rates: Vec<Stand>, at_once: Vec<(PlaceLimit, u32)>) -> Option<Self> {
+        rates.sort_by_key(|stand| {
             let pace = stand.pace;
             (pace.allowed, std::cmp::Reverse(pace.retry_after), pace.remaining)
         });
-        let rates = stands.into_iter().map(|stand| PolicyStand {
-            policy: stand.policy,
-            quota: stand.pace.limit,
-            unit: PaceUnit::PerMinute,
-            remaining: stand.pace.remaining,
-            reset_s: Some(seconds_up(if stand.pace.remaining == 0 {
-                stand.pace.retry_after
-            } else {
-                stand.pace.reset_after
-            })),
-        });
-        let at_once = places.iter().map(|(limit, left)| PolicyStand {
-            policy: limit.policy,
-            quota: limit.places.get(),
-            unit: PaceUnit::AtOnce,
-            remaining: *left,
-            reset_s: None,
-        });
-        let policies: Vec<PolicyStand> = rates.chain(at_once).collect();
-        (!policies.is_empty()).then_some(Self(policies))
+        let is_held = !(rates.is_empty() && at_once.is_empty());
+        is_held.then_some(Self { rates, at_once })
     }
 
     /// What a refusal says.
     fn of_refusal(refused: &AdmitError) -> Option<Self> {
         match refused {
-            AdmitError::TooFast { stands, .. } => Self::of(stands, &[]),
-            AdmitError::TooManyAtOnce(full) => Self::of(&[], &[(full.0, 0)]),
+            AdmitError::TooFast { stands, .. } => Self::of(stands.clone(), Vec::new()),
+            AdmitError::TooManyAtOnce(full) => Self::of(Vec::new(), vec![(full.0, 0)]),
             AdmitError::Usage(_) | AdmitError::RatesUnavailable(_) => None,
         }
     }
@@ -130,12 +93,15 @@ impl PaceVerdict {
     /// True when the policy that binds has nothing left.
     #[must_use]
     pub fn is_spent(&self) -> bool {
-        self.0.first().is_some_and(|stand| stand.remaining == 0)
+        let first = self.rates.first().map(|stand| stand.pace.remaining);
+        first.or(self.at_once.first().map(|(_, left)| *left)) == Some(0)
     }
 
     /// The policies and their quotas: what `RateLimit-Policy` depends on.
     pub(crate) fn policies(&self) -> impl Iterator<Item = (&'static str, u32)> {
-        self.0.iter().map(|stand| (stand.policy, stand.quota))
+        let rates = self.rates.iter().map(|stand| (stand.policy, stand.pace.limit));
+        let at_once = self.at_once.iter().map(|(limit, _)| (limit.policy, limit.places.get()));
+        rates.chain(at_once)
     }
 
     /// The value of `RateLimit-Policy`: a list of draft-ietf-httpapi-ratelimit-headers-11, whose names are strings and
@@ -143,43 +109,49 @@ impl PaceVerdict {
     #[must_use]
     pub fn policy(&self) -> String {
         let mut text = String::with_capacity(64);
-        for stand in &self.0 {
-            name(&mut text, stand.policy);
-            text.push_str(";q=");
-            decimal::push(&mut text, stand.quota.into());
-            text.push_str(match stand.unit {
-                PaceUnit::PerMinute => ";w=60",
-                PaceUnit::AtOnce => ";qu=\"concurrent-requests\"",
-            });
+        for stand in &self.rates {
+            member(&mut text, stand.policy, ";q=", stand.pace.limit.into());
+            text.push_str(";w=60");
+        }
+        for (limit, _) in &self.at_once {
+            member(&mut text, limit.policy, ";q=", limit.places.get().into());
+            text.push_str(";qu=\"concurrent-requests\"");
         }
         text
     }
 
-    /// The value of `RateLimit`: what is left of each policy.
+    /// The value of `RateLimit`: what is left of each policy, and for how long it must do: until all of it is back, or,
+    /// with nothing left, until there is one more.
     #[must_use]
     pub fn state(&self) -> String {
         let mut text = String::with_capacity(64);
-        for stand in &self.0 {
-            name(&mut text, stand.policy);
-            text.push_str(";r=");
-            decimal::push(&mut text, stand.remaining.into());
-            if let Some(reset_s) = stand.reset_s {
-                text.push_str(";t=");
-                decimal::push(&mut text, reset_s);
-            }
+        for Stand { policy, pace } in &self.rates {
+            member(&mut text, policy, ";r=", pace.remaining.into());
+            let reset = if pace.remaining == 0 {
+                pace.retry_after
+            } else {
+                pace.reset_after
+            };
+            text.push_str(";t=");
+            decimal::push(&mut text, seconds_up(reset));
+        }
+        for (limit, left) in &self.at_once {
+            member(&mut text, limit.policy, ";r=", (*left).into());
         }
         text
     }
 }
 
-/// The next member of a list.
-fn name(text: &mut String, policy: &str) {
+/// The next member of a list, with its first parameter.
+fn member(text: &mut String, policy: &str, parameter: &str, value: u64) {
     if !text.is_empty() {
         text.push_str(", ");
     }
     text.push('"');
     text.push_str(policy);
     text.push('"');
+    text.push_str(parameter);
+    decimal::push(text, value);
 }
 
 /// Whose call it is.
@@ -193,6 +165,8 @@ pub struct PaceSubject<'a> {
     pub address: Option<IpAddr>,
     /// What the route costs.
     pub route: RouteClass,
+    /// What the caller was found to be held to in that tenant.
+    pub known: Option<&'a KnownTerms>,
 }
 
 /// Decides whether a call comes too fast.
@@ -280,7 +254,10 @@ impl QuotaPace {
                     person,
                     ends: true,
                 };
-                let admitted = self.calls.admit(scope, &call).await?;
+                let admitted = match subject.known {
+                    Some(known) => self.calls.admit_again(scope, &call, known).await?,
+                    None => self.calls.admit(scope, &call).await?,
+                };
                 return Ok((admitted.stands, (admitted.places, admitted.place)));
             }
             (PaceClass::Ordinary, Some(Caller::Person(caller)), None) => match person {
@@ -310,7 +287,7 @@ impl Pace for QuotaPace {
     ) -> Result<Option<Place>, ApiError> {
         match self.decide(class, subject).await {
             Ok((stands, (places, place))) => {
-                *verdict = PaceVerdict::of(&stands, &places);
+                *verdict = PaceVerdict::of(stands, places);
                 Ok(place)
             }
             Err(refused) => {

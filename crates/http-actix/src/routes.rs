@@ -338,6 +338,11 @@ impl Row {
         self.for_paying
     }
 
+    /// True when whoever calls is inside a tenant, or holds a platform key.
+    pub(crate) fn is_for_tenants(&self) -> bool {
+        matches!(self.needs, Needs::Tenant(_) | Needs::Gateway(_))
+    }
+
     /// True when a person must have proved a moment ago who they are.
     #[must_use]
     pub fn needs_step_up(&self) -> bool {

@@ -82,11 +82,11 @@ fn named(address: &TenantAddress) -> Result<Option<TenantId>, ApiError> {
 
 #[async_trait]
 impl Doorman for FakeDoorman {
-    async fn authenticate(&self, credential: &Credential, _: &Origin) -> Result<Caller, ApiError> {
-        let (Credential::Bearer(text) | Credential::ApiKey(text)) = credential;
+    async fn authenticate(&self, credential: &Credential<'_>, _: &Origin) -> Result<Caller, ApiError> {
+        let (Credential::Token(text) | Credential::Key(text)) = credential;
         let found = self
             .callers
-            .get(text.expose())
+            .get(*text.expose())
             .ok_or_else(ApiError::not_authenticated)?;
         let (tenant, is_key, permissions) = found.clone();
         let number = tenant.as_uuid().as_u128();

@@ -157,6 +157,19 @@ impl TenantScope {
         }
     }
 
+    /// The same principal in the same tenant, calling from here. It leaves no receipt.
+    #[must_use]
+    pub fn called_from(&self, origin: Origin) -> Self {
+        Self {
+            tenant: self.tenant,
+            principal: self.principal.clone(),
+            permissions: self.permissions.clone(),
+            narrowed: self.narrowed.clone(),
+            origin,
+            receipt: None,
+        }
+    }
+
     /// Passes when the permission is held.
     ///
     /// # Errors
@@ -235,5 +248,39 @@ impl SystemScope {
         } else {
             Err(Denied::new(permission.clone()))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::test_authority;
+    use crate::uuid::Uuid;
+
+    #[test]
+    fn another_call_of_the_same_principal_has_its_own_origin_and_no_receipt() {
+        let tenant = TenantId::from_uuid(Uuid::from_u128(1));
+        let held: PermissionSet = [Permission::known("things.read")].into_iter().collect();
+        let from = |id: &str| Origin {
+            request_id: id.into(),
+            ..Origin::default()
+        };
+        let receipt = Receipt {
+            operation: "things_create",
+            key: "k".into(),
+            body_digest: [7; 32],
+            platform: false,
+        };
+        let narrowed = Arc::new(Narrowed::default());
+        let first = test_authority().enter(tenant, Principal::Anonymous, held.clone(), from("first"));
+        let first = test_authority().narrow(first, narrowed).with_receipt(receipt);
+
+        let second = first.called_from(from("second"));
+
+        assert_eq!(&*second.origin().request_id, "second");
+        assert!(second.receipt().is_none() && first.receipt().is_some());
+        assert_eq!((second.tenant_id(), second.permissions()), (tenant, &held));
+        assert_eq!(second.principal(), first.principal());
+        assert!(second.narrowed().is_some());
     }
 }

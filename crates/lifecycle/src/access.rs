@@ -3,6 +3,7 @@
 //! **Invariant:** the credential decides. An address that names another tenant answers as if that
 //! tenant did not exist, unless the person is a member of it and may switch.
 
+mod admission;
 mod callers;
 mod error;
 mod visits;
@@ -22,6 +23,7 @@ use tenantry_kernel::{Cipher, Clock, Origin, PermissionSet, StoreError, SystemSc
 use tenantry_tenancy::directory::AccessDirectory;
 use tenantry_tenancy::gate::Gate;
 
+pub use admission::{Admission, Basis, Credential, Decisions, NoDecisions, Outlook, Question};
 pub use callers::{Caller, Key, Person, PlatformCaller, ServiceCaller, SupportCaller};
 pub use error::AccessError;
 use tenantry_tenancy::host::{self, HostKind};
@@ -71,6 +73,7 @@ pub struct Access {
     texts: Arc<dyn KeyReader>,
     cipher: Arc<dyn Cipher>,
     clock: Arc<dyn Clock>,
+    decisions: Arc<dyn Decisions>,
     gate: Gate,
     hosts: HostPolicy,
     /// The last host that was found to name no tenant: most calls come to one host, and reading it again is felt.
@@ -100,6 +103,8 @@ pub struct AccessParts {
     pub cipher: Arc<dyn Cipher>,
     /// The time.
     pub clock: Arc<dyn Clock>,
+    /// What was decided lately.
+    pub decisions: Arc<dyn Decisions>,
     /// Where scopes are minted.
     pub gate: Gate,
     /// Which hosts name tenants.
@@ -123,6 +128,7 @@ impl Access {
             texts,
             cipher,
             clock,
+            decisions,
             gate,
             hosts,
             store,
@@ -139,6 +145,7 @@ impl Access {
             texts,
             cipher,
             clock,
+            decisions,
             gate,
             hosts,
             no_tenants: Mutex::default(),

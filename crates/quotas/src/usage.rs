@@ -23,7 +23,7 @@ pub use exceeded::{Explained, LimitOwner, QuotaExceeded};
 pub use ingest::IngestService;
 pub use insights::InsightService;
 pub use ports::{UsagePorts, Wanted};
-pub use requests::{AdmitError, Admitted, Call, RequestService, Stand};
+pub use requests::{AdmitError, Admitted, Call, KnownTerms, RequestService, Stand};
 pub use reservations::{ReservationService, Reserve, Reserved};
 pub use row::UsageRow;
 pub use service::{Checked, Consume, Counted, UsageService};

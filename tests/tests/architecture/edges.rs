@@ -57,7 +57,7 @@ const TABLE: &[Row] = &[
     pure("lifecycle", DOMAINS, PURE),
     Row {
         krate: "cache",
-        ours: DOMAINS,
+        ours: DOMAINS_AND_LIFECYCLE,
         libraries: Some(&[
             "async-trait",
             "aws-lc-rs",

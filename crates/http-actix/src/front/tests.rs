@@ -284,4 +284,5 @@ const THING: &str = "/api/v1/tenants/acme/things/00000000-0000-0000-0000-0000000
 
 mod once;
 mod order;
+mod recalled;
 mod surface;

@@ -34,9 +34,9 @@ fn at_once() -> PlaceLimit {
 
 #[test]
 fn all_policies_are_listed_and_the_one_with_the_fewest_left_comes_first() {
-    let stands = [stand("plan", true, 80, 0), stand("api_key", true, 9, 0)];
+    let stands = vec![stand("plan", true, 80, 0), stand("api_key", true, 9, 0)];
 
-    let verdict = PaceVerdict::of(&stands, &[(at_once(), 19)]).unwrap();
+    let verdict = PaceVerdict::of(stands, vec![(at_once(), 19)]).unwrap();
     let (policy, state) = (verdict.policy(), verdict.state());
 
     assert_eq!(
@@ -66,7 +66,7 @@ fn the_policy_that_binds_a_refusal_comes_first_and_says_when_one_more_call_passe
 
 #[test]
 fn a_call_that_is_held_to_nothing_has_no_headers() {
-    assert_eq!(PaceVerdict::of(&[], &[]), None);
+    assert_eq!(PaceVerdict::of(Vec::new(), Vec::new()), None);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Tests of the way from a credential and an address to a scope.
 
+mod admission;
 mod platform_keys;
 
 use std::net::IpAddr;

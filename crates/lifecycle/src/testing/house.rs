@@ -26,7 +26,7 @@ use tenantry_tenancy::role::RoleBook;
 use super::doubles::{NoCeremonies, PlatformKeys, TestCodes, TestHasher, TestSigner, WatchfulGateway};
 use super::fixture::{self, NOW};
 use super::store::FakeLifecycleStore;
-use crate::access::{Access, AccessParts, HostPolicy};
+use crate::access::{Access, AccessParts, Decisions, HostPolicy, NoDecisions};
 use crate::billing_run::{BillingRunParts, BillingRunService};
 use crate::catalog::Catalog;
 use crate::members::{AcceptService, MembersParts, MembersService};
@@ -206,6 +206,12 @@ impl House {
     /// The way from a credential to a scope. The base domain is `app.example`, the public host `www.app.example`.
     #[must_use]
     pub fn access(&self) -> Access {
+        self.access_remembering(Arc::new(NoDecisions))
+    }
+
+    /// The same with a memory.
+    #[must_use]
+    pub fn access_remembering(&self, decisions: Arc<dyn Decisions>) -> Access {
         Access::new(AccessParts {
             directory: self.shared_store(),
             keys: self.shared_store(),
@@ -217,6 +223,7 @@ impl House {
             texts: Arc::new(PlainKeyReader::new(Arc::new(PlainCipher))),
             cipher: Arc::new(PlainCipher),
             clock: self.clock.clone(),
+            decisions,
             gate: self.gate(),
             hosts: HostPolicy {
                 base_domain: "app.example".to_owned(),

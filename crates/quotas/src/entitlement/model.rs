@@ -111,8 +111,13 @@ impl Allowance {
     /// The limit that nothing passes; `None` when more may be used, told or billed.
     #[must_use]
     pub fn hard_limit(&self) -> Option<i64> {
+        self.hardened(self.limit)
+    }
+
+    /// What would be its hard limit if this were its limit.
+    fn hardened(&self, limit: Option<i64>) -> Option<i64> {
         match self.enforcement {
-            Enforcement::Hard if !self.overage => self.limit.map(|limit| limit.saturating_add(self.grace(limit))),
+            Enforcement::Hard if !self.overage => limit.map(|limit| limit.saturating_add(self.grace(limit))),
             _ => None,
         }
     }
@@ -233,6 +238,22 @@ impl Entitlements {
             .into_iter()
             .next()
             .unwrap_or_else(|| Allowance::unlimited(meter))
+    }
+
+    /// The hard limit of [`Entitlements::allowance`], which it copies nothing for: every call of a program asks.
+    #[must_use]
+    pub fn hard_limit(&self, meter: &Meter, at: OffsetDateTime) -> Option<i64> {
+        let tenants = |allowance: &&Allowance| allowance.share == Share::Tenant && allowance.meter == meter.code;
+        let leading = self
+            .allowances
+            .iter()
+            .filter(tenants)
+            .min_by_key(|allowance| std::cmp::Reverse(allowance.period));
+        match (leading, self.overriding(&meter.code, &Subject::Tenant, at)) {
+            (Some(granted), None) => granted.hard_limit(),
+            (Some(granted), Some(change)) => granted.hardened(change.limit),
+            (None, change) => change?.limit,
+        }
     }
 
     /// True when the feature is switched on.

@@ -1,6 +1,7 @@
 //! Admitting calls: places, rates, then the plan's count of calls with API keys.
 
 mod refusal;
+mod terms;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,7 +16,9 @@ use crate::rate::plan::NoPlanRates;
 use crate::rate::{Pace, PerMinute, PlanRateBook, PlanRates, RateLimit, RateLimiter, RateSubject, RouteClass};
 use crate::usage::ports::{UsagePorts, is_live, per_minute};
 
+use self::terms::{Granted, Terms};
 pub use refusal::AdmitError;
+pub use terms::KnownTerms;
 
 /// What is asked for one call.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -96,63 +99,89 @@ impl RequestService {
     /// # Errors
     /// [`AdmitError`].
     pub async fn admit(&self, scope: &TenantScope, call: &Call) -> Result<Admitted, AdmitError> {
-        match scope.principal() {
+        let terms = self.terms(scope, call).await?;
+        self.admit_on(&terms, scope).await
+    }
+
+    /// The same for a caller of whom `known` is remembered: for the same principal, key and plan each time.
+    ///
+    /// # Errors
+    /// [`AdmitError`].
+    pub async fn admit_again(
+        &self,
+        scope: &TenantScope,
+        call: &Call,
+        known: &KnownTerms,
+    ) -> Result<Admitted, AdmitError> {
+        let Some(slot) = call.class.map(|class| known.of(class)) else {
+            return self.admit(scope, call).await;
+        };
+        if let Some(terms) = slot.get() {
+            return self.admit_on(terms, scope).await;
+        }
+        let terms = self.terms(scope, call).await?;
+        let admitted = self.admit_on(&terms, scope).await;
+        if terms.lasting {
+            // Whoever was first found out the same.
+            let _ = slot.set(terms);
+        }
+        admitted
+    }
+
+    /// What a call is held to.
+    async fn terms(&self, scope: &TenantScope, call: &Call) -> Result<Terms, AdmitError> {
+        let granted = match scope.principal() {
             Principal::ApiKey { .. } | Principal::ServiceAccount { .. } => {
                 let reach = self.ports.reach(scope).await?;
                 let plan = &reach.entitlements;
-                let granted = Granted {
+                Granted {
                     rates: self.plans.rates_of(&plan.plan, &plan.plan_version),
+                    // What another tenant's plan grants to the pool changes with that tenant.
+                    lasting: reach.pool.is_none(),
                     reach: Some(reach),
-                };
-                self.admit_as(scope, call, granted).await
+                }
             }
             // What a person may do does not hang on a plan whose limits nobody can read now.
             Principal::Member { .. } if self.plans.limits_anything() => {
                 let reach = self.ports.reach(scope).await.ok();
-                let plan = reach.map(|reach| reach.entitlements);
+                let plan = reach.as_ref().map(|reach| &reach.entitlements);
                 let rates = plan.map(|plan| self.plans.rates_of(&plan.plan, &plan.plan_version));
-                let granted = Granted {
+                Granted {
                     rates: rates.unwrap_or_default(),
+                    lasting: reach.is_some(),
                     reach: None,
-                };
-                self.admit_as(scope, call, granted).await
+                }
             }
-            Principal::Member { .. } | Principal::Operator { .. } | Principal::Support { .. } => {
-                self.admit_as(scope, call, Granted::default()).await
-            }
-            _ => Ok(Admitted::default()),
-        }
+            Principal::Member { .. } | Principal::Operator { .. } | Principal::Support { .. } => Granted {
+                lasting: true,
+                ..Granted::default()
+            },
+            _ => return Ok(Terms::default()),
+        };
+        self.terms_of(scope, call, granted)
     }
 
-    async fn admit_as(&self, scope: &TenantScope, call: &Call, granted: Granted) -> Result<Admitted, AdmitError> {
-        let (limits, counted) = self.limits(scope, call, &granted)?;
-        let at_once = places(scope, call, &granted.rates);
-
+    async fn admit_on(&self, terms: &Terms, scope: &TenantScope) -> Result<Admitted, AdmitError> {
         let mut admitted = Admitted::default();
-        if !at_once.is_empty() {
-            let taken = self.places.take(&at_once).map_err(AdmitError::TooManyAtOnce)?;
-            admitted.places = at_once.into_iter().zip(taken.left).collect();
+        if !terms.places.is_empty() {
+            let taken = self.places.take(&terms.places).map_err(AdmitError::TooManyAtOnce)?;
+            admitted.places = terms.places.iter().copied().zip(taken.left).collect();
             admitted.place = Some(taken.place);
         }
-        admitted.stands = hold(&*self.ports.rates, &limits).await?;
-        for meter in counted {
-            self.count(scope, meter, granted.reach.as_ref()).await?;
+        admitted.stands = hold(&*self.ports.rates, &terms.rates).await?;
+        for meter in &terms.counted {
+            self.count(scope, meter, terms.reach.as_ref()).await?;
         }
         Ok(admitted)
     }
 
-    /// Every rate that the call is held to, and the meters that it counts on.
-    fn limits(
-        &self,
-        scope: &TenantScope,
-        call: &Call,
-        granted: &Granted,
-    ) -> Result<(Vec<RateLimit>, Vec<&Meter>), AdmitError> {
-        let mut limits = Vec::with_capacity(4);
+    /// Every rate that the call is held to, its places, and the meters that it counts on.
+    fn terms_of(&self, scope: &TenantScope, call: &Call, granted: Granted) -> Result<Terms, AdmitError> {
+        let mut rates = Vec::with_capacity(4);
         let mut counted = Vec::new();
         let (tenant, live) = (scope.tenant_id(), is_live(scope));
         let mut hold = |policy, subject, pace: Option<PerMinute>| {
-            limits.extend(pace.map(|pace| RateLimit { policy, subject, pace }));
+            rates.extend(pace.map(|pace| RateLimit { policy, subject, pace }));
         };
         match scope.principal() {
             Principal::ApiKey { key, .. } => {
@@ -182,18 +211,24 @@ impl RequestService {
         if let Some(reach) = &granted.reach {
             let now = self.ports.clock.now(scope);
             for meter in self.ports.meters.counted_by(MeterSource::Requests) {
-                match (meter.kind, reach.entitlements.allowance(meter, now).hard_limit()) {
+                match (meter.kind, reach.entitlements.hard_limit(meter, now)) {
                     (MeterKind::Rate, Some(limit)) => {
                         let pace = per_minute(limit).ok_or_else(never)?;
                         let subject = RateSubject::Tenant(tenant, meter.code.clone(), live);
                         hold("plan", subject, Some(pace));
                     }
                     (MeterKind::Rate, None) => {}
-                    (MeterKind::Counter | MeterKind::Gauge, _) => counted.push(meter),
+                    (MeterKind::Counter | MeterKind::Gauge, _) => counted.push(meter.clone()),
                 }
             }
         }
-        Ok((limits, counted))
+        Ok(Terms {
+            rates,
+            places: places(scope, call, &granted.rates),
+            counted,
+            reach: granted.reach,
+            lasting: granted.lasting,
+        })
     }
 
     async fn count(&self, scope: &TenantScope, meter: &Meter, reach: Option<&Reach>) -> Result<(), AdmitError> {
@@ -213,14 +248,6 @@ impl RequestService {
         counted.map_err(|cause| self.ports.refused(cause, reach, now))?;
         Ok(())
     }
-}
-
-/// What the tenant's plan says about the call.
-#[derive(Default)]
-struct Granted {
-    rates: PlanRates,
-    /// `None` when the plan does not count this caller's calls.
-    reach: Option<Reach>,
 }
 
 /// Counts one call on every rate, or tells which one refuses it.

@@ -2,9 +2,8 @@
 
 use super::{Template, Words};
 
-/// Whoever follows such a link lends their address to whoever asked for it.
-const NOT_YOURS: &str =
-    "The link works once. If you did not ask for it, do not open it: the account of whoever did would pass for yours.";
+/// An address is added to an account by nobody but whoever is signed in to it.
+const SIGN_IN_FIRST: &str = "The link works only where you are signed in to the account that asked for it.";
 const ONE_TIME: &str = "The link works once. If you did not ask for it, you can ignore this message: nothing changes.";
 
 pub(super) const fn words(template: Template) -> &'static Words {
@@ -78,9 +77,9 @@ const RESET_PASSWORD: Words = Words {
 
 const VERIFY_EMAIL: Words = Words {
     subject: &["Confirm your e-mail address"],
-    before: &[&["Please confirm that this address is yours."]],
+    before: &[&["Please confirm that this address is yours."], &[SIGN_IN_FIRST]],
     action: "Confirm the address",
-    after: &[&["The link is valid until {expires_at}."], &[NOT_YOURS]],
+    after: &[&["The link is valid until {expires_at}."], &[ONE_TIME]],
 };
 
 const INVITATION: Words = Words {
@@ -292,11 +291,12 @@ const RECOVERY_CODES_RENEWED: Words = Words {
 
 const CHANGE_EMAIL: Words = Words {
     subject: &["Confirm your new e-mail address"],
-    before: &[&[
-        "Somebody, probably you, wants to sign in with this address from now on. Please confirm that it is yours.",
-    ]],
+    before: &[
+        &["Somebody, probably you, wants to sign in with this address from now on. Please confirm that it is yours."],
+        &[SIGN_IN_FIRST],
+    ],
     action: "Use this address",
-    after: &[&["The link is valid for 24 hours."], &[NOT_YOURS]],
+    after: &[&["The link is valid for 24 hours."], &[ONE_TIME]],
 };
 
 const EMAIL_CHANGED: Words = Words {

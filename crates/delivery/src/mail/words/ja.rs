@@ -2,8 +2,8 @@
 
 use super::{Template, Words};
 
-/// Whoever follows such a link lends their address to whoever asked for it.
-const NOT_YOURS: &str = "リンクは一度だけ有効です。お心当たりのない場合は、リンクを開かないでください。開くと、申し込んだ第三者のアカウントがあなたのものとして扱われます。";
+/// An address is added to an account by nobody but whoever is signed in to it.
+const SIGN_IN_FIRST: &str = "このリンクは、申し込んだアカウントにサインインしている場合にのみ有効です。";
 const ONE_TIME: &str =
     "このリンクは一度だけ有効です。お心当たりのない場合は、このメールを破棄してください。何も変更されません。";
 const VALID_UNTIL: &str = "有効期限: {expires_at}";
@@ -87,9 +87,12 @@ const RESET_PASSWORD: Words = Words {
 
 const VERIFY_EMAIL: Words = Words {
     subject: &["メールアドレスの確認"],
-    before: &[&["このメールアドレスがご本人のものであることを確認してください。"]],
+    before: &[
+        &["このメールアドレスがご本人のものであることを確認してください。"],
+        &[SIGN_IN_FIRST],
+    ],
     action: "メールアドレスを確認する",
-    after: &[&[VALID_UNTIL], &[NOT_YOURS]],
+    after: &[&[VALID_UNTIL], &[ONE_TIME]],
 };
 
 const INVITATION: Words = Words {
@@ -304,11 +307,14 @@ const RECOVERY_CODES_RENEWED: Words = Words {
 
 const CHANGE_EMAIL: Words = Words {
     subject: &["新しいメールアドレスの確認"],
-    before: &[&[
-        "今後このアドレスでサインインするための変更が申し込まれました。ご自身のアドレスであることを確認してください。",
-    ]],
+    before: &[
+        &[
+            "今後このアドレスでサインインするための変更が申し込まれました。ご自身のアドレスであることを確認してください。",
+        ],
+        &[SIGN_IN_FIRST],
+    ],
     action: "このアドレスを使う",
-    after: &[&["リンクの有効期限は 24 時間です。"], &[NOT_YOURS]],
+    after: &[&["リンクの有効期限は 24 時間です。"], &[ONE_TIME]],
 };
 
 const EMAIL_CHANGED: Words = Words {

@@ -1,14 +1,18 @@
 use super::*;
-use crate::pace::{PaceUnit, PaceVerdict, PolicyStand};
+use crate::pace::PaceVerdict;
+use tenantry_quotas::rate::Pace;
+use tenantry_quotas::usage::Stand;
 
 fn left(remaining: u32) -> FixedPace {
-    FixedPace(Some(PaceVerdict(vec![PolicyStand {
-        policy: "person",
-        quota: 10,
-        unit: PaceUnit::PerMinute,
+    let pace = Pace {
+        allowed: remaining > 0,
+        limit: 10,
         remaining,
-        reset_s: Some(60),
-    }])))
+        reset_after: Duration::from_mins(1),
+        retry_after: Duration::from_mins(1),
+    };
+    let policy = "person";
+    FixedPace(PaceVerdict::of(vec![Stand { policy, pace }], Vec::new()))
 }
 
 #[actix_web::test]
@@ -172,7 +176,11 @@ async fn a_doorman_in_trouble_is_not_a_refusal() {
     struct Broken(FakeDoorman);
     #[tenantry_kernel::async_trait]
     impl crate::door::Doorman for Broken {
-        async fn authenticate(&self, _: &crate::door::Credential, _: &Origin) -> Result<crate::door::Caller, ApiError> {
+        async fn authenticate(
+            &self,
+            _: &crate::door::Credential<'_>,
+            _: &Origin,
+        ) -> Result<crate::door::Caller, ApiError> {
             Err(StoreError::Unavailable("no connection to 10.0.0.5".into()).into())
         }
         async fn enter(

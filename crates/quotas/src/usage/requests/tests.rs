@@ -1,5 +1,7 @@
 //! Admitting calls, over doubles.
 
+mod known;
+
 use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
