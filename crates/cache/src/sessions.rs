@@ -16,12 +16,13 @@ use crate::revocations::{Owner, Revocations};
 /// ahead, may be noticed that much late; its end is a commit.
 pub const LIVENESS_TRUSTED_FOR: Duration = Duration::seconds(5);
 
-/// A [`SessionDirectory`] that remembers live sessions and platform roles. Ended ones, and roles that are not there, are
-/// asked for every time.
+/// A [`SessionDirectory`] that remembers live sessions, platform roles, and who may sign in. Ended sessions, and roles that
+/// are not there, are asked for every time.
 pub struct CachedSessions {
     inner: Arc<dyn SessionDirectory>,
     live: Facts<(UserId, SessionId), (OffsetDateTime, LiveSession)>,
     roles: Facts<UserId, PlatformRole>,
+    may: Facts<UserId, bool>,
 }
 
 impl CachedSessions {
@@ -32,6 +33,7 @@ impl CachedSessions {
             inner,
             live: Facts::new(capacity, Arc::clone(revocations)),
             roles: Facts::new(capacity, Arc::clone(revocations)),
+            may: Facts::new(capacity, Arc::clone(revocations)),
         }
     }
 }
@@ -59,6 +61,12 @@ impl SessionDirectory for CachedSessions {
     async fn platform_role(&self, user: UserId) -> Result<Option<PlatformRole>, StoreError> {
         let load = || self.inner.platform_role(user);
         self.roles.get_or_load(user, Owner::User(user), load).await
+    }
+
+    async fn may_sign_in(&self, user: UserId) -> Result<bool, StoreError> {
+        let load = || async { self.inner.may_sign_in(user).await.map(Some) };
+        let found = self.may.get_or_load(user, Owner::User(user), load).await?;
+        Ok(found == Some(true))
     }
 }
 
@@ -164,5 +172,28 @@ mod tests {
         });
 
         assert_eq!(cached.platform_role(user()).await.unwrap(), None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_may_sign_in_is_asked_for_once_per_commit_of_theirs() {
+        let mut inner = MockSessionDirectory::new();
+        let mut answers = vec![true, false, true];
+        inner
+            .expect_may_sign_in()
+            .times(3)
+            .returning(move |_| Ok(answers.pop().unwrap()));
+        let revocations = Arc::new(Revocations::new());
+        revocations.heard(Instant::now());
+        let cached = CachedSessions::new(Arc::new(inner), 10, &revocations);
+
+        for expected in [true, false, true] {
+            for _ in 0..3 {
+                assert_eq!(cached.may_sign_in(user()).await.unwrap(), expected);
+            }
+            revocations.committed(Committed {
+                tenant: None,
+                user: Some(user()),
+            });
+        }
     }
 }

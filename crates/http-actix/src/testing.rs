@@ -94,6 +94,7 @@ impl Doorman for FakeDoorman {
             return Ok(Caller::Key(Key {
                 tenant,
                 id: ApiKeyId::from_uuid(Uuid::from_u128(number + 4_000)),
+                person: None,
                 live: true,
                 permissions,
                 rate_limit_per_minute: None,

@@ -40,7 +40,7 @@ pub struct LiveSession {
     pub stepped_up_at: OffsetDateTime,
 }
 
-/// Tells whether sessions are live.
+/// Tells whether sessions are live, and whether people may sign in.
 #[cfg_attr(any(test, feature = "testing"), mockall::automock)]
 #[async_trait]
 pub trait SessionDirectory: Send + Sync {
@@ -55,4 +55,7 @@ pub trait SessionDirectory: Send + Sync {
     /// The person's role over the installation as it is now, whatever a token says; `None` when they have none, or
     /// may not sign in any more.
     async fn platform_role(&self, user: UserId) -> Result<Option<PlatformRole>, StoreError>;
+
+    /// True while the person may sign in: an operator bars nobody, and they are not gone.
+    async fn may_sign_in(&self, user: UserId) -> Result<bool, StoreError>;
 }

@@ -31,8 +31,9 @@ use tenantry_tenancy::membership::MembershipState;
 use tenantry_tenancy::store::TenancyStore;
 
 use self::visits::Visits;
+use crate::key_powers::{self, Owners};
+use crate::roles;
 use crate::support::SupportWatch;
-use crate::{key_powers, roles};
 
 /// Where a request was addressed to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -217,15 +218,20 @@ impl Access {
             Err(KeyRefusal::AddressNotAllowed) => return Err(AccessError::AddressNotAllowed),
             Err(_) => return Err(AccessError::NotAuthenticated),
         }
-        let permissions = key_powers::of_key(&self.gate, &*self.accounts, shown.tenant, &key)
-            .await?
-            .ok_or(AccessError::NotAuthenticated)?;
+        let owners = Owners {
+            gate: &self.gate,
+            accounts: &*self.accounts,
+            sessions: &*self.sessions,
+        };
+        let held = owners.of_key(shown.tenant, &key).await?;
+        let held = held.ok_or(AccessError::NotAuthenticated)?;
         self.keys.touch(shown.tenant, shown.key, now).await?;
         Ok(Caller::Key(Key {
             tenant: shown.tenant,
             id: shown.key,
+            person: held.person,
             live: key.is_live(),
-            permissions,
+            permissions: held.permissions,
             rate_limit_per_minute: key.rate_limit(),
         }))
     }

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use tenantry_identity::api_key::{ApiKey, KeyReader, KeyRefusal};
-use tenantry_identity::directory::ApiKeyDirectory;
+use tenantry_identity::directory::{ApiKeyDirectory, SessionDirectory};
 use tenantry_identity::permissions::API_KEYS_VERIFY;
 use tenantry_identity::service_account::ServiceAccountDirectory;
 use tenantry_kernel::time::OffsetDateTime;
@@ -21,7 +21,7 @@ use tenantry_quotas::usage::{AdmitError, Call, Consume, QuotaExceeded, RequestSe
 use tenantry_tenancy::gate::{EnterError, Gate};
 
 use crate::catalog::Catalog;
-use crate::key_powers;
+use crate::key_powers::Owners;
 
 /// The question.
 #[derive(Clone, Debug)]
@@ -151,6 +151,8 @@ pub struct KeyCheckParts {
     pub keys: Arc<dyn ApiKeyDirectory>,
     /// Service accounts.
     pub accounts: Arc<dyn ServiceAccountDirectory>,
+    /// Who may sign in.
+    pub sessions: Arc<dyn SessionDirectory>,
     /// Paces, and the plan's count of calls.
     pub requests: Arc<RequestService>,
     /// Meters.
@@ -220,7 +222,12 @@ impl KeyCheckService {
             Ok(found) => found,
             Err(refusal) => return Ok(refused(refusal)),
         };
-        let Some(permissions) = key_powers::of_key(&self.0.gate, &*self.0.accounts, tenant, &key).await? else {
+        let owners = Owners {
+            gate: &self.0.gate,
+            accounts: &*self.0.accounts,
+            sessions: &*self.0.sessions,
+        };
+        let Some(held) = owners.of_key(tenant, &key).await? else {
             // It ended with its owner.
             return Ok(refused(KeyRefusal::Revoked));
         };
@@ -228,7 +235,7 @@ impl KeyCheckService {
             refusal: None,
             tenant: Some(tenant),
             key: Some(key.id()),
-            permissions,
+            permissions: held.permissions,
             pace: None,
             quota: None,
         };

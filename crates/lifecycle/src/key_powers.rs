@@ -5,34 +5,57 @@ use std::collections::HashMap;
 
 use tenantry_billing::permissions::BILLING_MANAGE;
 use tenantry_identity::api_key::{ApiKey, KeyOwner};
+use tenantry_identity::directory::SessionDirectory;
 use tenantry_identity::service_account::ServiceAccountDirectory;
-use tenantry_kernel::{ApiKeyId, Permission, PermissionSet, StoreError, TenantId};
+use tenantry_kernel::{ApiKeyId, Permission, PermissionSet, StoreError, TenantId, UserId};
 use tenantry_tenancy::gate::Gate;
 
-/// What the key may do now; `None` when whoever owns it has left the tenant or was deactivated, and the key ends with
-/// them.
-///
-/// A key of the tenant's own may do what it was given, at most what an owner may. A test key moves no money, whoever
-/// made it.
-///
-/// # Errors
-/// The directories'.
-pub(crate) async fn of_key(
-    gate: &Gate,
-    accounts: &dyn ServiceAccountDirectory,
-    tenant: TenantId,
-    key: &ApiKey,
-) -> Result<Option<PermissionSet>, StoreError> {
-    let held = match (key.owner(), key.record().created_by) {
-        (KeyOwner::Personal, Some(maker)) => gate.powers_of(tenant, maker).await?,
-        (KeyOwner::Personal | KeyOwner::Tenant, _) => Some(gate.owners_powers()),
-        (KeyOwner::ServiceAccount(account), _) => {
-            let found = accounts.service_account(tenant, account).await?;
-            let active = found.filter(|account| account.is_active());
-            active.map(|account| account.permissions().clone())
-        }
-    };
-    Ok(held.map(|held| KNOWN.with_borrow_mut(|known| known.powers(key, held))))
+/// Knows those whom keys belong to.
+pub(crate) struct Owners<'a> {
+    pub gate: &'a Gate,
+    pub accounts: &'a dyn ServiceAccountDirectory,
+    pub sessions: &'a dyn SessionDirectory,
+}
+
+/// What a key may do now.
+pub(crate) struct HeldByKey {
+    pub permissions: PermissionSet,
+    /// Whose own it is, if it is a person's.
+    pub person: Option<UserId>,
+}
+
+impl Owners<'_> {
+    /// What the key may do now; `None` when whoever owns it has left the tenant, was deactivated there, or is barred by
+    /// an operator: a key is worth nothing while its owner may not come in.
+    ///
+    /// A key of the tenant's own may do what it was given, at most what an owner may. A test key moves no money, whoever
+    /// made it.
+    ///
+    /// # Errors
+    /// The directories'.
+    pub async fn of_key(&self, tenant: TenantId, key: &ApiKey) -> Result<Option<HeldByKey>, StoreError> {
+        let (person, held) = match (key.owner(), key.record().created_by) {
+            (KeyOwner::Personal, Some(maker)) => {
+                let Some((person, held)) = self.gate.powers_of(tenant, maker).await? else {
+                    return Ok(None);
+                };
+                if !self.sessions.may_sign_in(person).await? {
+                    return Ok(None);
+                }
+                (Some(person), held)
+            }
+            (KeyOwner::Personal | KeyOwner::Tenant, _) => (None, self.gate.owners_powers()),
+            (KeyOwner::ServiceAccount(account), _) => {
+                let found = self.accounts.service_account(tenant, account).await?;
+                let Some(account) = found.filter(|account| account.is_active()) else {
+                    return Ok(None);
+                };
+                (None, account.permissions().clone())
+            }
+        };
+        let permissions = KNOWN.with_borrow_mut(|known| known.powers(key, held));
+        Ok(Some(HeldByKey { permissions, person }))
+    }
 }
 
 /// Of these permissions those that the scope of a token names; all of them where it names none.

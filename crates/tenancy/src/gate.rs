@@ -421,8 +421,8 @@ impl Gate {
             .enter_system(Principal::Worker { job }, permissions, Origin::default())
     }
 
-    /// What a member may do now whatever it is done to, for a key they made; `None` when they are no active member any
-    /// more. What they may do to some resources alone is theirs, and not their keys'.
+    /// Who a member is, and what they may do now whatever it is done to, for a key they made; `None` when they are no
+    /// active member any more. What they may do to some resources alone is theirs, and not their keys'.
     ///
     /// # Errors
     /// The directory's.
@@ -430,13 +430,13 @@ impl Gate {
         &self,
         tenant: TenantId,
         membership: MembershipId,
-    ) -> Result<Option<PermissionSet>, StoreError> {
+    ) -> Result<Option<(UserId, PermissionSet)>, StoreError> {
         let member = self.directory.member(tenant, membership).await?;
         let Some(member) = member.filter(|member| member.status == MembershipState::Active) else {
             return Ok(None);
         };
         let tenant = self.directory.tenant(tenant).await?;
-        Ok(tenant.map(|tenant| member.powers(&tenant.roles, &self.roles).everywhere))
+        Ok(tenant.map(|tenant| (member.user, member.powers(&tenant.roles, &self.roles).everywhere)))
     }
 
     async fn tenant(&self, tenant: TenantId) -> Result<Arc<TenantAccess>, EnterError> {

@@ -415,6 +415,7 @@ pub(super) fn build(from: &Ingredients<'_>) -> Built {
             catalog: Arc::clone(catalog),
             keys: from.api_keys.clone(),
             accounts: from.accounts.clone(),
+            sessions: from.sessions.clone(),
             requests: from.requests.clone(),
             usage: usage.clone(),
             texts: Arc::clone(from.key_texts),

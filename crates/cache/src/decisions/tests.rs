@@ -33,6 +33,7 @@ fn admission() -> Arc<Admission> {
     let caller = Caller::Key(Key {
         tenant: tenant_id(1),
         id: key,
+        person: None,
         live: true,
         permissions: held.clone(),
         rate_limit_per_minute: None,

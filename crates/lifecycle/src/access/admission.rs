@@ -48,7 +48,7 @@ pub struct Admission {
 pub struct Basis {
     /// The tenant that was entered.
     pub tenant: TenantId,
-    /// The person who calls, if it is one.
+    /// The person who calls, or whose own key it is.
     pub user: Option<UserId>,
 }
 
@@ -104,7 +104,8 @@ impl Admission {
     /// in the tenant's log, and support, whose visits end when others say so.
     pub(super) fn basis(&self) -> Option<Basis> {
         let user = match &self.caller {
-            Caller::Key(_) | Caller::Service(_) => None,
+            Caller::Key(key) => key.person,
+            Caller::Service(_) => None,
             Caller::Person(person) => {
                 person.seat?;
                 Some(person.user)

@@ -48,6 +48,8 @@ pub struct Key {
     pub tenant: TenantId,
     /// The key.
     pub id: ApiKeyId,
+    /// Whose own it is; `None` for one of the tenant's, or of a service account.
+    pub person: Option<UserId>,
     /// False for test keys.
     pub live: bool,
     /// What it may do.

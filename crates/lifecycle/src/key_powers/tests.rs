@@ -3,6 +3,8 @@
 use tenantry_billing::permissions::BILLING_READ;
 use tenantry_identity::api_key::{CreateApiKey, MintedKey};
 use tenantry_identity::permissions::API_KEYS_MANAGE;
+use tenantry_identity::store::IdentityStore as _;
+use tenantry_identity::user::User;
 use tenantry_kernel::{Origin, TenantScope};
 use tenantry_tenancy::permissions::TENANT_READ;
 
@@ -101,6 +103,29 @@ async fn a_key_and_the_keys_it_made_end_with_their_makers_membership() {
         let refused = powers(&house, key).await;
         assert!(matches!(refused, Err(AccessError::NotAuthenticated)));
     }
+}
+
+#[tokio::test]
+async fn a_persons_key_is_worth_nothing_while_an_operator_bars_them() {
+    let house = House::default();
+    let made = house.found("acme", "free").await;
+    let owner = house.owner_of(&made).await;
+    let user = made.owner.details().user;
+    let key = key_of(&house, &owner, &["tenant.read"], true).await;
+    let change = async |change: fn(&mut User)| {
+        let mut unit = house.store.begin_person(user, &Origin::default()).await.unwrap();
+        let mut person = unit.users().find(user).await.unwrap().unwrap();
+        change(&mut person);
+        unit.users().update(&person).await.unwrap();
+        unit.commit(Vec::new()).await.unwrap();
+    };
+
+    change(|person| person.disable(NOW)).await;
+    let refused = powers(&house, &key).await;
+    change(User::enable).await;
+
+    assert!(matches!(refused, Err(AccessError::NotAuthenticated)));
+    assert!(powers(&house, &key).await.is_ok());
 }
 
 #[tokio::test]

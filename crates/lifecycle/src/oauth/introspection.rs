@@ -13,8 +13,9 @@ use tenantry_kernel::{
 use tenantry_tenancy::gate::EnterError;
 
 use super::OAuthService;
+use crate::key_powers::{self, Owners};
+use crate::roles;
 use crate::support::acting;
-use crate::{key_powers, roles};
 
 /// What kind of token it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -302,12 +303,17 @@ impl OAuthService {
         ) {
             return Ok(None);
         }
-        let Some(held) = key_powers::of_key(&self.0.gate, &*self.0.accounts, shown.tenant, &key).await? else {
+        let owners = Owners {
+            gate: &self.0.gate,
+            accounts: &*self.0.accounts,
+            sessions: &*self.0.sessions,
+        };
+        let Some(held) = owners.of_key(shown.tenant, &key).await? else {
             return Ok(None);
         };
         let (gate, origin) = (&self.0.gate, origin.clone());
         let entered = gate
-            .enter_key(shown.tenant, shown.key, key.is_live(), held, origin)
+            .enter_key(shown.tenant, shown.key, key.is_live(), held.permissions, origin)
             .await;
         let Some(permissions) = inside(entered.map(|scope| scope.permissions().clone()))? else {
             return Ok(None);

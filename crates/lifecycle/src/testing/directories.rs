@@ -126,6 +126,10 @@ impl SessionDirectory for FakeLifecycleStore {
         let user = self.person_rows(user).user.filter(User::is_active);
         Ok(user.and_then(|user| user.platform_role()))
     }
+
+    async fn may_sign_in(&self, user: UserId) -> Result<bool, StoreError> {
+        Ok(self.person_rows(user).user.is_some_and(|user| user.is_active()))
+    }
 }
 
 #[async_trait]

@@ -185,9 +185,11 @@ pub async fn a_platform_role_is_told_while_the_person_may_sign_in(store: &impl I
         unit.commit(Vec::new()).await.unwrap();
     };
     let role = async || store.session_directory().platform_role(person).await.unwrap();
+    let may = async |user| store.session_directory().may_sign_in(user).await.unwrap();
     register(store, 90).await.unwrap();
     register(store, 91).await.unwrap();
     assert_eq!(role().await, None);
+    assert_eq!((may(person).await, may(user_id(92)).await), (true, false));
 
     change(|user| user.set_platform_role(Some(PlatformRole::Support))).await;
     assert_eq!(role().await, Some(PlatformRole::Support));
@@ -196,7 +198,9 @@ pub async fn a_platform_role_is_told_while_the_person_may_sign_in(store: &impl I
 
     change(|user| user.disable(NOW)).await;
     assert_eq!(role().await, None);
+    assert_eq!((may(person).await, may(user_id(91)).await), (false, true));
     change(User::enable).await;
+    assert!(may(person).await);
     change(|user| user.set_platform_role(None)).await;
     assert_eq!(role().await, None);
 }

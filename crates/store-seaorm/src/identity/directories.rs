@@ -75,4 +75,9 @@ impl SessionDirectory for SeaOrmStore {
         let unit = self.look_up(None, Some(user)).await?;
         users::platform_role(&unit, user).await
     }
+
+    async fn may_sign_in(&self, user: UserId) -> Result<bool, StoreError> {
+        let unit = self.look_up(None, Some(user)).await?;
+        users::may_sign_in(&unit, user).await
+    }
 }

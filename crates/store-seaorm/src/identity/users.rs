@@ -10,6 +10,7 @@ use tenantry_identity::user::{PasswordHash, PlatformRole, User, UserRecord, User
 use tenantry_kernel::id::UserId;
 use tenantry_kernel::locale::Timezone;
 use tenantry_kernel::time::OffsetDateTime;
+use tenantry_kernel::uuid::Uuid;
 use tenantry_kernel::{DisplayName, EmailAddress, Locale, StoreError, async_trait};
 
 use super::{emails, require_pinned};
@@ -72,6 +73,20 @@ pub(super) async fn platform_role(unit: &SeaOrmUnit, user: UserId) -> Result<Opt
         .map(named)
         .transpose()
         .map_err(corrupt("app_user", user.as_uuid()))
+}
+
+/// True while the pinned person may sign in.
+pub(super) async fn may_sign_in(unit: &SeaOrmUnit, user: UserId) -> Result<bool, StoreError> {
+    let found: Option<Uuid> = unit
+        .own_row::<app_user::Entity>(user.as_uuid())
+        .filter(app_user::Column::Status.eq(ACTIVE))
+        .select_only()
+        .column(app_user::Column::Id)
+        .into_tuple()
+        .one(unit.txn())
+        .await
+        .map_err(store_error)?;
+    Ok(found.is_some())
 }
 
 /// How the directory knows an address.

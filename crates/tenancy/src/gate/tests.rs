@@ -173,7 +173,7 @@ async fn a_member_enters_with_the_tenants_own_role_and_further_ones() {
     let gate = gate(Some(tenant), Some(member));
 
     let scope = enter(&gate, 1_005).await.unwrap();
-    let held = gate
+    let (_, held) = gate
         .powers_of(tenant_id(1), membership_id(MEMBER))
         .await
         .unwrap()

@@ -63,6 +63,14 @@ async fn who_is_disabled_is_out_at_once_and_comes_back_when_let() {
             .await;
         let row = root.get("/admin/users?q=owner@acme.example").await.expect(200)["data"][0].clone();
         let path = |verb: &str| format!("/admin/users/{}/{verb}", row["id"].as_str().unwrap());
+        let key = async |kind: &str| {
+            let body = json!({"name": kind, "permissions": ["tenant.read", "api_keys.verify"], "kind": kind});
+            let made = acme.caller.post("/tenants/current/api-keys", &body).await.expect(201);
+            made["key"].as_str().unwrap().to_owned()
+        };
+        let (own, tenants) = (key("personal").await, key("tenant").await);
+        let status = async |key: &str| node.bearer(key).get("/tenants/current").await.status;
+        assert_eq!((status(&own).await, status(&tenants).await), (200, 200));
 
         assert_eq!(root.post(&path("disable"), &json!({})).await.fields(), ["reason"]);
         let disabled = root
@@ -74,8 +82,15 @@ async fn who_is_disabled_is_out_at_once_and_comes_back_when_let() {
         assert_eq!(disabled["closed_at"], "2026-03-01T12:00:00Z");
         acme.caller.get("/me").await.refused(401, "not_authenticated");
         sign_in(node, &acme.email).await.refused(401, "invalid_credentials");
+        assert_eq!((status(&own).await, status(&tenants).await), (401, 200));
+        let verdict = node
+            .bearer(&tenants)
+            .post("/api-keys/verify", &json!({"key": own}))
+            .await;
+        assert_eq!(verdict.expect(200)["valid"], false);
         root.post(&path("enable"), &json!({})).await.expect(200);
         node.log_in(&acme.email).await;
+        assert_eq!(status(&own).await, 200);
         let own = root.get("/admin/users?q=root@platform.example").await.expect(200)["data"][0].clone();
         let own = format!("/admin/users/{}/disable", own["id"].as_str().unwrap());
         root.post(&own, &json!({"reason": "tired"}))

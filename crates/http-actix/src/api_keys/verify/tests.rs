@@ -4,7 +4,7 @@ use actix_web::test::TestRequest;
 use actix_web::web::ServiceConfig;
 use serde_json::json;
 use tenantry_identity::api_key::{ApiKey, ApiKeyRecord, ApiKeyText, KeyPrefix, PlainKeyReader};
-use tenantry_identity::directory::MockApiKeyDirectory;
+use tenantry_identity::directory::{MockApiKeyDirectory, MockSessionDirectory};
 use tenantry_identity::service_account::MockServiceAccountDirectory;
 use tenantry_identity::testing::fixtures;
 use tenantry_kernel::testing::{CountingEntropy, FixedClock, test_authority};
@@ -60,8 +60,11 @@ async fn verify(stored: Option<ApiKey>, counter: MockUsageCounter, body: serde_j
         clock: clock.clone(),
         ..ports(entitlements(&[(&messages, Some(10))]), Vec::new())
     };
+    let mut sessions = MockSessionDirectory::new();
+    sessions.expect_may_sign_in().returning(|_| Ok(true));
     let service = KeyCheckService::new(KeyCheckParts {
         accounts: Arc::new(MockServiceAccountDirectory::new()),
+        sessions: Arc::new(sessions),
         catalog,
         keys: Arc::new(keys),
         requests: Arc::new(RequestService::new(ports.clone())),

@@ -47,10 +47,18 @@ async fn admit(access: &Access, credential: &Credential<'_>, address: &Address) 
 }
 
 #[tokio::test]
-async fn an_admission_rests_on_the_facts_of_the_tenant_and_of_the_person_who_calls() {
+async fn an_admission_rests_on_the_facts_of_the_tenant_and_of_the_person_who_calls_or_whose_key_it_is() {
     let house = House::default();
     let made = house.found("acme", "free").await;
-    let text = key(&house, &made, &[]).await;
+    let own = key(&house, &made, &[]).await;
+    let request = CreateApiKey {
+        name: "ours".to_owned(),
+        permissions: vec!["usage.consume".to_owned()],
+        kind: Some("tenant".to_owned()),
+        ..CreateApiKey::default()
+    };
+    let scope = house.owner_of(&made).await;
+    let tenants = house.api_keys().create(&scope, request).await.unwrap().text;
     let notebook = Arc::new(Notebook::default());
     let access = house.access_remembering(notebook.clone());
     let (tenant, user) = (made.tenant.id(), made.owner.details().user);
@@ -58,17 +66,17 @@ async fn an_admission_rests_on_the_facts_of_the_tenant_and_of_the_person_who_cal
     let person = admit(&access, &token(&made.tokens.unwrap().access), &path("acme"))
         .await
         .unwrap();
-    let program = admit(&access, &api_key(&text), &path("acme")).await.unwrap();
+    let by_own = admit(&access, &api_key(&own), &path("acme")).await.unwrap();
+    let by_tenants = admit(&access, &api_key(&tenants), &path("acme")).await.unwrap();
 
     assert!(matches!(&person.caller, Caller::Person(person) if person.user == user));
-    assert!(matches!(program.caller, Caller::Key(_)));
-    for admission in [&person, &program] {
+    for admission in [&person, &by_own, &by_tenants] {
         assert_eq!(admission.scope.as_ref().unwrap().tenant_id(), tenant);
     }
     let since = Outlook { at: NOW, mark: 7 };
-    let basis = |user| Basis { tenant, user };
+    let basis = |user| (Basis { tenant, user }, since);
     let kept = notebook.kept.lock().unwrap();
-    assert_eq!(*kept, [(basis(Some(user)), since), (basis(None), since)]);
+    assert_eq!(*kept, [basis(Some(user)), basis(Some(user)), basis(None)]);
 }
 
 #[tokio::test]
