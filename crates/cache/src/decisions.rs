@@ -84,16 +84,16 @@ impl Decisions for RecentDecisions {
 
 /// Every part with its length before it, so that no two questions read alike.
 fn digest_of(question: &Question<'_>) -> Option<[u8; 32]> {
-    let (kind, text) = match question.credential {
-        Credential::Token(text) => (b't', text.expose()),
-        Credential::Key(text) => (b'k', text.expose()),
+    let (kind, shown) = match question.credential {
+        Credential::Bearer(shown) => (b'b', shown.expose()),
+        Credential::ApiKey(shown) => (b'k', shown.expose()),
     };
-    let mut asked = Vec::with_capacity(text.len() + 128);
+    let mut asked = Vec::with_capacity(shown.len() + 128);
     asked.push(kind);
-    push(&mut asked, Some(text));
+    push(&mut asked, Some(shown));
     let address = question.address;
     for name in [&address.path, &address.header, &address.host] {
-        push(&mut asked, name.as_deref());
+        push(&mut asked, name.as_deref().map(str::as_bytes));
     }
     match question.from {
         None => {}
@@ -103,10 +103,10 @@ fn digest_of(question: &Question<'_>) -> Option<[u8; 32]> {
     digest::digest(&digest::SHA256, &asked).as_ref().try_into().ok()
 }
 
-fn push(asked: &mut Vec<u8>, part: Option<&str>) {
+fn push(asked: &mut Vec<u8>, part: Option<&[u8]>) {
     let length = part.map_or(u32::MAX, |part| u32::try_from(part.len()).unwrap_or(u32::MAX));
     asked.extend(length.to_le_bytes());
-    asked.extend(part.unwrap_or_default().as_bytes());
+    asked.extend(part.unwrap_or_default());
 }
 
 #[cfg(test)]

@@ -112,33 +112,16 @@ pub(crate) fn credential(headers: &HeaderMap) -> Result<Option<Credential<'_>>, 
             .as_bytes()
             .split_at_checked(BEARER.len())
             .filter(|(scheme, _)| scheme.eq_ignore_ascii_case(BEARER))
-            .and_then(|(_, bytes)| text(bytes))
-            .map(|text| Some(borne(text)))
+            .map(|(_, shown)| Some(Credential::Bearer(Secret::new(shown.trim_ascii()))))
             .ok_or_else(ApiError::not_authenticated),
-        (None, Some(key)) => text(key.as_bytes())
-            .map(|text| Some(Credential::Key(Secret::new(text))))
-            .ok_or_else(ApiError::not_authenticated),
+        (None, Some(key)) => Ok(Some(Credential::ApiKey(Secret::new(key.as_bytes().trim_ascii())))),
         // Two credentials may name two callers; neither is believed.
         (Some(_), Some(_)) => Err(ApiError::not_authenticated()),
     }
 }
 
-/// A token has dots, an API key has none.
-fn borne(text: &str) -> Credential<'_> {
-    if text.as_bytes().contains(&b'.') {
-        Credential::Token(Secret::new(text))
-    } else {
-        Credential::Key(Secret::new(text))
-    }
-}
-
 /// The scheme of RFC 6750, section 2.1, in any case.
 const BEARER: &[u8] = b"bearer ";
-
-/// The value as text. Tokens are long, and whoever reads one refuses what is not ASCII.
-fn text(value: &[u8]) -> Option<&str> {
-    std::str::from_utf8(value.trim_ascii()).ok()
-}
 
 /// 401, and 404 and 423 of the tenant, by what was decided a moment ago if that is good still.
 pub(crate) async fn admit(

@@ -36,18 +36,14 @@ pub enum PaceClass {
 
 /// What a route costs by its method and path, where its row says nothing else.
 pub(crate) fn class_of(method: &Method, path: &str) -> RouteClass {
-    const HEAVY: [&str; 8] = [
-        "analytics",
-        "export",
-        "exports",
-        "pdf",
-        "report",
-        "reports",
-        "series",
-        "stats",
-    ];
     let mut segments = path.split('/');
-    if segments.clone().any(|segment| HEAVY.contains(&segment)) {
+    let is_heavy = |segment| {
+        matches!(
+            segment,
+            "analytics" | "export" | "exports" | "pdf" | "report" | "reports" | "series" | "stats"
+        )
+    };
+    if segments.clone().any(is_heavy) {
         return RouteClass::Heavy;
     }
     match *method {

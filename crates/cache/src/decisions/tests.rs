@@ -75,7 +75,7 @@ fn asked<'a>(credential: &'a Credential<'a>, address: &'a Address) -> Question<'
     }
 }
 
-const KEY: Credential<'static> = Credential::Key(Secret::new("acme_live_1"));
+const KEY: Credential<'static> = Credential::ApiKey(Secret::new(b"acme_live_1"));
 
 fn addressed(path: Option<&str>, header: Option<&str>, host: Option<&str>) -> Address {
     let [path, header, host] = [path, header, host].map(|name| name.map(str::to_owned));
@@ -86,8 +86,8 @@ fn addressed(path: Option<&str>, header: Option<&str>, host: Option<&str>) -> Ad
 async fn the_same_question_has_the_same_answer_and_every_other_one_has_none() {
     let credentials = [
         KEY,
-        Credential::Key(Secret::new("acme_live_")),
-        Credential::Token(Secret::new("acme_live_1")),
+        Credential::ApiKey(Secret::new(b"acme_live_")),
+        Credential::Bearer(Secret::new(b"acme_live_1")),
     ];
     let addresses = [
         Address::default(),

@@ -12,13 +12,13 @@ use tenantry_quotas::usage::KnownTerms;
 
 use super::{Access, AccessError, Address, Caller};
 
-/// What a call shows to be believed.
+/// What a call shows to be believed, as it came.
 #[derive(Clone, Debug)]
 pub enum Credential<'a> {
-    /// An access token.
-    Token(Secret<&'a str>),
-    /// An API key, or a platform key.
-    Key(Secret<&'a str>),
+    /// What stands after `Authorization: Bearer`: an access token, an API key or a platform key.
+    Bearer(Secret<&'a [u8]>),
+    /// What stands in `X-API-Key`.
+    ApiKey(Secret<&'a [u8]>),
 }
 
 /// What is asked about a call. Equal questions have one answer, until a fact changes or time goes by.
@@ -123,9 +123,12 @@ impl Access {
     /// # Errors
     /// As theirs.
     pub async fn authenticate(&self, credential: &Credential<'_>, origin: &Origin) -> Result<Caller, AccessError> {
+        let (Credential::Bearer(shown) | Credential::ApiKey(shown)) = credential;
+        let text = std::str::from_utf8(shown.expose()).map_err(|_| AccessError::NotAuthenticated)?;
         match credential {
-            Credential::Token(text) => self.authenticate_token(text.expose()).await,
-            Credential::Key(text) => self.authenticate_key(text.expose(), origin).await,
+            // A token has dots, a key has none.
+            Credential::Bearer(_) if text.contains('.') => self.authenticate_token(text).await,
+            Credential::Bearer(_) | Credential::ApiKey(_) => self.authenticate_key(text, origin).await,
         }
     }
 

@@ -30,11 +30,11 @@ impl Decisions for Notebook {
 }
 
 fn token(text: &Secret<String>) -> Credential<'_> {
-    Credential::Token(Secret::new(text.expose()))
+    Credential::Bearer(Secret::new(text.expose().as_bytes()))
 }
 
 fn api_key(text: &Secret<String>) -> Credential<'_> {
-    Credential::Key(Secret::new(text.expose()))
+    Credential::ApiKey(Secret::new(text.expose().as_bytes()))
 }
 
 async fn admit(access: &Access, credential: &Credential<'_>, address: &Address) -> Result<Arc<Admission>, AccessError> {
@@ -112,9 +112,13 @@ async fn refusals_are_not_remembered() {
     assert!(admit(&access, &shown, &path("globex")).await.is_err());
     assert!(admit(&access, &api_key(&text), &path("acme")).await.is_err());
     assert!(
-        admit(&access, &Credential::Token(Secret::new("no.such.token")), &path("acme"))
-            .await
-            .is_err()
+        admit(
+            &access,
+            &Credential::Bearer(Secret::new(b"no.such.token")),
+            &path("acme")
+        )
+        .await
+        .is_err()
     );
 
     assert!(notebook.kept.lock().unwrap().is_empty());
