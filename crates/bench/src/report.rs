@@ -20,6 +20,8 @@ pub struct Report {
     pub rounds: u32,
     pub turn_ms: u64,
     pub figures: Vec<Figure>,
+    /// What the embedded check costs.
+    pub embedded: Vec<Figure>,
     pub people: People,
     pub counting: Vec<Counting>,
     pub checks: Vec<Check>,
@@ -82,6 +84,8 @@ impl Report {
             self.processor, self.cores, self.rounds, self.turn_ms
         );
         text.push_str(&figures_table(&self.figures));
+        text.push('\n');
+        text.push_str(&figures_table(&self.embedded));
         text.push_str(&people_table(&self.people));
         text.push_str(&counting_table(&self.counting));
         text.push_str(&checks_table(&self.checks));
@@ -105,7 +109,8 @@ impl Report {
 
     /// Passes when every answer was the expected one: figures of refusals are figures of nothing.
     pub fn check(&self) -> Outcome<()> {
-        let figures = self.figures.iter().map(|figure| (figure.failed, figure.name.as_str()));
+        let figures = self.figures.iter().chain(&self.embedded);
+        let figures = figures.map(|figure| (figure.failed, figure.name.as_str()));
         let storms = self.people.storms.iter().map(|storm| (storm.failed, storm.name));
         let big = self.big.iter().map(|big| (big.failed, big.name));
         as_expected(figures.chain(storms).chain(big))
@@ -298,6 +303,7 @@ mod tests {
                 invitations: Vec::new(),
             },
             figures: vec![figure],
+            embedded: Vec::new(),
             counting: Vec::new(),
             checks: Vec::new(),
             ingestion: Vec::new(),

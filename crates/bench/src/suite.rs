@@ -74,6 +74,7 @@ pub async fn run(plan: &Plan) -> Outcome<Report> {
     };
 
     let figures = under_load(plan, &folder, &sqlite, postgres.as_ref()).await?;
+    let embedded = embedded(plan).await?;
     let people = people_of(plan, &sqlite, postgres.as_ref()).await?;
     let counting = inside::counting::apart(plan).await?;
     let checks = inside::checks::measure(plan).await?;
@@ -91,6 +92,7 @@ pub async fn run(plan: &Plan) -> Outcome<Report> {
         rounds: plan.rounds,
         turn_ms: u64::try_from(plan.turn.as_millis()).unwrap_or(u64::MAX),
         figures,
+        embedded,
         people,
         counting,
         checks,
@@ -157,8 +159,6 @@ async fn under_load(
         None => None,
     };
 
-    let embedded = guarded::start(plan, folder.0.join("guarded")).await?;
-    let embedded_callers = Callers::of(embedded.address(), "bench-owner").await?;
     let rivals = if plan.rivals {
         rivals::start(plan, folder.path()).await?
     } else {
@@ -184,7 +184,6 @@ async fn under_load(
     ] {
         targets.push(target(name.to_owned(), &on_sqlite, asked, 200, CLIENTS));
     }
-    targets.extend(checked(&embedded, &embedded_callers));
     let mut usage = vec![("SQLite", &on_sqlite, &callers)];
     if let (Some(server), Some(callers)) = (&on_postgres, &postgres_callers) {
         usage.push(("PostgreSQL", server, callers));
@@ -214,10 +213,10 @@ async fn under_load(
         PEOPLE,
     ));
 
-    play(plan, targets).await
+    play(targets, plan.rounds, plan.turn).await
 }
 
-/// Measures the embedded check alone.
+/// Measures the embedded check alone. It is small against the moods of a machine: its turns are many and short.
 pub async fn embedded(plan: &Plan) -> Outcome<Vec<Figure>> {
     let folder = Folder::new("embedded")?;
     let hello = bare(plan, &folder).await?;
@@ -228,16 +227,16 @@ pub async fn embedded(plan: &Plan) -> Outcome<Vec<Figure>> {
     targets.extend(checked(&embedded, &callers));
     targets.push(greeting(&hello, CLIENTS).falling_asleep());
     targets.extend(checked(&embedded, &callers).map(Target::falling_asleep));
-    play(plan, targets).await
+    play(targets, plan.rounds * 6, plan.turn / 3).await
 }
 
 /// All of them in turn, as often as there are rounds.
-async fn play(plan: &Plan, mut targets: Vec<Target<'_>>) -> Outcome<Vec<Figure>> {
-    for round in 0..plan.rounds {
+async fn play(mut targets: Vec<Target<'_>>, rounds: u32, turn: Duration) -> Outcome<Vec<Figure>> {
+    for round in 0..rounds {
         for target in &mut targets {
-            let warm_up = if round == 0 { plan.turn / 2 } else { plan.turn / WARM_UP };
+            let warm_up = if round == 0 { turn / 2 } else { turn / WARM_UP };
             target.play(warm_up).await?;
-            let turn = target.play(plan.turn).await?;
+            let turn = target.play(turn).await?;
             target.turns.push(turn);
         }
     }
