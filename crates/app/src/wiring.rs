@@ -63,6 +63,9 @@ use crate::workers;
 
 /// How many facts of each kind a node remembers.
 const CACHED_FACTS: usize = 100_000;
+/// How many decisions are remembered: hardly more callers come to one node within the second that one is good for, and
+/// somebody who spells what they ask in many ways is to take no more room than that.
+const RECENT_DECISIONS: usize = 20_000;
 /// How far the clocks of two nodes may differ, for tokens.
 const LEEWAY: Duration = Duration::seconds(5);
 
@@ -217,7 +220,7 @@ impl Installation {
             texts: key_texts.clone(),
             cipher: cipher.clone(),
             clock: sources.clock.clone(),
-            decisions: Arc::new(RecentDecisions::new(CACHED_FACTS, &revocations)),
+            decisions: Arc::new(RecentDecisions::new(RECENT_DECISIONS, &revocations)),
             gate: gate(),
             hosts: HostPolicy {
                 base_domain: config.base_domain.clone(),
