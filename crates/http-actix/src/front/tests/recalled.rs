@@ -10,14 +10,14 @@ use crate::door::{Admission, Caller, Credential, Doorman, Question, TenantAddres
 
 /// Remembers the last admission for the same path, and counts how often it had to decide.
 #[derive(Default)]
-struct Forgetful {
+struct Recalling {
     inner: FakeDoorman,
     last: Mutex<Option<(Option<String>, Arc<Admission>)>>,
     decided: AtomicU32,
 }
 
 #[async_trait]
-impl Doorman for Forgetful {
+impl Doorman for Recalling {
     async fn authenticate(&self, credential: &Credential<'_>, origin: &Origin) -> Result<Caller, ApiError> {
         self.decided.fetch_add(1, Ordering::SeqCst);
         self.inner.authenticate(credential, origin).await
@@ -54,12 +54,12 @@ impl Doorman for Forgetful {
     }
 }
 
-fn remembering() -> (House, Arc<Forgetful>) {
-    let doorman = Arc::new(Forgetful {
+fn remembering() -> (House, Arc<Recalling>) {
+    let doorman = Arc::new(Recalling {
         inner: FakeDoorman::default()
             .member("ada", 1, &[READ])
             .member("bob", 2, &[READ]),
-        ..Forgetful::default()
+        ..Recalling::default()
     });
     let house = house_with(|parts| parts.doorman = doorman.clone());
     (house, doorman)
