@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::LockType;
-use sea_orm::{ColumnTrait, QueryFilter, QuerySelect};
+use sea_orm::{ColumnTrait, QueryFilter, QuerySelect, Select};
 use tenantry_identity::email::{EmailId, EmailRepository, OwnedEmail};
 use tenantry_identity::user::{PasswordHash, PlatformRole, User, UserRecord, UserRepository, UserStatus};
 use tenantry_kernel::id::UserId;
@@ -58,9 +58,7 @@ pub(super) async fn by_emails(
 
 /// The role over the installation of the pinned person, while they may sign in.
 pub(super) async fn platform_role(unit: &SeaOrmUnit, user: UserId) -> Result<Option<PlatformRole>, StoreError> {
-    let found: Option<Option<String>> = unit
-        .own_row::<app_user::Entity>(user.as_uuid())
-        .filter(app_user::Column::Status.eq(ACTIVE))
+    let found: Option<Option<String>> = while_active(unit, user)
         .select_only()
         .column(app_user::Column::PlatformRole)
         .into_tuple()
@@ -75,11 +73,15 @@ pub(super) async fn platform_role(unit: &SeaOrmUnit, user: UserId) -> Result<Opt
         .map_err(corrupt("app_user", user.as_uuid()))
 }
 
+/// The pinned person's row, while they may sign in.
+fn while_active(unit: &SeaOrmUnit, user: UserId) -> Select<app_user::Entity> {
+    unit.own_row::<app_user::Entity>(user.as_uuid())
+        .filter(app_user::Column::Status.eq(ACTIVE))
+}
+
 /// True while the pinned person may sign in.
 pub(super) async fn may_sign_in(unit: &SeaOrmUnit, user: UserId) -> Result<bool, StoreError> {
-    let found: Option<Uuid> = unit
-        .own_row::<app_user::Entity>(user.as_uuid())
-        .filter(app_user::Column::Status.eq(ACTIVE))
+    let found: Option<Uuid> = while_active(unit, user)
         .select_only()
         .column(app_user::Column::Id)
         .into_tuple()
