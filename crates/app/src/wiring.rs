@@ -220,7 +220,7 @@ impl Installation {
             texts: key_texts.clone(),
             cipher: cipher.clone(),
             clock: sources.clock.clone(),
-            decisions: Arc::new(RecentDecisions::new(RECENT_DECISIONS, &revocations)),
+            decisions: Arc::new(RecentDecisions::new(RECENT_DECISIONS, &revocations, &*sources.entropy)),
             gate: gate(),
             hosts: HostPolicy {
                 base_domain: config.base_domain.clone(),

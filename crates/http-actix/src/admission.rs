@@ -3,6 +3,8 @@
 //! The same credential, the same address, the same pace as for a route of ours; there is no row, because the other
 //! program knows what its route needs.
 
+use std::borrow::Cow;
+
 use actix_web::HttpRequest;
 use tenantry_kernel::TenantScope;
 
@@ -22,7 +24,7 @@ impl Api {
         let mut client = Client::of(request, &self.settings.trusted_proxies);
         let origin = front::origin(self, request, &client);
         let credential = gate::credential(request.headers())?.ok_or_else(ApiError::not_authenticated)?;
-        let address = gate::named(request, named, client.host.take());
+        let address = gate::named(request, named.map(Cow::from), client.host.take());
         let admission = gate::admit(self, &credential, &address, &origin).await?;
         let inside = admission.scope.as_ref().ok_or_else(ApiError::not_found)?;
         let scope = inside.called_from(origin);
@@ -35,8 +37,8 @@ impl Api {
             known: Some(&admission.terms),
         };
         // The headers about the pace are for routes of ours: the other program dresses its own answers.
-        let place = self.pace.admit(PaceClass::Ordinary, subject, &mut None).await?;
-        pace::occupy(request, place);
+        let paced = self.pace.admit(PaceClass::Ordinary, subject).get().await;
+        pace::occupy(request, paced.place?);
         Ok(scope)
     }
 }

@@ -26,7 +26,12 @@ pub trait Doorman: Send + Sync {
     ///
     /// # Errors
     /// 404 for an unknown or foreign tenant, 400 `tenant_mismatch`, 423 for a suspended one.
-    async fn enter(&self, caller: &Caller, address: &TenantAddress, origin: Origin) -> Result<TenantScope, ApiError>;
+    async fn enter(
+        &self,
+        caller: &Caller,
+        address: &TenantAddress<'_>,
+        origin: Origin,
+    ) -> Result<TenantScope, ApiError>;
 
     /// What was decided about such a call a moment ago, if it is good still. It does not wait for anything.
     fn recall(&self, _: &Question<'_>) -> Option<Arc<Admission>> {
@@ -54,7 +59,7 @@ pub trait Doorman: Send + Sync {
     async fn enter_to_pay(
         &self,
         caller: &Caller,
-        address: &TenantAddress,
+        address: &TenantAddress<'_>,
         origin: Origin,
     ) -> Result<TenantScope, ApiError> {
         self.enter(caller, address, origin).await
@@ -76,7 +81,7 @@ pub trait Doorman: Send + Sync {
     ///
     /// # Errors
     /// 404 when it names a tenant that does not exist.
-    async fn public_tenant(&self, address: &TenantAddress) -> Result<Option<TenantId>, ApiError>;
+    async fn public_tenant(&self, address: &TenantAddress<'_>) -> Result<Option<TenantId>, ApiError>;
 }
 
 #[async_trait]
@@ -93,14 +98,19 @@ impl Doorman for Access {
         Ok(Self::admit(self, question, origin).await?)
     }
 
-    async fn enter(&self, caller: &Caller, address: &TenantAddress, origin: Origin) -> Result<TenantScope, ApiError> {
+    async fn enter(
+        &self,
+        caller: &Caller,
+        address: &TenantAddress<'_>,
+        origin: Origin,
+    ) -> Result<TenantScope, ApiError> {
         Ok(Self::enter(self, caller, address, origin).await?)
     }
 
     async fn enter_to_pay(
         &self,
         caller: &Caller,
-        address: &TenantAddress,
+        address: &TenantAddress<'_>,
         origin: Origin,
     ) -> Result<TenantScope, ApiError> {
         Ok(Self::enter_to_pay(self, caller, address, origin).await?)
@@ -114,7 +124,7 @@ impl Doorman for Access {
         Ok(Self::enter_platform(self, caller, origin)?)
     }
 
-    async fn public_tenant(&self, address: &TenantAddress) -> Result<Option<TenantId>, ApiError> {
+    async fn public_tenant(&self, address: &TenantAddress<'_>) -> Result<Option<TenantId>, ApiError> {
         Ok(self.addressed(address).await?)
     }
 }

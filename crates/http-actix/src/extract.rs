@@ -196,7 +196,7 @@ impl FromRequest for CalledFrom {
 
 /// Which tenant a public route is addressed to, as its text tells; ask the doorman what it means.
 #[derive(Debug)]
-pub struct Addressed(pub TenantAddress);
+pub struct Addressed(pub TenantAddress<'static>);
 
 impl FromRequest for Addressed {
     type Error = ApiError;

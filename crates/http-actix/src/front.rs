@@ -1,5 +1,6 @@
 //! The path every request walks, from its first byte to its log line.
 
+use std::borrow::Cow;
 use std::future::poll_fn;
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
@@ -86,9 +87,9 @@ async fn in_time<T>(limit: Duration, mut work: Pin<Box<impl Future<Output = T>>>
 /// Finds the route, or says that there is none.
 async fn admit<'a>(
     api: &'a Data<Api>,
-    request: &HttpRequest,
+    request: &'a HttpRequest,
     payload: Payload,
-    host: Option<String>,
+    host: Option<Cow<'a, str>>,
     origin: &Origin,
     notes: &mut Notes<'a>,
 ) -> Answer {
@@ -123,10 +124,10 @@ async fn admit<'a>(
 }
 
 /// A request whose route is known.
-struct Arrival {
+struct Arrival<'a> {
     row: Arc<Row>,
     params: Vec<String>,
-    host: Option<String>,
+    host: Option<Cow<'a, str>>,
 }
 
 /// The gate, the body, the receipt, the action.
@@ -134,7 +135,7 @@ async fn serve(
     api: &Data<Api>,
     request: &HttpRequest,
     payload: Payload,
-    arrival: Arrival,
+    arrival: Arrival<'_>,
     origin: &Origin,
     notes: &mut Notes<'_>,
 ) -> Answer {
@@ -151,6 +152,7 @@ async fn serve(
         (Bytes::new(), payload.into_inner())
     };
     let receipt = once::receipt(api, request, &row, &entry, &body)?;
+    let address = address.into_owned();
     let visit = Visit {
         row: Arc::clone(&row),
         params: arrival.params,
@@ -192,7 +194,7 @@ impl Drop for Place<'_> {
 }
 
 /// Address, agent and id. A caller's own request id is taken when it is short and visible ASCII.
-pub(crate) fn origin(api: &Api, request: &HttpRequest, client: &Client) -> Origin {
+pub(crate) fn origin(api: &Api, request: &HttpRequest, client: &Client<'_>) -> Origin {
     let headers = request.headers();
     let own_id = headers
         .get(&names::X_REQUEST_ID)

@@ -3,6 +3,7 @@
 //! 413 → 401 → tenant 404 → 423 → 403 → 402 → 429, and then, with the body, 415/400 → 422 → inner 404 → 412/409.
 //! What a service checks again is checked again: the gate is for the order, the service for the truth.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use actix_web::HttpRequest;
@@ -23,7 +24,7 @@ pub(crate) async fn pass(
     api: &Api,
     row: &Row,
     request: &HttpRequest,
-    address: &TenantAddress,
+    address: &TenantAddress<'_>,
     origin: &Origin,
     verdict: &mut Option<PaceVerdict>,
 ) -> Result<Entry, ApiError> {
@@ -58,8 +59,9 @@ pub(crate) async fn pass(
         route: row.rate_class(),
         known,
     };
-    let place = api.pace.admit(row.pace_class(), subject, verdict).await?;
-    pace::occupy(request, place);
+    let paced = api.pace.admit(row.pace_class(), subject).get().await;
+    *verdict = paced.verdict;
+    pace::occupy(request, paced.place?);
     Ok(entry)
 }
 
@@ -127,7 +129,7 @@ const BEARER: &[u8] = b"bearer ";
 pub(crate) async fn admit(
     api: &Api,
     credential: &Credential<'_>,
-    address: &TenantAddress,
+    address: &TenantAddress<'_>,
     origin: &Origin,
 ) -> Result<Arc<Admission>, ApiError> {
     let question = Question {
@@ -146,7 +148,7 @@ async fn admitted(
     api: &Api,
     row: &Row,
     admission: &Admission,
-    address: &TenantAddress,
+    address: &TenantAddress<'_>,
     origin: &Origin,
 ) -> Result<Entry, ApiError> {
     match (&admission.scope, row.needs()) {
@@ -165,7 +167,7 @@ async fn admitted(
 
 /// 404 for a host that is neither ours nor a tenant's, where no tenant is entered: that looks at the host by itself.
 /// Probes come by any name.
-async fn known_host(api: &Api, row: &Row, address: &TenantAddress) -> Result<(), ApiError> {
+async fn known_host(api: &Api, row: &Row, address: &TenantAddress<'_>) -> Result<(), ApiError> {
     if !row.path().starts_with("/api/") {
         return Ok(());
     }
@@ -182,7 +184,7 @@ async fn enter(
     api: &Api,
     row: &Row,
     caller: Option<&Caller>,
-    address: &TenantAddress,
+    address: &TenantAddress<'_>,
     origin: &Origin,
 ) -> Result<Entry, ApiError> {
     match (row.needs(), caller) {
@@ -260,24 +262,30 @@ fn holds_one(held: &PermissionSet, one_of: &[Permission]) -> Result<(), ApiError
 }
 
 /// What the path, the header and the host say about the tenant.
-pub(crate) fn address(request: &HttpRequest, row: &Row, values: &[String], host: Option<String>) -> TenantAddress {
+pub(crate) fn address<'r>(
+    request: &'r HttpRequest,
+    row: &Row,
+    values: &'r [String],
+    host: Option<Cow<'r, str>>,
+) -> TenantAddress<'r> {
     let position = row.params().iter().position(|name| *name == "tenant");
-    named(
-        request,
-        position.and_then(|position| values.get(position)).cloned(),
-        host,
-    )
+    let path = position.and_then(|position| values.get(position));
+    named(request, path.map(Cow::from), host)
 }
 
 /// The same where the tenant of the path is known.
-pub(crate) fn named(request: &HttpRequest, path: Option<String>, host: Option<String>) -> TenantAddress {
+pub(crate) fn named<'r>(
+    request: &'r HttpRequest,
+    path: Option<Cow<'r, str>>,
+    host: Option<Cow<'r, str>>,
+) -> TenantAddress<'r> {
     TenantAddress {
         path,
         header: request
             .headers()
             .get(&names::X_TENANT_ID)
             // An unreadable name is the name of nobody: 404 like any unknown one.
-            .map(|value| value.to_str().unwrap_or("\u{fffd}").trim().to_owned()),
+            .map(|value| value.to_str().unwrap_or("\u{fffd}").trim().into()),
         host,
     }
 }

@@ -1,5 +1,6 @@
 //! Where a request really comes from: its address, scheme and host, after trusted proxies are peeled off.
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 use std::str::FromStr;
 
@@ -58,14 +59,14 @@ impl Network {
 
 /// What the connection and the headers of trusted proxies say about the client.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Client {
+pub(crate) struct Client<'r> {
     pub address: Option<IpAddr>,
     pub https: bool,
-    pub host: Option<String>,
+    pub host: Option<Cow<'r, str>>,
 }
 
-impl Client {
-    pub fn of(request: &HttpRequest, proxies: &[Network]) -> Self {
+impl<'r> Client<'r> {
+    pub fn of(request: &'r HttpRequest, proxies: &[Network]) -> Self {
         let peer = request.peer_addr().map(|socket| socket.ip().to_canonical());
         let headers = request.headers();
         let trusted = |address: IpAddr| proxies.iter().any(|network| network.contains(address));
@@ -130,7 +131,7 @@ fn host_of(request: &HttpRequest) -> Option<&str> {
 const UNREADABLE: &str = "\u{fffd}";
 
 /// Lower-case, without the port and a final dot. What is too long to be a host names nobody; `None` names nothing.
-fn plain_host(host: &str) -> Option<String> {
+fn plain_host(host: &str) -> Option<Cow<'_, str>> {
     let host = host.trim();
     let without_port = if host.starts_with('[') {
         host.split_once(']')
@@ -141,9 +142,17 @@ fn plain_host(host: &str) -> Option<String> {
     };
     let name = without_port.strip_suffix('.').unwrap_or(without_port);
     if name.len() > 253 {
-        return Some(UNREADABLE.to_owned());
+        return Some(Cow::Borrowed(UNREADABLE));
     }
-    (!name.is_empty()).then(|| name.to_ascii_lowercase())
+    let is_plain = !name.bytes().any(|byte| byte.is_ascii_uppercase());
+    let plain = || {
+        if is_plain {
+            name.into()
+        } else {
+            name.to_ascii_lowercase().into()
+        }
+    };
+    (!name.is_empty()).then(plain)
 }
 
 /// The hops as the proxies noted them, nearest last. `X-Forwarded-For` wins over `Forwarded`: a proxy that
@@ -201,13 +210,16 @@ mod tests {
 
     use super::*;
 
-    fn client(peer: &str, headers: &[(&'static str, &str)]) -> Client {
+    fn client(peer: &str, headers: &[(&'static str, &str)]) -> Client<'static> {
         let mut request = TestRequest::default().peer_addr(peer.parse().unwrap());
         for (name, value) in headers {
             request = request.append_header((*name, *value));
         }
         let proxies = ["10.0.0.0/8".parse().unwrap(), "127.0.0.1".parse().unwrap()];
-        Client::of(&request.to_http_request(), &proxies)
+        let request = request.to_http_request();
+        let Client { address, https, host } = Client::of(&request, &proxies);
+        let host = host.map(|host| host.into_owned().into());
+        Client { address, https, host }
     }
 
     fn ip(text: &str) -> Option<IpAddr> {
@@ -265,7 +277,10 @@ mod tests {
 
     #[test]
     fn the_host_of_the_request_line_wins_and_an_unreadable_one_names_nobody() {
-        let host = |request: TestRequest| Client::of(&request.to_http_request(), &[]).host;
+        let host = |request: TestRequest| {
+            let request = request.to_http_request();
+            Client::of(&request, &[]).host.map(Cow::into_owned)
+        };
         let absolute = TestRequest::with_uri("http://globex.localhost/api/v1/plans");
         let unreadable = header::HeaderValue::from_bytes(b"acme\xff.localhost").unwrap();
 

@@ -11,11 +11,11 @@ use std::sync::Arc;
 
 use actix_web::http::Method;
 use tenantry_kernel::cidr::network_of;
-use tenantry_kernel::{TenantScope, async_trait};
+use tenantry_kernel::{Soon, TenantScope};
 use tenantry_quotas::concurrency::{Place, PlaceLimit};
 use tenantry_quotas::rate::{PerMinute, RateLimit, RateLimiter, RateSubject, RouteClass};
 use tenantry_quotas::usage::requests::hold;
-use tenantry_quotas::usage::{AdmitError, Call, KnownTerms, RequestService, Stand};
+use tenantry_quotas::usage::{AdmitError, Admitted, Call, KnownTerms, RequestService, Stand};
 
 use crate::decimal;
 use crate::door::Caller;
@@ -52,9 +52,6 @@ pub(crate) fn class_of(method: &Method, path: &str) -> RouteClass {
         _ => RouteClass::Write,
     }
 }
-
-/// The limits on calls at once with what is left of them, and the place taken.
-type AtWork = (Vec<(PlaceLimit, u32)>, Option<Place>);
 
 /// What the policies said that a call was held to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -165,20 +162,41 @@ pub struct PaceSubject<'a> {
     pub known: Option<&'a KnownTerms>,
 }
 
+/// What is said about one call.
+#[derive(Debug)]
+pub struct Paced {
+    /// How the budgets stand, admitted or not, where there are any.
+    pub verdict: Option<PaceVerdict>,
+    /// The place of the call among those at work, which it keeps until its answer has been sent. Refused: 429
+    /// `rate_limited` or `too_many_concurrent`, or 429 `quota_exceeded` where the plan counts calls.
+    pub place: Result<Option<Place>, ApiError>,
+}
+
+impl Paced {
+    /// Admitted, and held to nothing.
+    const FREE: Self = Self {
+        verdict: None,
+        place: Ok(None),
+    };
+
+    fn of(admitted: Result<Admitted, AdmitError>) -> Self {
+        match admitted {
+            Ok(admitted) => Self {
+                verdict: PaceVerdict::of(admitted.stands, admitted.places),
+                place: Ok(admitted.place),
+            },
+            Err(refused) => Self {
+                verdict: PaceVerdict::of_refusal(&refused),
+                place: Err(refused.into()),
+            },
+        }
+    }
+}
+
 /// Decides whether a call comes too fast.
-#[async_trait]
 pub trait Pace: Send + Sync {
-    /// Admits and counts one call. Tells how the budgets stand, either way, where there are any; the call keeps its
-    /// place among those at work until its answer has been sent.
-    ///
-    /// # Errors
-    /// 429 `rate_limited` or `too_many_concurrent`, or 429 `quota_exceeded` where the plan counts calls.
-    async fn admit(
-        &self,
-        class: PaceClass,
-        subject: PaceSubject<'_>,
-        verdict: &mut Option<PaceVerdict>,
-    ) -> Result<Option<Place>, ApiError>;
+    /// Admits and counts one call.
+    fn admit<'a>(&'a self, class: PaceClass, subject: PaceSubject<'a>) -> Soon<'a, Paced>;
 }
 
 /// Limits per minute; `None` switches one off.
@@ -216,79 +234,63 @@ impl QuotaPace {
         Self { limits, rates, calls }
     }
 
-    /// An address on a route where nobody is known, or where guessing is invited.
-    async fn admit_address(
-        &self,
-        policy: &'static str,
-        subject: Option<RateSubject>,
-        limit: Option<u32>,
-    ) -> Result<Vec<Stand>, AdmitError> {
+    /// A call held to one rate alone, if that is switched on and it is known whose.
+    fn hold(&self, policy: &'static str, subject: Option<RateSubject>, limit: Option<u32>) -> Soon<'_, Paced> {
         let (Some(subject), Some(pace)) = (subject, limit.and_then(PerMinute::new)) else {
-            return Ok(Vec::new());
+            return Soon::Now(Paced::FREE);
         };
-        hold(&*self.rates, &[RateLimit { policy, subject, pace }]).await
+        Soon::later(async move {
+            let stands = hold(&*self.rates, &[RateLimit { policy, subject, pace }]).get().await;
+            Paced::of(stands.map(|stands| Admitted {
+                stands,
+                ..Admitted::default()
+            }))
+        })
     }
 
-    async fn decide(&self, class: PaceClass, subject: PaceSubject<'_>) -> Result<(Vec<Stand>, AtWork), AdmitError> {
-        let address = subject.address.map(network_of);
-        let person = self.limits.person.and_then(PerMinute::new);
-        let stands = match (class, subject.caller, subject.scope) {
-            // A gateway asks once per request of all its callers; the keys it asks about have their own rates.
-            (PaceClass::Free, ..) | (PaceClass::Ordinary, Some(Caller::Platform(_)), _) => Vec::new(),
-            (PaceClass::Guessable, ..) => {
-                let subject = address.map(|address| RateSubject::AddressIn(address, "guessing"));
-                let limit = self.limits.address.map(|limit| limit.min(GUESSES));
-                self.admit_address("guessing", subject, limit).await?
-            }
-            (PaceClass::Ordinary, Some(caller), Some(scope)) => {
-                let call = Call {
-                    class: Some(subject.route),
-                    own: match caller {
-                        Caller::Key(key) => key.rate_limit_per_minute.map(PerMinute),
-                        Caller::Person(_) | Caller::Platform(_) | Caller::Service(_) | Caller::Support(_) => None,
-                    },
-                    person,
-                    ends: true,
-                };
-                let admitted = match subject.known {
-                    Some(known) => self.calls.admit_again(scope, &call, known).await?,
-                    None => self.calls.admit(scope, &call).await?,
-                };
-                return Ok((admitted.stands, (admitted.places, admitted.place)));
-            }
-            (PaceClass::Ordinary, Some(Caller::Person(caller)), None) => match person {
-                Some(pace) => {
-                    let subject = RateSubject::Person(caller.user);
-                    let policy = "person";
-                    hold(&*self.rates, &[RateLimit { policy, subject, pace }]).await?
-                }
-                None => Vec::new(),
+    /// A call inside a tenant.
+    fn admit_inside<'a>(
+        &'a self,
+        caller: &Caller,
+        scope: &'a TenantScope,
+        subject: PaceSubject<'a>,
+    ) -> Soon<'a, Result<Admitted, AdmitError>> {
+        let call = Call {
+            class: Some(subject.route),
+            own: match caller {
+                Caller::Key(key) => key.rate_limit_per_minute.map(PerMinute),
+                Caller::Person(_) | Caller::Platform(_) | Caller::Service(_) | Caller::Support(_) => None,
             },
-            (PaceClass::Ordinary, ..) => {
-                let subject = address.map(RateSubject::Address);
-                self.admit_address("address", subject, self.limits.address).await?
-            }
+            person: self.limits.person.and_then(PerMinute::new),
+            ends: true,
         };
-        Ok((stands, AtWork::default()))
+        match subject.known {
+            Some(known) => self.calls.admit_again(scope, call, known),
+            None => Soon::later(async move { self.calls.admit(scope, &call).await }),
+        }
     }
 }
 
-#[async_trait]
 impl Pace for QuotaPace {
-    async fn admit(
-        &self,
-        class: PaceClass,
-        subject: PaceSubject<'_>,
-        verdict: &mut Option<PaceVerdict>,
-    ) -> Result<Option<Place>, ApiError> {
-        match self.decide(class, subject).await {
-            Ok((stands, (places, place))) => {
-                *verdict = PaceVerdict::of(stands, places);
-                Ok(place)
+    fn admit<'a>(&'a self, class: PaceClass, subject: PaceSubject<'a>) -> Soon<'a, Paced> {
+        let address = subject.address.map(network_of);
+        match (class, subject.caller, subject.scope) {
+            // A gateway asks once per request of all its callers; the keys it asks about have their own rates.
+            (PaceClass::Free, ..) | (PaceClass::Ordinary, Some(Caller::Platform(_)), _) => Soon::Now(Paced::FREE),
+            (PaceClass::Ordinary, Some(caller), Some(scope)) => {
+                self.admit_inside(caller, scope, subject).map(Paced::of)
             }
-            Err(refused) => {
-                *verdict = PaceVerdict::of_refusal(&refused);
-                Err(refused.into())
+            (PaceClass::Ordinary, Some(Caller::Person(caller)), None) => {
+                let subject = RateSubject::Person(caller.user);
+                self.hold("person", Some(subject), self.limits.person)
+            }
+            (PaceClass::Guessable, ..) => {
+                let subject = address.map(|address| RateSubject::AddressIn(address, "guessing"));
+                self.hold("guessing", subject, self.limits.address.map(|limit| limit.min(GUESSES)))
+            }
+            (PaceClass::Ordinary, ..) => {
+                let subject = address.map(RateSubject::Address);
+                self.hold("address", subject, self.limits.address)
             }
         }
     }

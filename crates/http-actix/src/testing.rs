@@ -15,15 +15,14 @@ use tenantry_kernel::secret::CannotOpen;
 use tenantry_kernel::testing::{SequentialIds, test_authority};
 use tenantry_kernel::uuid::Uuid;
 use tenantry_kernel::{
-    Cipher, Origin, Permission, PermissionSet, Principal, Receipt, Secret, StoreError, SystemScope, TenantId,
+    Cipher, Origin, Permission, PermissionSet, Principal, Receipt, Secret, Soon, StoreError, SystemScope, TenantId,
     TenantScope, async_trait,
 };
-use tenantry_quotas::concurrency::Place;
 use time::OffsetDateTime;
 
 use crate::door::{Caller, Credential, Doorman, Key, Person, TenantAddress};
 use crate::error::ApiError;
-use crate::pace::{Pace, PaceClass, PaceSubject, PaceVerdict};
+use crate::pace::{Pace, PaceClass, PaceSubject, PaceVerdict, Paced};
 use crate::routes::Row;
 use crate::server::service;
 use crate::state::{Api, ApiParts, Health, Settings};
@@ -66,7 +65,7 @@ impl FakeDoorman {
     }
 }
 
-fn named(address: &TenantAddress) -> Result<Option<TenantId>, ApiError> {
+fn named(address: &TenantAddress<'_>) -> Result<Option<TenantId>, ApiError> {
     if address.host.as_deref() == Some("nowhere.localhost") {
         return Err(ApiError::not_found());
     }
@@ -107,7 +106,12 @@ impl Doorman for FakeDoorman {
         }))
     }
 
-    async fn enter(&self, caller: &Caller, address: &TenantAddress, origin: Origin) -> Result<TenantScope, ApiError> {
+    async fn enter(
+        &self,
+        caller: &Caller,
+        address: &TenantAddress<'_>,
+        origin: Origin,
+    ) -> Result<TenantScope, ApiError> {
         let own = match caller {
             Caller::Person(person) => person.seat.map(|(tenant, _)| tenant),
             Caller::Key(key) => Some(key.tenant),
@@ -188,7 +192,7 @@ impl Doorman for FakeDoorman {
         }
     }
 
-    async fn public_tenant(&self, address: &TenantAddress) -> Result<Option<TenantId>, ApiError> {
+    async fn public_tenant(&self, address: &TenantAddress<'_>) -> Result<Option<TenantId>, ApiError> {
         named(address)
     }
 }
@@ -197,21 +201,16 @@ impl Doorman for FakeDoorman {
 #[derive(Debug, Default)]
 pub struct FixedPace(pub Option<PaceVerdict>);
 
-#[async_trait]
 impl Pace for FixedPace {
-    async fn admit(
-        &self,
-        class: PaceClass,
-        _: PaceSubject<'_>,
-        verdict: &mut Option<PaceVerdict>,
-    ) -> Result<Option<Place>, ApiError> {
-        *verdict = self.0.clone().filter(|_| class != PaceClass::Free);
-        match verdict {
+    fn admit<'a>(&'a self, class: PaceClass, _: PaceSubject<'a>) -> Soon<'a, Paced> {
+        let verdict = self.0.clone().filter(|_| class != PaceClass::Free);
+        let place = match &verdict {
             Some(refused) if refused.is_spent() => {
                 Err(ApiError::new(StatusCode::TOO_MANY_REQUESTS, "rate_limited", "too fast").retry_after(6))
             }
             _ => Ok(None),
-        }
+        };
+        Soon::Now(Paced { verdict, place })
     }
 }
 

@@ -29,7 +29,7 @@ pub(crate) struct Visit {
     /// The values of the path's parameters, in the order of the row's names.
     pub params: Vec<String>,
     pub origin: Origin,
-    pub address: TenantAddress,
+    pub address: TenantAddress<'static>,
     pub entry: Entry,
     pub body: Bytes,
     pub receipt: Option<Receipt>,

@@ -24,6 +24,7 @@ pub mod resource;
 pub mod retry;
 pub mod scope;
 pub mod secret;
+pub mod soon;
 pub mod sorted_lines;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
@@ -48,6 +49,7 @@ pub use ratio::Ratio;
 pub use resource::{Narrowed, Resource};
 pub use scope::{Authority, Receipt, SystemScope, TenantScope};
 pub use secret::{Cipher, Secret};
+pub use soon::Soon;
 pub use text::{DisplayName, Note, Phone};
 pub use transaction::Transaction;
 

@@ -3,6 +3,7 @@
 //! **Invariant:** the credential decides. An address that names another tenant answers as if that
 //! tenant did not exist, unless the person is a member of it and may switch.
 
+mod address;
 mod admission;
 mod callers;
 mod error;
@@ -23,6 +24,7 @@ use tenantry_kernel::{Cipher, Clock, Origin, PermissionSet, StoreError, SystemSc
 use tenantry_tenancy::directory::AccessDirectory;
 use tenantry_tenancy::gate::Gate;
 
+pub use address::{Address, HostPolicy};
 pub use admission::{Admission, Basis, Credential, Decisions, NoDecisions, Outlook, Question};
 pub use callers::{Caller, Key, Person, PlatformCaller, ServiceCaller, SupportCaller};
 pub use error::AccessError;
@@ -35,31 +37,11 @@ use crate::key_powers::{self, Owners};
 use crate::roles;
 use crate::support::SupportWatch;
 
-/// Where a request was addressed to.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Address {
-    /// The `{tenant}` of the path: an id, a slug, `current` or `me`.
-    pub path: Option<String>,
-    /// The `X-Tenant-ID` header: an id or a slug.
-    pub header: Option<String>,
-    /// The host the request came to, as the client named it.
-    pub host: Option<String>,
-}
-
 /// What somebody enters a tenant for.
 #[derive(Clone, Copy)]
 enum Purpose {
     Use,
     Pay,
-}
-
-/// Which hosts are the installation's own. Every other host must be a tenant's.
-#[derive(Clone, Debug)]
-pub struct HostPolicy {
-    /// One label beneath it is a tenant's slug.
-    pub base_domain: String,
-    /// The host of the public URL.
-    pub public_host: String,
 }
 
 /// Authenticates credentials and opens the gate. Holds only ports that answer from memory when warm.
@@ -258,7 +240,12 @@ impl Access {
     /// # Errors
     /// [`AccessError::NoSuchTenant`] when they disagree or name nothing; [`AccessError::TenantMismatch`] for a
     /// person who is a member of the addressed tenant; what the gate refuses.
-    pub async fn enter(&self, caller: &Caller, address: &Address, origin: Origin) -> Result<TenantScope, AccessError> {
+    pub async fn enter(
+        &self,
+        caller: &Caller,
+        address: &Address<'_>,
+        origin: Origin,
+    ) -> Result<TenantScope, AccessError> {
         self.enter_by(caller, address, origin, Purpose::Use).await
     }
 
@@ -270,7 +257,7 @@ impl Access {
     pub async fn enter_to_pay(
         &self,
         caller: &Caller,
-        address: &Address,
+        address: &Address<'_>,
         origin: Origin,
     ) -> Result<TenantScope, AccessError> {
         self.enter_by(caller, address, origin, Purpose::Pay).await
@@ -279,7 +266,7 @@ impl Access {
     async fn enter_by(
         &self,
         caller: &Caller,
-        address: &Address,
+        address: &Address<'_>,
         origin: Origin,
         purpose: Purpose,
     ) -> Result<TenantScope, AccessError> {
@@ -384,7 +371,7 @@ impl Access {
     ///
     /// # Errors
     /// [`AccessError::NoSuchTenant`] when it names an unknown one, or two.
-    pub async fn addressed(&self, address: &Address) -> Result<Option<TenantId>, AccessError> {
+    pub async fn addressed(&self, address: &Address<'_>) -> Result<Option<TenantId>, AccessError> {
         let named = self.named_tenants(address).await?;
         if named.is_empty() {
             Ok(None)
@@ -394,10 +381,10 @@ impl Access {
     }
 
     /// Every tenant that the address names, in the order path, header, host.
-    async fn named_tenants(&self, address: &Address) -> Result<Vec<TenantId>, AccessError> {
+    async fn named_tenants(&self, address: &Address<'_>) -> Result<Vec<TenantId>, AccessError> {
         let mut named = Vec::with_capacity(3);
         for text in [&address.path, &address.header].into_iter().flatten() {
-            if !matches!(text.as_str(), "current" | "me") {
+            if !matches!(&**text, "current" | "me") {
                 named.push(self.tenant_by_text(text).await?);
             }
         }

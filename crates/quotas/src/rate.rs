@@ -7,14 +7,12 @@
 pub mod gcra;
 pub mod plan;
 
-use std::future::Future;
 use std::net::IpAddr;
 use std::num::NonZeroU32;
-use std::pin::Pin;
 use std::time::Duration;
 
 use tenantry_kernel::id::{ApiKeyId, ServiceAccountId, UserId};
-use tenantry_kernel::{Code, TenantId};
+use tenantry_kernel::{Code, Soon, TenantId};
 
 pub use plan::{PlanRateBook, PlanRates};
 
@@ -121,26 +119,7 @@ pub struct RatesUnavailable;
 pub type Stands = Result<Vec<Pace>, RatesUnavailable>;
 
 /// What a limiter answers: at once from memory, or when somebody else has been asked.
-#[must_use]
-pub enum RateAnswer {
-    /// Decided.
-    Now(Stands),
-    /// On its way.
-    Later(Pin<Box<dyn Future<Output = Stands> + Send>>),
-}
-
-impl RateAnswer {
-    /// The answer, waiting for it only where that is needed.
-    ///
-    /// # Errors
-    /// [`RatesUnavailable`].
-    pub async fn get(self) -> Stands {
-        match self {
-            Self::Now(stands) => stands,
-            Self::Later(waiting) => waiting.await,
-        }
-    }
-}
+pub type RateAnswer = Soon<'static, Stands>;
 
 /// Holds callers to rates. Memory is bounded: who has been quiet for a minute is forgotten.
 #[cfg_attr(any(test, feature = "testing"), mockall::automock)]

@@ -38,7 +38,7 @@ async fn handler(
     brands: Data<dyn BrandDirectory>,
 ) -> Answer {
     let address = TenantAddress {
-        host: Some(domain.to_ascii_lowercase()),
+        host: Some(domain.to_ascii_lowercase().into()),
         ..TenantAddress::default()
     };
     let named = api.doorman.public_tenant(&address).await?;

@@ -27,7 +27,7 @@ pub struct Question<'a> {
     /// What it shows.
     pub credential: &'a Credential<'a>,
     /// Where it is addressed to.
-    pub address: &'a Address,
+    pub address: &'a Address<'a>,
     /// Where it comes from.
     pub from: Option<IpAddr>,
 }

@@ -24,23 +24,23 @@ use crate::store::LifecycleStore;
 use crate::testing::House;
 use crate::testing::fixture::{NOW, code, email};
 
-fn path(text: &str) -> Address {
+fn path(text: &str) -> Address<'static> {
     Address {
-        path: Some(text.to_owned()),
+        path: Some(text.to_owned().into()),
         ..Address::default()
     }
 }
 
-fn header(text: &str) -> Address {
+fn header(text: &str) -> Address<'static> {
     Address {
-        header: Some(text.to_owned()),
+        header: Some(text.to_owned().into()),
         ..Address::default()
     }
 }
 
-fn host(text: &str) -> Address {
+fn host(text: &str) -> Address<'static> {
     Address {
-        host: Some(text.to_owned()),
+        host: Some(text.to_owned().into()),
         ..Address::default()
     }
 }
@@ -50,7 +50,7 @@ async fn owner(house: &House, made: &SignedUp) -> Caller {
     house.access().authenticate_token(token.expose()).await.unwrap()
 }
 
-async fn enter(house: &House, caller: &Caller, address: &Address) -> Result<TenantScope, AccessError> {
+async fn enter(house: &House, caller: &Caller, address: &Address<'_>) -> Result<TenantScope, AccessError> {
     house.access().enter(caller, address, Origin::default()).await
 }
 
@@ -198,7 +198,7 @@ async fn an_address_of_another_tenant_is_as_unknown_as_none() {
             assert_eq!(other.code(), none.code());
         }
         let both = Address {
-            header: Some("globex".to_owned()),
+            header: Some("globex".into()),
             ..path("acme")
         };
         assert!(matches!(
@@ -227,7 +227,7 @@ async fn a_member_of_the_addressed_tenant_is_told_to_switch_while_they_are_one()
     let active = enter(&house, &caller, &path("globex")).await.unwrap_err();
     let without_a_seat = enter(&house, &seatless, &path("globex")).await.unwrap_err();
     let two = Address {
-        header: Some("initech".to_owned()),
+        header: Some("initech".into()),
         ..path("globex")
     };
     let with_a_strangers = enter(&house, &caller, &two).await.unwrap_err();
@@ -408,7 +408,7 @@ async fn platform_people_enter_any_tenant_that_the_address_names() {
     house.found("globex", "free").await;
     let (operator, support) = (operator(PlatformRole::Operator), operator(PlatformRole::Support));
     let disagreeing = Address {
-        header: Some("globex".to_owned()),
+        header: Some("globex".into()),
         ..path("acme")
     };
 
@@ -458,7 +458,7 @@ async fn a_public_address_names_a_tenant_or_none() {
     house.found("globex", "free").await;
     let access = house.access();
     let two = Address {
-        header: Some("globex".to_owned()),
+        header: Some("globex".into()),
         ..host("acme.app.example")
     };
 

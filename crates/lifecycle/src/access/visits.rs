@@ -71,9 +71,9 @@ mod tests {
         })
     }
 
-    fn to(slug: &str) -> Address {
+    fn to(slug: &str) -> Address<'static> {
         Address {
-            path: Some(slug.to_owned()),
+            path: Some(slug.to_owned().into()),
             ..Address::default()
         }
     }

@@ -112,7 +112,7 @@ async fn a_visit_enters_with_what_is_left_of_the_members_permissions() {
     let system = access.enter_system(&caller, Origin::default());
     assert!(matches!(system, Err(AccessError::NotAnOperator)));
     let elsewhere = Address {
-        path: Some("globex".to_owned()),
+        path: Some("globex".into()),
         ..Address::default()
     };
     scene.house.found("globex", "free").await;

@@ -6,7 +6,7 @@ mod terms;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tenantry_kernel::{Principal, TenantScope};
+use tenantry_kernel::{Principal, Soon, TenantScope};
 
 use crate::concurrency::{NoPlaceLimits, Place, PlaceLimit, PlaceSubject, Places};
 use crate::leased::Leased;
@@ -100,32 +100,32 @@ impl RequestService {
     /// [`AdmitError`].
     pub async fn admit(&self, scope: &TenantScope, call: &Call) -> Result<Admitted, AdmitError> {
         let terms = self.terms(scope, call).await?;
-        self.admit_on(&terms, scope).await
+        self.admit_on(&terms, scope).get().await
     }
 
-    /// The same for a caller of whom `known` is remembered: for the same principal, key and plan each time.
-    ///
-    /// # Errors
-    /// [`AdmitError`].
-    pub async fn admit_again(
-        &self,
-        scope: &TenantScope,
-        call: &Call,
-        known: &KnownTerms,
-    ) -> Result<Admitted, AdmitError> {
+    /// The same for a caller of whom `known` is remembered: for the same principal, key and plan each time. The answer
+    /// is [`AdmitError`] when it is a refusal.
+    pub fn admit_again<'a>(
+        &'a self,
+        scope: &'a TenantScope,
+        call: Call,
+        known: &'a KnownTerms,
+    ) -> Soon<'a, Result<Admitted, AdmitError>> {
         let Some(slot) = call.class.map(|class| known.of(class)) else {
-            return self.admit(scope, call).await;
+            return Soon::later(async move { self.admit(scope, &call).await });
         };
         if let Some(terms) = slot.get() {
-            return self.admit_on(terms, scope).await;
+            return self.admit_on(terms, scope);
         }
-        let terms = self.terms(scope, call).await?;
-        let admitted = self.admit_on(&terms, scope).await;
-        if terms.lasting {
-            // Whoever was first found out the same.
-            let _ = slot.set(terms);
-        }
-        admitted
+        Soon::later(async move {
+            let terms = self.terms(scope, &call).await?;
+            let admitted = self.admit_on(&terms, scope).get().await;
+            if terms.lasting {
+                // Whoever was first found out the same.
+                let _ = slot.set(terms);
+            }
+            admitted
+        })
     }
 
     /// What a call is held to.
@@ -161,18 +161,31 @@ impl RequestService {
         self.terms_of(scope, call, granted)
     }
 
-    async fn admit_on(&self, terms: &Terms, scope: &TenantScope) -> Result<Admitted, AdmitError> {
+    fn admit_on<'a>(&'a self, terms: &'a Terms, scope: &'a TenantScope) -> Soon<'a, Result<Admitted, AdmitError>> {
         let mut admitted = Admitted::default();
         if !terms.places.is_empty() {
-            let taken = self.places.take(&terms.places).map_err(AdmitError::TooManyAtOnce)?;
-            admitted.places = terms.places.iter().copied().zip(taken.left).collect();
-            admitted.place = Some(taken.place);
+            match self.places.take(&terms.places) {
+                Ok(taken) => {
+                    admitted.places = terms.places.iter().copied().zip(taken.left).collect();
+                    admitted.place = Some(taken.place);
+                }
+                Err(full) => return Soon::Now(Err(AdmitError::TooManyAtOnce(full))),
+            }
         }
-        admitted.stands = hold(&*self.ports.rates, &terms.rates).await?;
-        for meter in &terms.counted {
-            self.count(scope, meter, terms.reach.as_ref()).await?;
+        let held = hold(&*self.ports.rates, &terms.rates).map(|stands| {
+            admitted.stands = stands?;
+            Ok(admitted)
+        });
+        if terms.counted.is_empty() {
+            return held;
         }
-        Ok(admitted)
+        Soon::later(async move {
+            let admitted = held.get().await?;
+            for meter in &terms.counted {
+                self.count(scope, meter, terms.reach.as_ref()).await?;
+            }
+            Ok(admitted)
+        })
     }
 
     /// Every rate that the call is held to, its places, and the meters that it counts on.
@@ -250,26 +263,25 @@ impl RequestService {
     }
 }
 
-/// Counts one call on every rate, or tells which one refuses it.
-///
-/// # Errors
-/// [`AdmitError::TooFast`], [`AdmitError::RatesUnavailable`].
-pub async fn hold(rates: &dyn RateLimiter, limits: &[RateLimit]) -> Result<Vec<Stand>, AdmitError> {
+/// Counts one call on every rate, or tells which one refuses it: [`AdmitError::TooFast`], or
+/// [`AdmitError::RatesUnavailable`].
+pub fn hold<'a>(rates: &dyn RateLimiter, limits: &'a [RateLimit]) -> Soon<'a, Result<Vec<Stand>, AdmitError>> {
     if limits.is_empty() {
-        return Ok(Vec::new());
+        return Soon::Now(Ok(Vec::new()));
     }
-    let paces = rates.call(limits).get().await?;
-    let named = limits.iter().zip(paces);
-    let stands: Vec<Stand> = named
-        .map(|(limit, pace)| Stand {
-            policy: limit.policy,
-            pace,
-        })
-        .collect();
-    match AdmitError::too_fast(&stands) {
-        None => Ok(stands),
-        Some(refused) => Err(refused),
-    }
+    rates.call(limits).map(|paces| {
+        let named = limits.iter().zip(paces?);
+        let stands: Vec<Stand> = named
+            .map(|(limit, pace)| Stand {
+                policy: limit.policy,
+                pace,
+            })
+            .collect();
+        match AdmitError::too_fast(&stands) {
+            None => Ok(stands),
+            Some(refused) => Err(refused),
+        }
+    })
 }
 
 /// The places that the call takes among those at work.

@@ -186,7 +186,7 @@ async fn a_doorman_in_trouble_is_not_a_refusal() {
         async fn enter(
             &self,
             caller: &crate::door::Caller,
-            address: &crate::door::TenantAddress,
+            address: &crate::door::TenantAddress<'_>,
             origin: Origin,
         ) -> Result<tenantry_kernel::TenantScope, ApiError> {
             self.0.enter(caller, address, origin).await
@@ -205,7 +205,7 @@ async fn a_doorman_in_trouble_is_not_a_refusal() {
         ) -> Result<tenantry_kernel::SystemScope, ApiError> {
             self.0.enter_platform(caller, origin).await
         }
-        async fn public_tenant(&self, address: &crate::door::TenantAddress) -> Result<Option<TenantId>, ApiError> {
+        async fn public_tenant(&self, address: &crate::door::TenantAddress<'_>) -> Result<Option<TenantId>, ApiError> {
             self.0.public_tenant(address).await
         }
     }

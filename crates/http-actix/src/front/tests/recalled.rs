@@ -23,21 +23,29 @@ impl Doorman for Recalling {
         self.inner.authenticate(credential, origin).await
     }
 
-    async fn enter(&self, caller: &Caller, address: &TenantAddress, origin: Origin) -> Result<TenantScope, ApiError> {
+    async fn enter(
+        &self,
+        caller: &Caller,
+        address: &TenantAddress<'_>,
+        origin: Origin,
+    ) -> Result<TenantScope, ApiError> {
         self.inner.enter(caller, address, origin).await
     }
 
     fn recall(&self, question: &Question<'_>) -> Option<Arc<Admission>> {
         let last = self.last.lock().unwrap();
         let (path, admission) = last.as_ref()?;
-        (*path == question.address.path).then(|| Arc::clone(admission))
+        (path.as_deref() == question.address.path.as_deref()).then(|| Arc::clone(admission))
     }
 
     async fn admit(&self, question: &Question<'_>, origin: &Origin) -> Result<Arc<Admission>, ApiError> {
         let caller = self.authenticate(question.credential, origin).await?;
         let scope = self.enter(&caller, question.address, origin.clone()).await?;
         let admission = Arc::new(Admission::new(caller, Some(scope)));
-        *self.last.lock().unwrap() = Some((question.address.path.clone(), Arc::clone(&admission)));
+        *self.last.lock().unwrap() = Some((
+            question.address.path.as_deref().map(str::to_owned),
+            Arc::clone(&admission),
+        ));
         Ok(admission)
     }
 
@@ -49,7 +57,7 @@ impl Doorman for Recalling {
         self.inner.enter_platform(caller, origin).await
     }
 
-    async fn public_tenant(&self, address: &TenantAddress) -> Result<Option<TenantId>, ApiError> {
+    async fn public_tenant(&self, address: &TenantAddress<'_>) -> Result<Option<TenantId>, ApiError> {
         self.inner.public_tenant(address).await
     }
 }

@@ -37,7 +37,11 @@ fn api_key(text: &Secret<String>) -> Credential<'_> {
     Credential::ApiKey(Secret::new(text.expose().as_bytes()))
 }
 
-async fn admit(access: &Access, credential: &Credential<'_>, address: &Address) -> Result<Arc<Admission>, AccessError> {
+async fn admit(
+    access: &Access,
+    credential: &Credential<'_>,
+    address: &Address<'_>,
+) -> Result<Arc<Admission>, AccessError> {
     let question = Question {
         credential,
         address,

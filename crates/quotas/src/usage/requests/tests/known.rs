@@ -39,7 +39,11 @@ fn of_class(class: RouteClass) -> Call {
 }
 
 async fn policies(service: &RequestService, class: RouteClass, known: &KnownTerms) -> Vec<&'static str> {
-    let admitted = service.admit_again(&scope(), &of_class(class), known).await.unwrap();
+    let admitted = service
+        .admit_again(&scope(), of_class(class), known)
+        .get()
+        .await
+        .unwrap();
     admitted.stands.iter().map(|stand| stand.policy).collect()
 }
 
@@ -96,7 +100,8 @@ async fn a_member_whose_plan_could_not_be_read_is_held_to_it_once_it_can() {
     let member = TenantScope::for_test(1, &[]);
     let held = async || {
         let admitted = service
-            .admit_again(&member, &of_class(RouteClass::Read), &known)
+            .admit_again(&member, of_class(RouteClass::Read), &known)
+            .get()
             .await
             .unwrap();
         admitted.stands.len()
