@@ -2,6 +2,7 @@
 
 mod places;
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use tenantry_kernel::Entropy;
@@ -29,7 +30,8 @@ pub struct RecentDecisions {
 struct Known {
     basis: Basis,
     stamps: Stamps,
-    at: OffsetDateTime,
+    /// From then until then.
+    good: Range<OffsetDateTime>,
     admission: Arc<Admission>,
 }
 
@@ -61,7 +63,7 @@ impl Decisions for RecentDecisions {
             return None;
         }
         let known = self.known.get(&self.places.of(question)?)?;
-        let is_young = (Duration::ZERO..DECISION_TRUSTED_FOR).contains(&(now - known.at));
+        let is_young = known.good.contains(&now);
         (is_young && self.stamps(&known.basis) == known.stamps).then_some(known.admission)
     }
 
@@ -80,7 +82,7 @@ impl Decisions for RecentDecisions {
         let known = Known {
             basis,
             stamps,
-            at: since.at,
+            good: since.at..since.at + DECISION_TRUSTED_FOR,
             admission: Arc::clone(admission),
         };
         self.known.insert(place, known);

@@ -132,7 +132,7 @@ const UNREADABLE: &str = "\u{fffd}";
 
 /// Lower-case, without the port and a final dot. What is too long to be a host names nobody; `None` names nothing.
 fn plain_host(host: &str) -> Option<Cow<'_, str>> {
-    let host = host.trim();
+    let host = host.trim_ascii();
     let without_port = if host.starts_with('[') {
         host.split_once(']')
             .map_or(host, |(literal, _)| literal.trim_start_matches('['))

@@ -36,11 +36,11 @@ pub enum PaceClass {
 
 /// What a route costs by its method and path, where its row says nothing else.
 pub(crate) fn class_of(method: &Method, path: &str) -> RouteClass {
-    let mut segments = path.split('/');
-    let is_heavy = |segment| {
+    let mut segments = path.as_bytes().split(|byte| *byte == b'/');
+    let is_heavy = |segment: &[u8]| {
         matches!(
             segment,
-            "analytics" | "export" | "exports" | "pdf" | "report" | "reports" | "series" | "stats"
+            b"analytics" | b"export" | b"exports" | b"pdf" | b"report" | b"reports" | b"series" | b"stats"
         )
     };
     if segments.clone().any(is_heavy) {
@@ -48,7 +48,7 @@ pub(crate) fn class_of(method: &Method, path: &str) -> RouteClass {
     }
     match *method {
         Method::GET | Method::HEAD | Method::OPTIONS => RouteClass::Read,
-        _ if segments.any(|segment| matches!(segment, "usage" | "reservations")) => RouteClass::Usage,
+        _ if segments.any(|segment| matches!(segment, b"usage" | b"reservations")) => RouteClass::Usage,
         _ => RouteClass::Write,
     }
 }
@@ -66,12 +66,14 @@ impl PaceVerdict {
     /// What a call stands to; `None` when it was held to nothing.
     #[must_use]
     pub fn of(mut rates: Vec<Stand>, at_once: Vec<(PlaceLimit, u32)>) -> Option<Self> {
+        if rates.is_empty() && at_once.is_empty() {
+            return None;
+        }
         rates.sort_by_key(|stand| {
             let pace = stand.pace;
             (pace.allowed, std::cmp::Reverse(pace.retry_after), pace.remaining)
         });
-        let is_held = !(rates.is_empty() && at_once.is_empty());
-        is_held.then_some(Self { rates, at_once })
+        Some(Self { rates, at_once })
     }
 
     /// What a refusal says.

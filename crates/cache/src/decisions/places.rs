@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use aws_lc_rs::aead::{AES_128_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use smallvec::SmallVec;
 use tenantry_kernel::Entropy;
 use tenantry_lifecycle::access::{Credential, Question};
 
@@ -26,40 +27,41 @@ impl Places {
 
     /// `None` when it cannot be told: then nothing is remembered of it.
     pub fn of(&self, question: &Question<'_>) -> Option<Place> {
-        let asked = Aad::from(written(question));
+        let Self(Some(key)) = self else { return None };
+        let mut asked = Text::new();
+        write(&mut asked, question);
         let nonce = Nonce::assume_unique_for_key([0; NONCE_LEN]);
-        let tag = self
-            .0
-            .as_ref()?
-            .seal_in_place_separate_tag(nonce, asked, &mut [])
+        let tag = key
+            .seal_in_place_separate_tag(nonce, Aad::from(&*asked), &mut [])
             .ok()?;
         tag.as_ref().try_into().ok().map(Place)
     }
 }
 
+/// Room for nearly every question, so that none of these has to ask for memory.
+type Text = SmallVec<[u8; 1024]>;
+
 /// Every part with its length before it, so that no two questions read alike.
-fn written(question: &Question<'_>) -> Vec<u8> {
+fn write(asked: &mut Text, question: &Question<'_>) {
     let (kind, shown) = match question.credential {
         Credential::Bearer(shown) => (b'b', shown.expose()),
         Credential::ApiKey(shown) => (b'k', shown.expose()),
     };
-    let mut asked = Vec::with_capacity(shown.len() + 128);
     asked.push(kind);
-    push(&mut asked, Some(shown));
+    push(asked, Some(shown));
     let address = question.address;
     for name in [&address.path, &address.header, &address.host] {
-        push(&mut asked, name.as_deref().map(str::as_bytes));
+        push(asked, name.as_deref().map(str::as_bytes));
     }
     match question.from {
         None => {}
-        Some(IpAddr::V4(address)) => asked.extend(address.octets()),
-        Some(IpAddr::V6(address)) => asked.extend(address.octets()),
+        Some(IpAddr::V4(address)) => asked.extend_from_slice(&address.octets()),
+        Some(IpAddr::V6(address)) => asked.extend_from_slice(&address.octets()),
     }
-    asked
 }
 
-fn push(asked: &mut Vec<u8>, part: Option<&[u8]>) {
+fn push(asked: &mut Text, part: Option<&[u8]>) {
     let length = part.map_or(u32::MAX, |part| u32::try_from(part.len()).unwrap_or(u32::MAX));
-    asked.extend(length.to_le_bytes());
-    asked.extend(part.unwrap_or_default());
+    asked.extend_from_slice(&length.to_le_bytes());
+    asked.extend_from_slice(part.unwrap_or_default());
 }
