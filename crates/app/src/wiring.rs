@@ -8,6 +8,7 @@ mod console;
 mod database;
 mod error;
 mod health;
+mod newcomers;
 mod outside;
 mod rates;
 mod services;

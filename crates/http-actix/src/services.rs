@@ -21,7 +21,7 @@ use tenantry_identity::signing_key::SigningKeyService;
 use tenantry_identity::step_up::StepUpService;
 use tenantry_kernel::Clock;
 use tenantry_lifecycle::catalog::Catalog;
-use tenantry_lifecycle::joining::JoiningService;
+use tenantry_lifecycle::joining::{JoiningService, Newcomers};
 use tenantry_lifecycle::key_check::KeyCheckService;
 use tenantry_lifecycle::members::{AcceptService, MembersService};
 use tenantry_lifecycle::oauth::OAuthService;
@@ -79,6 +79,8 @@ pub struct Services {
     pub mail_domains: Arc<MailDomainService>,
     /// Joining by an address.
     pub joining: Arc<JoiningService>,
+    /// Who is told that an address is held.
+    pub newcomers: Arc<dyn Newcomers>,
     /// Founding tenants.
     pub sign_up: Arc<SignUpService>,
     /// Signing in and out.
@@ -164,6 +166,7 @@ impl Services {
             .app_data(Data::from(Arc::clone(&self.domains)))
             .app_data(Data::from(Arc::clone(&self.mail_domains)))
             .app_data(Data::from(Arc::clone(&self.joining)))
+            .app_data(Data::from(Arc::clone(&self.newcomers)))
             .app_data(Data::from(Arc::clone(&self.sign_up)))
             .app_data(Data::from(Arc::clone(&self.sign_in)))
             .app_data(Data::from(Arc::clone(&self.passwords)))

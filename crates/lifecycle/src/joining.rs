@@ -9,6 +9,7 @@ mod decide;
 mod error;
 mod join;
 mod letter;
+mod newcomers;
 mod suggest;
 
 use std::sync::Arc;
@@ -25,6 +26,7 @@ use tenantry_tenancy::tenant::TenantState;
 
 pub use error::JoinError;
 pub use join::{Joined, Outcome};
+pub use newcomers::Newcomers;
 pub use suggest::{Joining, MOST, Suggestion};
 
 use crate::catalog::Catalog;

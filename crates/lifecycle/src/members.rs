@@ -9,7 +9,7 @@ mod service;
 #[cfg(test)]
 mod tests;
 
-pub use accept::{Accept, AcceptService, Accepted};
+pub use accept::{Accept, AcceptParts, AcceptService, Accepted};
 pub use error::MembersError;
 pub(crate) use error::overtaken;
 pub(crate) use letter::to_the_minute;

@@ -17,7 +17,7 @@ mod store;
 mod tenancy;
 mod unit;
 
-pub use doubles::{NoCeremonies, TestCodes, TestHasher, TestSigner, WatchfulGateway};
+pub use doubles::{HeardNewcomers, NoCeremonies, TestCodes, TestHasher, TestSigner, WatchfulGateway};
 pub use house::House;
 pub use state::{PersonRows, TenantRows};
 pub use store::{Commit, FakeLifecycleStore};

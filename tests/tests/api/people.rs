@@ -10,6 +10,8 @@ mod erasure;
 mod merging;
 #[path = "people/operators.rs"]
 mod operators;
+#[path = "people/stopped.rs"]
+mod stopped;
 
 use serde_json::{Value, json};
 

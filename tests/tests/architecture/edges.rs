@@ -63,6 +63,7 @@ const TABLE: &[Row] = &[
             "aws-lc-rs",
             "foldhash",
             "papaya",
+            "smallvec",
             "thiserror",
             "time",
             "tokio",

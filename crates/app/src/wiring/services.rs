@@ -36,9 +36,9 @@ use tenantry_identity::user::PasswordHasher;
 use tenantry_kernel::{Budget, Cipher};
 use tenantry_lifecycle::billing_run::{BillingRunParts, BillingRunService};
 use tenantry_lifecycle::catalog::Catalog;
-use tenantry_lifecycle::joining::{JoiningParts, JoiningService};
+use tenantry_lifecycle::joining::{JoiningParts, JoiningService, Newcomers};
 use tenantry_lifecycle::key_check::{KeyCheckParts, KeyCheckService};
-use tenantry_lifecycle::members::{AcceptService, MembersParts, MembersService};
+use tenantry_lifecycle::members::{AcceptParts, AcceptService, MembersParts, MembersService};
 use tenantry_lifecycle::oauth::{OAuthParts, OAuthService};
 use tenantry_lifecycle::operators::OperatorService;
 use tenantry_lifecycle::owed::OwedInvoiceService;
@@ -68,6 +68,7 @@ use tenantry_tenancy::security::service::SecurityService;
 use tenantry_tenancy::tenant::service::TenantService;
 
 use super::Sources;
+use super::newcomers::ByDomain;
 use crate::config::{Config, DisposableMail, Mode};
 
 /// What the services are made of.
@@ -197,6 +198,18 @@ pub(super) fn build(from: &Ingredients<'_>) -> Built {
         clock: clock.clone(),
         gate: gate(),
     }));
+    let joining = Arc::new(JoiningService::new(JoiningParts {
+        catalog: Arc::clone(catalog),
+        people: store.clone(),
+        store: store.clone(),
+        access: directory.clone(),
+        belongings: store.clone(),
+        directory: store.clone(),
+        clock: clock.clone(),
+        ids: ids.clone(),
+        gate: gate(),
+    }));
+    let newcomers: Arc<dyn Newcomers> = Arc::new(ByDomain(Arc::clone(&joining)));
     let sign_in = Arc::new(SignInService::new(SignInParts {
         people: store.clone(),
         store: store.clone(),
@@ -208,6 +221,7 @@ pub(super) fn build(from: &Ingredients<'_>) -> Built {
         passkeys: passkeys.clone(),
         shape: shape.clone(),
         budget: from.guesses.clone(),
+        newcomers: newcomers.clone(),
         tokens: tokens.clone(),
         cipher: Arc::clone(cipher),
         clock: clock.clone(),
@@ -326,31 +340,24 @@ pub(super) fn build(from: &Ingredients<'_>) -> Built {
             entropy: entropy.clone(),
             gate: gate(),
         })),
-        acceptance: Arc::new(AcceptService::new(
-            store.clone(),
-            store.clone(),
-            (Arc::clone(hasher), Arc::clone(judge)),
-            Arc::clone(cipher),
-            clock.clone(),
-            Arc::new(catalog.roles().clone()),
-            gate(),
-        )),
+        acceptance: Arc::new(AcceptService::new(AcceptParts {
+            people: store.clone(),
+            store: store.clone(),
+            hasher: Arc::clone(hasher),
+            judge: Arc::clone(judge),
+            newcomers: newcomers.clone(),
+            cipher: Arc::clone(cipher),
+            clock: clock.clone(),
+            roles: Arc::new(catalog.roles().clone()),
+            gate: gate(),
+        })),
         security: Arc::new(SecurityService::new(store.clone(), Arc::new(catalog.roles().clone()))),
         brands: store.clone(),
         branding: Arc::new(BrandingService::new(store.clone(), clock.clone())),
         domains: Arc::new(DomainService::new(domain_ports(), own_zones(config))),
         mail_domains: Arc::new(MailDomainService::new(domain_ports())),
-        joining: Arc::new(JoiningService::new(JoiningParts {
-            catalog: Arc::clone(catalog),
-            people: store.clone(),
-            store: store.clone(),
-            access: directory.clone(),
-            belongings: store.clone(),
-            directory: store.clone(),
-            clock: clock.clone(),
-            ids: ids.clone(),
-            gate: gate(),
-        })),
+        joining,
+        newcomers,
         sign_up: Arc::new(SignUpService::new(SignUpParts {
             catalog: Arc::clone(catalog),
             people: store.clone(),

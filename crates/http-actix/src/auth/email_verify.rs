@@ -3,8 +3,7 @@
 use actix_web::web;
 use serde::Deserialize;
 use tenantry_identity::email::EmailService;
-use tenantry_kernel::{EmailAddress, Origin, UserId};
-use tenantry_lifecycle::joining::JoiningService;
+use tenantry_lifecycle::joining::Newcomers;
 use tenantry_lifecycle::people::PeopleService;
 use utoipa::ToSchema;
 
@@ -39,7 +38,7 @@ async fn handler(
     MaybeSignedIn(person): MaybeSignedIn,
     emails: web::Data<EmailService>,
     people: web::Data<PeopleService>,
-    joining: web::Data<JoiningService>,
+    newcomers: web::Data<dyn Newcomers>,
 ) -> Answer {
     let signed_in = person.map(|person| (person.user, person.session));
     let proved = emails.verify(&body.token, signed_in, &origin).await?;
@@ -47,19 +46,9 @@ async fn handler(
         people.absorb(placeholder, proved.user).await?;
     }
     if proved.newly_held {
-        let_in(&joining, proved.user, &proved.email, origin).await;
+        newcomers.newly_held(proved.user, &proved.email, &origin).await;
     }
     Ok(render::nothing())
-}
-
-/// The address is proved whatever comes of this: what does not work now is still suggested.
-pub(super) async fn let_in(joining: &JoiningService, user: UserId, email: &EmailAddress, origin: Origin) {
-    if let Err(cause) = joining.held(user, email, origin).await {
-        tracing::warn!(
-            error = &cause as &dyn std::error::Error,
-            "a person could not be let in by their address"
-        );
-    }
 }
 
 pub(crate) fn row() -> Row {

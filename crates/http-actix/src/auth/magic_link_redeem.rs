@@ -30,6 +30,9 @@ struct Body {
 }
 
 /// Signs a person in with the token of a mail, which also proves the address.
+///
+/// Where exactly one tenant lets people with an address at its domain in by themselves, the person may be a member of it
+/// then: `GET /me/tenants` tells.
 #[utoipa::path(post, path = "/api/v1/auth/magic-link/redeem", operation_id = "auth_magic_link_redeem", tag = "auth",
     request_body = Body,
     responses((status = 200, description = "The tokens, or what is missing.", body = OutcomeView)))]

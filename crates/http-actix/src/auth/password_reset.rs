@@ -4,10 +4,9 @@ use actix_web::web;
 use serde::Deserialize;
 use tenantry_identity::password::PasswordService;
 use tenantry_kernel::Secret;
-use tenantry_lifecycle::joining::JoiningService;
+use tenantry_lifecycle::joining::Newcomers;
 use utoipa::ToSchema;
 
-use super::email_verify::let_in;
 use crate::error::Answer;
 use crate::extract::{CalledFrom, JsonBody};
 use crate::pace::PaceClass;
@@ -36,13 +35,13 @@ async fn handler(
     JsonBody(body): JsonBody<Body>,
     CalledFrom(origin): CalledFrom,
     passwords: web::Data<PasswordService>,
-    joining: web::Data<JoiningService>,
+    newcomers: web::Data<dyn Newcomers>,
 ) -> Answer {
     let reset = passwords
         .reset(&body.token, Secret::new(body.password), &origin)
         .await?;
     if let Some(email) = &reset.newly_held {
-        let_in(&joining, reset.user, email, origin).await;
+        newcomers.newly_held(reset.user, email, &origin).await;
     }
     Ok(render::nothing())
 }

@@ -42,7 +42,8 @@ struct View {
 /// Accepts an invitation.
 ///
 /// Following the link proves the address. Sign in afterwards. Who is signed in already, and has confirmed their address,
-/// accepts with their access token and needs no password; the invitation must be theirs.
+/// accepts with their access token and needs no password; the invitation must be theirs. Where exactly one other tenant lets
+/// people with an address at its domain in by themselves, the person may be a member of that then, too.
 #[utoipa::path(post, path = "/api/v1/invitations/accept", operation_id = "invitations_accept", tag = "invitations",
     request_body = Body, responses((status = 200, description = "The membership.", body = View)))]
 async fn handler(

@@ -22,6 +22,7 @@ use tenantry_tenancy::role::{OwnRoles, RoleBook};
 
 use super::error::{MembersError, overtaken};
 use super::screening;
+use crate::joining::Newcomers;
 use crate::password_demands::asked_by;
 use crate::store::{LifecycleStore, LifecycleUnit};
 
@@ -47,17 +48,30 @@ pub struct Accepted {
     pub membership: Membership,
 }
 
-/// Accepts invitations.
-pub struct AcceptService {
-    people: Arc<dyn IdentityStore>,
-    store: Arc<dyn LifecycleStore>,
-    hasher: Arc<dyn PasswordHasher>,
-    judge: Arc<PasswordJudge>,
-    cipher: Arc<dyn Cipher>,
-    clock: Arc<dyn Clock>,
-    roles: Arc<RoleBook>,
-    gate: Gate,
+/// What accepting invitations needs.
+pub struct AcceptParts {
+    /// People.
+    pub people: Arc<dyn IdentityStore>,
+    /// Units over tenant and person.
+    pub store: Arc<dyn LifecycleStore>,
+    /// Passwords.
+    pub hasher: Arc<dyn PasswordHasher>,
+    /// Whether they will do.
+    pub judge: Arc<PasswordJudge>,
+    /// Who is told that an address is held.
+    pub newcomers: Arc<dyn Newcomers>,
+    /// Fingerprints.
+    pub cipher: Arc<dyn Cipher>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// The catalog's roles.
+    pub roles: Arc<RoleBook>,
+    /// Where scopes are minted.
+    pub gate: Gate,
 }
+
+/// Accepts invitations.
+pub struct AcceptService(AcceptParts);
 
 /// What an invitation's token stands for.
 struct Invited {
@@ -71,27 +85,10 @@ struct Invited {
 const TRIES: u8 = 5;
 
 impl AcceptService {
-    /// Works on these stores.
+    /// Puts the parts together.
     #[must_use]
-    pub fn new(
-        people: Arc<dyn IdentityStore>,
-        store: Arc<dyn LifecycleStore>,
-        (hasher, judge): (Arc<dyn PasswordHasher>, Arc<PasswordJudge>),
-        cipher: Arc<dyn Cipher>,
-        clock: Arc<dyn Clock>,
-        roles: Arc<RoleBook>,
-        gate: Gate,
-    ) -> Self {
-        Self {
-            people,
-            store,
-            hasher,
-            judge,
-            cipher,
-            clock,
-            roles,
-            gate,
-        }
+    pub const fn new(parts: AcceptParts) -> Self {
+        Self(parts)
     }
 
     /// Joins the tenant. Following the link proves the address; role and address come from storage.
@@ -110,9 +107,9 @@ impl AcceptService {
                 .signed_in
                 .map_or(SessionId::from_uuid(Uuid::nil()), |(_, session)| session),
         };
-        let scope = self.gate.enter_invited(invited.tenant, principal, origin).await?;
-        let mut unit = self.store.read_spanning(&scope).await?;
-        let member = pending(unit.memberships(), &invited, self.clock.system_now()).await?;
+        let scope = self.0.gate.enter_invited(invited.tenant, principal, origin).await?;
+        let mut unit = self.0.store.read_spanning(&scope).await?;
+        let member = pending(unit.memberships(), &invited, self.0.clock.system_now()).await?;
         let own = steps::read_roles(&mut *unit).await?;
         self.role_stands(&own, &member)?;
         let stored = unit.security_policies().find().await?.unwrap_or_default();
@@ -124,18 +121,30 @@ impl AcceptService {
         let asks = asked_by(&stored.policy, called);
         let hash = self.choose_password(&invited, &request, asks).await?;
 
-        retry::contended(TRIES, || self.join(&scope, &invited, &request, hash.as_ref())).await
+        let joined = retry::contended(TRIES, || self.join(&scope, &invited, &request, hash.as_ref()));
+        let (membership, newly_held) = joined.await?;
+        if newly_held {
+            let newcomers = &self.0.newcomers;
+            newcomers
+                .newly_held(invited.user, membership.email(), scope.origin())
+                .await;
+        }
+        Ok(Accepted {
+            tenant: invited.tenant,
+            membership,
+        })
     }
 
+    /// The member, and whether their address is held from now on.
     async fn join(
         &self,
         scope: &TenantScope,
         invited: &Invited,
         request: &Accept,
         hash: Option<&PasswordHash>,
-    ) -> Result<Accepted, MembersError> {
-        let now = self.clock.system_now();
-        let mut unit = self.store.begin_spanning(scope, Some(invited.user)).await?;
+    ) -> Result<(Membership, bool), MembersError> {
+        let now = self.0.clock.system_now();
+        let mut unit = self.0.store.begin_spanning(scope, Some(invited.user)).await?;
         if !unit.one_time_tokens().use_once(invited.token.id, now).await? {
             return Err(MembersError::InvitationGone);
         }
@@ -166,13 +175,10 @@ impl AcceptService {
         }
         unit.users().update(&person).await.map_err(overtaken)?;
         let shown = Self::shown(&mut *unit, request, hash).await?;
-        note_held(&mut *unit, &person, member.email(), shown, now).await?;
+        let newly_held = note_held(&mut *unit, &person, member.email(), shown, now).await?;
         // The person's own part has no event: the tenant's log must not tell whether they were known before.
         unit.commit(vec![joined]).await?;
-        Ok(Accepted {
-            tenant: invited.tenant,
-            membership: member.saved(),
-        })
+        Ok((member.saved(), newly_held))
     }
 
     /// What whoever accepts showed of the account, beside the mail.
@@ -197,20 +203,20 @@ impl AcceptService {
     /// The role that was promised may have left the catalog since: nobody joins as something that does not exist. A role
     /// of the tenant's own stays as long as somebody is invited with it.
     fn role_stands(&self, own: &OwnRoles, member: &Membership) -> Result<(), MembersError> {
-        let stands = own.book(&self.roles).get(member.role()).is_some();
+        let stands = own.book(&self.0.roles).get(member.role()).is_some();
         stands.then_some(()).ok_or(MembersError::InvitationRoleGone)
     }
 
     async fn find(&self, text: &str) -> Result<Invited, MembersError> {
         let text = OneTimeText::parse(text).ok_or(MembersError::InvitationUnknown)?;
-        let mut unit = self.people.read_person(text.user()).await?;
-        let found = unit.one_time_tokens().find(&text.fingerprint(&*self.cipher)).await?;
+        let mut unit = self.0.people.read_person(text.user()).await?;
+        let found = unit.one_time_tokens().find(&text.fingerprint(&*self.0.cipher)).await?;
         let token = found.ok_or(MembersError::InvitationUnknown)?;
         let (Purpose::Invitation, Some(tenant), Some(membership)) = (token.purpose, token.tenant, token.membership)
         else {
             return Err(MembersError::InvitationUnknown);
         };
-        match token.state(self.clock.system_now()) {
+        match token.state(self.0.clock.system_now()) {
             TokenState::Good => Ok(Invited {
                 user: text.user(),
                 tenant,
@@ -229,7 +235,7 @@ impl AcceptService {
         request: &Accept,
         asks: TenantAsks,
     ) -> Result<Option<PasswordHash>, MembersError> {
-        let mut unit = self.people.read_person(invited.user).await?;
+        let mut unit = self.0.people.read_person(invited.user).await?;
         let person = active(unit.users(), invited.user).await?;
         // Until the address is proved, factors are worth nothing: they go when the password is set.
         let has_factor = person.email_verified_at().is_some() && Factors::of(unit.factors()).await?.any();
@@ -255,19 +261,19 @@ impl AcceptService {
             .name
             .as_ref()
             .map_or_else(|| person.name().to_owned(), ToString::to_string);
-        let mut demand = self.judge.demand_of(invited.user).await?;
+        let mut demand = self.0.judge.demand_of(invited.user).await?;
         demand.raise(asks);
         let owner = PasswordOwner {
             email: person.email(),
             name: &name,
             guarded: PasswordJudge::is_guarded(&person, has_factor, &demand),
         };
-        match self.judge.admit(secret, &owner, &demand).await {
+        match self.0.judge.admit(secret, &owner, &demand).await {
             Ok(()) => {}
             Err(Unfit::Weak(weak)) => return Err(field(weak.code(), weak.to_string())),
             Err(Unfit::Unmeasured(cause)) => return Err(cause.into()),
         }
-        Ok(Some(self.hasher.hash(secret.clone()).await?))
+        Ok(Some(self.0.hasher.hash(secret.clone()).await?))
     }
 }
 

@@ -22,10 +22,6 @@ impl PeopleService {
     /// Moves addresses and memberships, each tenant in a transaction of its own. What has moved is not there to move
     /// again.
     pub(super) async fn hand_over(&self, from: &User, into: UserId) -> Result<(), PeopleError> {
-        let Some(into) = self.last_of_chain(into).await? else {
-            // Whom they turned out to be is gone: so are they.
-            return self.leave_everywhere(from).await;
-        };
         self.hand_over_emails(from.id(), into).await?;
         // Requests are made anew by who it turned out to be; who was removed stays that.
         self.forget_requests(from.id(), Some(into)).await?;
@@ -42,7 +38,7 @@ impl PeopleService {
     }
 
     /// The account that `into` is by now; `None` when it was erased.
-    async fn last_of_chain(&self, into: UserId) -> Result<Option<UserId>, PeopleError> {
+    pub(super) async fn last_of_chain(&self, into: UserId) -> Result<Option<UserId>, PeopleError> {
         let mut last = into;
         for _ in 0..CHAIN {
             let Some(user) = self.find(last).await? else {

@@ -111,11 +111,18 @@ impl PeopleService {
         if matches!(found.status(), UserStatus::Erased { .. }) || found.erase_at().is_none_or(|at| at > now) {
             return Ok(());
         }
-        match found.merged_into() {
-            Some(into) => self.hand_over(&found, into).await?,
-            None => self.leave_everywhere(&found).await?,
+        let heir = match found.merged_into() {
+            Some(into) => self.last_of_chain(into).await?,
+            None => None,
+        };
+        if let Some(heir) = heir {
+            self.hand_over(&found, heir).await?;
+        } else {
+            // Whom they turned out to be, if anybody, is gone: so are they.
+            self.leave_everywhere(&found).await?;
+            self.forget_former(user).await?;
         }
-        retry::contended(TRIES, || self.bury(user)).await
+        retry::contended(TRIES, || self.bury(user, heir)).await
     }
 
     pub(super) async fn leave_everywhere(&self, user: &User) -> Result<(), PeopleError> {
@@ -226,11 +233,36 @@ impl PeopleService {
         Ok(())
     }
 
-    /// Nothing of the person is left but their id. Of an account that was merged into theirs neither.
-    async fn bury(&self, user: UserId) -> Result<(), PeopleError> {
-        let now = self.0.clock.system_now();
+    /// What logs say of accounts that were merged into the person's, or into one of those. It comes before the person's
+    /// own end: once that is written nothing is due any more, and whoever was stopped would not come back.
+    async fn forget_former(&self, user: UserId) -> Result<(), PeopleError> {
         let scope = self.worker();
-        let mut unit = self.0.people.begin_person_for(&scope, user).await?;
+        let mut accounts = vec![user];
+        let mut looked_at = 0;
+        while let Some(account) = accounts.get(looked_at).copied() {
+            looked_at += 1;
+            for former in self.0.directory.merged_into(&scope, account).await? {
+                if !accounts.contains(&former) {
+                    accounts.push(former);
+                }
+            }
+        }
+        for former in accounts.into_iter().skip(1) {
+            retry::contended(TRIES, || async {
+                let mut unit = self.0.people.begin_person_for(&scope, former).await?;
+                unit.users().forget().await?;
+                unit.commit(vec![Event::new("user.erased", former)]).await?;
+                Ok::<_, PeopleError>(())
+            })
+            .await?;
+        }
+        Ok(())
+    }
+
+    /// Nothing of the person is left but their id; what logs say of them is their heir's, if there is one.
+    async fn bury(&self, user: UserId, heir: Option<UserId>) -> Result<(), PeopleError> {
+        let now = self.0.clock.system_now();
+        let mut unit = self.0.people.begin_person_for(&self.worker(), user).await?;
         let Some(found) = unit.users().find(user).await? else {
             return Ok(());
         };
@@ -239,18 +271,12 @@ impl PeopleService {
             return Ok(());
         }
         unit.users().erase(&found.erased(now)).await?;
-        if found.merged_into().is_some() {
-            // What logs say of them, they say of whom they turned out to be.
+        if heir.is_some() {
             unit.commit(vec![Event::new("user.merged", user)]).await?;
             return Ok(());
         }
         unit.users().forget().await?;
         unit.commit(vec![Event::new("user.erased", user)]).await?;
-        for former in self.0.directory.merged_into(&scope, user).await? {
-            let mut unit = self.0.people.begin_person_for(&scope, former).await?;
-            unit.users().forget().await?;
-            unit.commit(vec![Event::new("user.erased", former)]).await?;
-        }
         Ok(())
     }
 }

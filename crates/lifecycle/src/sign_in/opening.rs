@@ -145,6 +145,9 @@ impl SignInService {
             }
             None => self.open_on_platform(&session, proof, origin, now).await?,
         };
+        if noted.newly_held {
+            self.0.newcomers.newly_held(user, noted.user.email(), origin).await;
+        }
 
         let tenant = match seat {
             Some((tenant, _)) => self.0.directory.tenant(tenant).await?,

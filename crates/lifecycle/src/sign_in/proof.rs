@@ -55,6 +55,8 @@ pub(super) struct Proof<'a> {
 #[derive(Debug)]
 pub(super) struct Noted {
     pub user: User,
+    /// The person's address is held from now on.
+    pub newly_held: bool,
     pub events: Vec<Event>,
     /// What follows from the new session itself.
     pub mails: Vec<Mail>,
@@ -120,9 +122,8 @@ impl Proof<'_> {
         }
         self.mark(&mut user, now)?;
         unit.users().update(&user).await?;
-        if self.methods.has(Method::MailLink) && self.session.is_none() {
-            note_held(unit, &user, user.email(), self.methods, now).await?;
-        }
+        let is_by_link = self.methods.has(Method::MailLink) && self.session.is_none();
+        let newly_held = is_by_link && note_held(unit, &user, user.email(), self.methods, now).await?;
         let user = user.stored();
         let device = if self.remember {
             Some(device::issue(unit.devices(), id, origin, mint, now).await?)
@@ -136,6 +137,7 @@ impl Proof<'_> {
         };
         Ok(Noted {
             user,
+            newly_held,
             events,
             mails,
             device,

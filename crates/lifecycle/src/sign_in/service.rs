@@ -20,6 +20,7 @@ use super::budget::GuessBudget;
 use super::error::SignInError;
 use super::proof::Proof;
 use crate::access::Person;
+use crate::joining::Newcomers;
 use crate::store::LifecycleStore;
 use crate::tokens::TokenIssuer;
 
@@ -45,6 +46,8 @@ pub struct SignInParts {
     pub shape: Shape,
     /// How many wrong guesses an address and a tenant have.
     pub budget: GuessBudget,
+    /// Who is told that an address is held.
+    pub newcomers: Arc<dyn Newcomers>,
     /// Access tokens.
     pub tokens: TokenIssuer,
     /// Fingerprints.

@@ -15,9 +15,10 @@ use tenantry_identity::platform_key::PlatformKey;
 use tenantry_identity::token::{SigningFailed, TokenClaims, TokenError, TokenSigner, TokenVerifier};
 use tenantry_identity::user::{ForeignHashes, HashFailed, PasswordHash, PasswordHasher, UnusableHash, Verified};
 use tenantry_kernel::time::OffsetDateTime;
-use tenantry_kernel::{PlatformKeyId, Secret, StoreError, async_trait};
+use tenantry_kernel::{EmailAddress, Origin, PlatformKeyId, Secret, StoreError, UserId, async_trait};
 
 use super::store::FakeLifecycleStore;
+use crate::joining::Newcomers;
 
 /// Platform keys in memory.
 #[derive(Default)]
@@ -41,6 +42,25 @@ impl PlatformKeyDirectory for PlatformKeys {
 
     async fn touch_platform_key(&self, _: PlatformKeyId, _: OffsetDateTime) -> Result<(), StoreError> {
         Ok(())
+    }
+}
+
+/// Lets nobody in, and remembers whose addresses came to be held.
+#[derive(Debug, Default)]
+pub struct HeardNewcomers(Mutex<Vec<(UserId, EmailAddress)>>);
+
+impl HeardNewcomers {
+    /// All that it was told, in order.
+    pub fn heard(&self) -> Vec<(UserId, EmailAddress)> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+#[async_trait]
+impl Newcomers for HeardNewcomers {
+    async fn newly_held(&self, user: UserId, email: &EmailAddress, _: &Origin) {
+        let mut heard = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        heard.push((user, email.clone()));
     }
 }
 

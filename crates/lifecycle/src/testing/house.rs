@@ -23,13 +23,13 @@ use tenantry_tenancy::gate::{EnterError, Gate};
 use tenantry_tenancy::membership::Membership;
 use tenantry_tenancy::role::RoleBook;
 
-use super::doubles::{NoCeremonies, PlatformKeys, TestCodes, TestHasher, TestSigner, WatchfulGateway};
+use super::doubles::{HeardNewcomers, NoCeremonies, PlatformKeys, TestCodes, TestHasher, TestSigner, WatchfulGateway};
 use super::fixture::{self, NOW};
 use super::store::FakeLifecycleStore;
 use crate::access::{Access, AccessParts, Decisions, HostPolicy, NoDecisions};
 use crate::billing_run::{BillingRunParts, BillingRunService};
 use crate::catalog::Catalog;
-use crate::members::{AcceptService, MembersParts, MembersService};
+use crate::members::{AcceptParts, AcceptService, MembersParts, MembersService};
 use crate::oauth::{OAuthParts, OAuthService};
 use crate::operators::OperatorService;
 use crate::owed::OwedInvoiceService;
@@ -64,6 +64,8 @@ pub struct House {
     pub sign_up_limits: SignUpLimits,
     /// How long passwords are at least.
     pub lengths: Lengths,
+    /// Whose addresses came to be held.
+    pub newcomers: Arc<HeardNewcomers>,
     ids: Arc<SequentialIds>,
     entropy: Arc<CountingEntropy>,
 }
@@ -95,6 +97,7 @@ impl House {
                 refuse_disposable: false,
             },
             lengths: eight_characters(),
+            newcomers: Arc::default(),
             ids: Arc::default(),
             entropy: Arc::default(),
         }
@@ -192,6 +195,7 @@ impl House {
                 issuer: "Acme".to_owned(),
             },
             budget: GuessBudget::unlimited(),
+            newcomers: self.newcomers.clone(),
             tokens: self.tokens(),
             cipher: Arc::new(PlainCipher),
             clock: self.clock.clone(),
@@ -299,15 +303,17 @@ impl House {
     /// Accepting invitations where these are the roles.
     #[must_use]
     pub fn acceptance_by(&self, roles: RoleBook) -> AcceptService {
-        AcceptService::new(
-            self.shared_store(),
-            self.shared_store(),
-            (self.hasher.clone(), self.judge()),
-            Arc::new(PlainCipher),
-            self.clock.clone(),
-            Arc::new(roles),
-            self.gate(),
-        )
+        AcceptService::new(AcceptParts {
+            people: self.shared_store(),
+            store: self.shared_store(),
+            hasher: self.hasher.clone(),
+            judge: self.judge(),
+            newcomers: self.newcomers.clone(),
+            cipher: Arc::new(PlainCipher),
+            clock: self.clock.clone(),
+            roles: Arc::new(roles),
+            gate: self.gate(),
+        })
     }
 
     /// Handing tenants over.

@@ -47,10 +47,10 @@ async fn whoever_proves_an_address_joins_the_one_tenant_that_lets_them_in() {
 async fn who_belongs_nowhere_signs_in_and_chooses() {
     let dns = Dns::start().await;
     on_each_database(&setup(&dns), async |node| {
-        let owner = letting_in(node, &dns, "acme", "auto").await;
+        // A member of another tenant, whom that removes, from before there was anything to join.
         let other = node.sign_up("globex", "enterprise").await;
-        // A member of another tenant, whom that removes.
         let (id, _) = node.member(&other, "ada@acme.example", "member").await;
+        let owner = letting_in(node, &dns, "acme", "auto").await;
         other
             .caller
             .delete(&format!("/tenants/current/users/{id}"))

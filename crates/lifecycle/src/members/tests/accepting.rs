@@ -23,6 +23,12 @@ async fn an_invitation_is_accepted_once() {
         both => panic!("{both:?}"),
     };
     assert_eq!(won.membership.state(), MembershipState::Active);
+    let heard = (won.membership.user(), email("kim@acme.example"));
+    assert_eq!(
+        house.newcomers.heard(),
+        [heard],
+        "who chose the password holds the address"
+    );
     for gone in [lost, later] {
         assert_eq!((gone.kind(), gone.code()), (ErrorKind::Gone, "invitation_gone"));
     }
