@@ -84,8 +84,12 @@ fn addressed(path: Option<&'static str>, header: Option<&'static str>, host: Opt
 
 #[tokio::test(start_paused = true)]
 async fn the_same_question_has_the_same_answer_and_every_other_one_has_none() {
+    // Longer than what is written without asking for memory, and apart in the last byte alone.
+    let [long, other] = [b'a', b'b'].map(|last| [vec![b'x'; 4_000], vec![last]].concat());
     let credentials = [
         KEY,
+        Credential::Bearer(Secret::new(&long)),
+        Credential::Bearer(Secret::new(&other)),
         Credential::ApiKey(Secret::new(b"acme_live_")),
         Credential::Bearer(Secret::new(b"acme_live_1")),
     ];

@@ -3,7 +3,7 @@
 use tenantry_identity::api_key::KeyFilter;
 use tenantry_identity::email::OwnedEmail;
 use tenantry_identity::one_time_token::{OneTimeText, OneTimeToken, OneTimeTokenId, Purpose};
-use tenantry_identity::user::{EMAIL_TAKEN, User, UserStatus};
+use tenantry_identity::user::{EMAIL_TAKEN, UserStatus};
 use tenantry_kernel::time::OffsetDateTime;
 use tenantry_kernel::{
     Event, Mail, MembershipId, PageRequest, PermissionSet, StoreError, TenantId, TenantScope, UserId, retry,
@@ -21,18 +21,18 @@ const CHAIN: usize = 10;
 impl PeopleService {
     /// Moves addresses and memberships, each tenant in a transaction of its own. What has moved is not there to move
     /// again.
-    pub(super) async fn hand_over(&self, from: &User, into: UserId) -> Result<(), PeopleError> {
-        self.hand_over_emails(from.id(), into).await?;
+    pub(super) async fn hand_over(&self, from: UserId, into: UserId) -> Result<(), PeopleError> {
+        self.hand_over_emails(from, into).await?;
         // Requests are made anew by who it turned out to be; who was removed stays that.
-        self.forget_requests(from.id(), Some(into)).await?;
+        self.forget_requests(from, Some(into)).await?;
         loop {
-            let found = self.0.belongings.belongings(from.id(), PageRequest::first()).await?;
+            let found = self.0.belongings.belongings(from, PageRequest::first()).await?;
             if found.items.is_empty() {
                 return Ok(());
             }
             for belonging in found.items {
                 let (tenant, membership) = (belonging.tenant, belonging.membership);
-                retry::contended(TRIES, || self.hand_over_in(tenant, membership, from.id(), into)).await?;
+                retry::contended(TRIES, || self.hand_over_in(tenant, membership, from, into)).await?;
             }
         }
     }

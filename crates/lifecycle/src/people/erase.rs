@@ -116,7 +116,7 @@ impl PeopleService {
             None => None,
         };
         if let Some(heir) = heir {
-            self.hand_over(&found, heir).await?;
+            self.hand_over(user, heir).await?;
         } else {
             // Whom they turned out to be, if anybody, is gone: so are they.
             self.leave_everywhere(&found).await?;
@@ -125,7 +125,7 @@ impl PeopleService {
         retry::contended(TRIES, || self.bury(user, heir)).await
     }
 
-    pub(super) async fn leave_everywhere(&self, user: &User) -> Result<(), PeopleError> {
+    async fn leave_everywhere(&self, user: &User) -> Result<(), PeopleError> {
         let kept = self.kept_by(user).await?;
         if !kept.is_empty() {
             self.postpone(user.id()).await?;
